@@ -1,0 +1,1 @@
+"""The record part of the catalogue of events: one module a type."""

@@ -1,0 +1,1 @@
+"""The register part of the catalogue of events: one module a type."""
