@@ -1,0 +1,63 @@
+"""What a reader without the right to exact counts is given: policy `people-v1` (MODEL.md §5).
+
+Computed once, at append. A people figure x becomes 5·floor(x/5 + u) with u in [0, 1) from a keyed
+hash of organisation, type, effective date, tier, course, participant group and field: sent again it
+rounds alike. Parts (`by`) are left out. Small surveys are withheld whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from typing import Any, Final
+
+import msgspec
+from msgspec import UNSET
+
+from service.domain.envelope import Event, Payload
+from service.domain.spec import EventType
+
+POLICY: Final = "people-v1"
+WITHHELD: Final = b"null"
+SMALLEST_SURVEY: Final = 10
+_EXACT_TIERS: Final = frozenset({"coach", "expert", "board"})
+
+
+def rounded(count: int, secret: bytes, key: tuple[str, ...]) -> int:
+    """Return a count rounded to a multiple of 5, without bias, alike for the same key."""
+    digest = hashlib.blake2b("\x1f".join(key).encode(), key=secret, digest_size=8).digest()
+    share = int.from_bytes(digest, "big") / 2**64
+    return 5 * math.floor(count / 5 + share)
+
+
+def disclosed(kind: EventType, payload: Payload, first: Event, secret: bytes) -> bytes | None:
+    """Return a payload as rounded readers get it; None where that is the payload itself.
+
+    first: the event whose key the rounding takes: of a correction, the original.
+    """
+    if kind.withheld is not None and _is_small(payload, kind.withheld.member):
+        return WITHHELD
+    people = [path for path, group in kind.classes.items() if group == "people"]
+    if not people or getattr(payload, "tier", None) in _EXACT_TIERS:
+        return None
+    # Any: a payload as plain JSON members, whatever its type.
+    members: dict[str, Any] = msgspec.to_builtins(payload)
+    members.pop("by", None)
+    key = _key(first)
+    for path in people:
+        if path in members:
+            members[path] = rounded(members[path], secret, (*key, path))
+    return msgspec.json.encode(members)
+
+
+def _is_small(payload: Payload, member: str) -> bool:
+    size = getattr(payload, member, UNSET)
+    if getattr(payload, "instrument", None) == "nhs_staff_survey":
+        return False  # published by the national survey itself
+    return size is UNSET or size < SMALLEST_SURVEY
+
+
+def _key(event: Event) -> tuple[str, ...]:
+    named = (getattr(event.data, name, "") for name in ("tier", "course", "participant_group"))
+    kind = str(event.__struct_config__.tag)
+    return (event.organisation, kind, event.effective.isoformat(), *(str(v or "") for v in named))
