@@ -1,0 +1,83 @@
+"""Which organisations an event names: derived once a type from the members that hold codes.
+
+Source: DESIGN.md, Terms (mention). What a target ever named is added by the store, which knows it.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+import msgspec
+from msgspec import UNSET, Struct
+from msgspec import inspect as mi
+
+from service.domain.envelope import Event
+
+_CODE: Final = re.compile(r"[A-Z0-9]{3,5}")
+_BY_A_NAME: Final = {"SupportGiven": "by"}
+"""Members that hold a code or a name: what looks like a code is one."""
+
+# Any: a reader takes the one value of its member; the plan pairs them.
+Reader = Callable[[Any], Iterator[str]]
+
+
+def mentioned(event: Event) -> frozenset[str]:
+    """Return the codes that an event names beside its own organisation."""
+    return payload_mentions(event.data) - {event.organisation}
+
+
+def payload_mentions(data: Struct) -> frozenset[str]:
+    """Return every code that a payload names."""
+    return frozenset(_struct(data))
+
+
+def _struct(value: Struct) -> Iterator[str]:
+    for name, reader in _plan(type(value)):
+        member = getattr(value, name)
+        if member is not UNSET:
+            yield from reader(member)
+
+
+@functools.cache
+def _plan(cls: type[Struct]) -> tuple[tuple[str, Reader], ...]:
+    info = msgspec.inspect.type_info(cls)
+    if not isinstance(info, mi.StructType):
+        return ()
+    found = [(field.name, reader) for field in info.fields if (reader := _reader(field.type))]
+    named = _BY_A_NAME.get(cls.__name__)
+    return (*found, *([(named, _by_a_name)] if named else ()))
+
+
+def _reader(kind: mi.Type) -> Reader | None:
+    if isinstance(kind, mi.Metadata):
+        if (kind.extra or {}).get("kind") == "organisation":
+            return _code
+        return _reader(kind.type)
+    if isinstance(kind, mi.UnionType):
+        return next((reader for member in kind.types if (reader := _reader(member))), None)
+    if isinstance(kind, mi.VarTupleType):
+        inner = _reader(kind.item_type)
+        return functools.partial(_each, inner) if inner else None
+    if isinstance(kind, mi.StructType):
+        return _struct if _plan(kind.cls) else None
+    return None
+
+
+def _code(value: str) -> Iterator[str]:
+    yield value
+
+
+def _by_a_name(value: str) -> Iterator[str]:
+    if _CODE.fullmatch(value):
+        yield value
+
+
+def _each(inner: Reader, values: tuple[Any, ...]) -> Iterator[str]:
+    for value in values:
+        yield from inner(value)
+
+
+__all__ = ["mentioned", "payload_mentions"]
