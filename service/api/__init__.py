@@ -1,0 +1,1 @@
+"""The API: Litestar handlers that parse, authorise, call and shape."""

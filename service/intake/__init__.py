@@ -1,0 +1,1 @@
+"""Intake: files and foreign formats read into events, faults by row."""

@@ -1,0 +1,1 @@
+"""Projections: pictures folded from the events, by pure functions."""

@@ -1,0 +1,1 @@
+"""The store: the log in PostgreSQL, every statement named."""
