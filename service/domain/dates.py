@@ -21,7 +21,6 @@ LATEST: Final = dt.date(2100, 12, 31)
 Precision = Literal["day", "month", "year"]
 
 
-
 def today(instant: dt.datetime) -> dt.date:
     """Return the civil day in London at an instant (which has an offset)."""
     return instant.astimezone(LONDON).date()
@@ -57,7 +56,7 @@ def in_range(day: dt.date) -> dt.date:
 
 
 def fits_precision(day: dt.date, precision: Precision) -> bool:
-    """Tell whether a day is written as its precision asks: a month on its 1st, a year on 1 January."""
+    """Tell whether a day is as its precision asks: a month on its 1st, a year on 1 January."""
     if precision == "month":
         return day.day == 1
     return precision == "day" or (day.month == 1 and day.day == 1)

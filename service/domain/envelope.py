@@ -23,7 +23,9 @@ class Payload(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     """What one type of event says beyond the envelope: the root of all payloads."""
 
 
-class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
+class Source(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, gc=False
+):
     """Where a fact was found.
 
     kind: `public` (anybody may look it up) or `own` (the organisation's own record).
@@ -92,7 +94,15 @@ class Stamp(Struct, frozen=True, gc=False):
     target: Target | None
 
 
-SERVICE_MEMBERS = ("position", "version", "recorded_at", "recorded_by", "hash", "type_version", "target")
+SERVICE_MEMBERS = (
+    "position",
+    "version",
+    "recorded_at",
+    "recorded_by",
+    "hash",
+    "type_version",
+    "target",
+)
 """Members that the service adds: refused on POST, dropped by `events import`."""
 
 

@@ -36,7 +36,9 @@ def url(value: str, limit: int) -> str:
     except ValueError:
         fit = False
     if not fit or " " in address:
-        raise Unfit("url", "must be a web address that begins with http:// or https://, no user part")
+        raise Unfit(
+            "url", "must be a web address that begins with http:// or https://, no user part"
+        )
     return address
 
 

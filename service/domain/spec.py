@@ -25,8 +25,8 @@ Part = Literal[
 ]  # fmt: skip
 Recorder = Literal["operator", "organisation", "recorder_of_target", "organisation_concerned"]
 DisclosureClass = Literal["people", "organisation", "survey", "open"]
-"""MODEL.md §5.5. `people` is rounded, `organisation` exact, `survey` withheld when its base is small;
-`open` numbers count nobody and nothing (a year, a quarter, a grade)."""
+"""MODEL.md §5.5. `people` is rounded, `organisation` exact, `survey` withheld when its base is
+small; `open` numbers count nobody and nothing (a year, a quarter, a grade)."""
 
 Form = Literal["opens", "closes", "states", "adds", "about"]
 """How the fold takes a fact into its ledger.
