@@ -1,1 +1,1 @@
-"""Projections: pictures folded from the events, by pure functions."""
+"""The fold and what it adds up to: pure functions from histories to pictures; no I/O."""
