@@ -14,7 +14,9 @@ from typing import Any, Final
 import msgspec
 from msgspec import UNSET
 
+from service.domain.catalogue.record.event_corrected import EventCorrected
 from service.domain.envelope import Event, Payload
+from service.domain.register import AnyEvent
 from service.domain.spec import EventType
 
 POLICY: Final = "people-v1"
@@ -61,3 +63,15 @@ def _key(event: Event) -> tuple[str, ...]:
     named = (getattr(event.data, name, "") for name in ("tier", "course", "participant_group"))
     kind = str(event.__struct_config__.tag)
     return (event.organisation, kind, event.effective.isoformat(), *(str(v or "") for v in named))
+
+
+def disclosed_correction(event: Event, original: bytes, kind: EventType, secret: bytes) -> bytes | None:
+    """Return a correction's payload as rounded readers get it; keeps the original's rounding."""
+    first: Event = msgspec.json.decode(original, type=AnyEvent)
+    assert isinstance(event.data, EventCorrected)  # noqa: S101 - the caller's condition
+    payload = msgspec.json.decode(event.data.data, type=kind.payload)
+    hidden = disclosed(kind, payload, first, secret)
+    if hidden is None or hidden == WITHHELD:
+        return hidden
+    members = msgspec.to_builtins(event.data) | {"data": msgspec.Raw(hidden)}
+    return msgspec.json.encode(members)

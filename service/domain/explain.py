@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Struct, UnsetType
 
 from service.domain import dates, normal, strict
+from service.domain.catalogue.record.event_corrected import EventCorrected
 from service.domain.envelope import OPERATOR_ASSURANCE, SERVICE_MEMBERS, Event
 from service.domain.fields import MOST_ITEMS
 from service.domain.faults import Fault, Unfit, join, nearest, shown
@@ -177,3 +178,15 @@ def broken_rules(event: Event, kind: EventType, latest: dt.date) -> list[Fault]:
     if kind.check is not None:
         found.extend(kind.check(event))
     return found
+
+
+def corrected(event: Event, kind: EventType, pointer: str) -> tuple[Fault, ...]:
+    """Return the broken rules of what a correction puts in the place of an event of `kind`."""
+    assert isinstance(event.data, EventCorrected)  # noqa: S101 - the caller's condition
+    data = normal.normal(msgspec.json.decode(event.data.data, type=kind.payload))
+    members = {name: getattr(event, name) for name in Event.__struct_fields__} | {"data": data}
+    found = kind.check(ENVELOPES[kind.name](**members)) if kind.check else ()
+    return tuple(
+        msgspec.structs.replace(fault, pointer=pointer + fault.pointer.removeprefix("/data"))
+        for fault in found
+    )

@@ -1,0 +1,378 @@
+"""Admission: what the log makes of a batch, decided from what the log knows. Pure.
+
+Order of questions (DESIGN.md, invariants 3 and 4): ids first, then versions, then each event
+against the register and what it refers to. A batch is admitted whole or not at all.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+from typing import Final, Literal
+
+import msgspec
+from msgspec import Struct
+
+from service.domain import chain, disclosure, explain
+from service.domain.caller import Caller
+from service.domain.catalogue.record.event_corrected import EventCorrected
+from service.domain.codec import Submitted
+from service.domain.envelope import OPERATOR_ASSURANCE, Event, Stamp, Target
+from service.domain.faults import Fault, join
+from service.domain.normal import normal
+from service.domain.mentions import mentioned, payload_mentions
+from service.domain.problems import Problem
+from service.domain.references import reference, reference_member
+from service.domain.register import BY_NAME, kind_of
+from service.domain.spec import EventType
+
+REGISTRATIONS: Final = {"TrustRegistered": "trust", "SystemEstablished": "system"}
+LINKS: Final = {"TrustMerged": "into", "SystemJoinedSystem": "system"}
+"""Types that tie organisations together and may form no circle, with the member that names one."""
+
+
+class Batch(Struct, frozen=True):
+    """What one request submits: events in order, versions it expects, and who sends it."""
+
+    events: tuple[Submitted, ...]
+    expected: Mapping[str, int]
+    caller: Caller
+
+
+class Seen(Struct, frozen=True, gc=False):
+    """An event that is in the log: where, under which hash, and its canonical bytes."""
+
+    position: int
+    hash: bytes
+    body: bytes
+
+
+class Referred(Struct, frozen=True):
+    """An event that another refers to, with all that it and events about it ever named."""
+
+    position: int
+    type: str
+    type_version: int
+    organisation: str
+    body: bytes
+    about: uuid.UUID | None
+    named: frozenset[str]
+
+
+class Stream(Struct, frozen=True, gc=False):
+    """An organisation's stream: its version and what kind of body bears it."""
+
+    version: int
+    bearer: Literal["trust", "system"]
+
+
+class Standing(Struct):
+    """What the log knows that a group of batches needs; grows as batches are admitted."""
+
+    position: int
+    hash: bytes
+    now: dt.datetime
+    secret: bytes
+    seen: dict[uuid.UUID, Seen]
+    streams: dict[str, Stream]
+    referred: dict[uuid.UUID, Referred]
+    links: dict[str, set[str]]
+
+
+class Admitted(Struct, frozen=True, gc=False):
+    """One event as the log will hold it."""
+
+    event: Event
+    type: str
+    body: bytes
+    stamp: Stamp
+    about: uuid.UUID | None
+    target: bytes | None
+    disclosed: bytes | None
+    salt: bytes
+    hash: bytes
+    named: frozenset[str]
+
+
+class Outcome(Struct, frozen=True, gc=False):
+    """What became of one event of a batch."""
+
+    id: uuid.UUID
+    position: int
+    hash: str
+    outcome: Literal["recorded", "already_recorded"]
+
+
+class Decision(Struct, frozen=True):
+    """A batch's outcomes in its order, and the events to insert."""
+
+    outcomes: tuple[Outcome, ...]
+    admitted: tuple[Admitted, ...]
+
+
+def decide(batch: Batch, standing: Standing, salts: bytes) -> Decision | Problem:
+    """Admit a batch into the standing, or say why not and leave the standing as it was.
+
+    salts: 16 random bytes for each event.
+    """
+    if problem := _id_conflict(batch, standing) or _version_mismatch(batch, standing):
+        return problem
+    draft = _Draft(standing)
+    outcomes = []
+    for index, submitted in enumerate(batch.events):
+        salt = salts[index * chain.SALT_BYTES : (index + 1) * chain.SALT_BYTES]
+        done = draft.take(submitted, index, batch.caller, salt)
+        if isinstance(done, Problem):
+            return done
+        outcomes.append(done)
+    draft.keep()
+    return Decision(tuple(outcomes), tuple(draft.admitted))
+
+
+def _id_conflict(batch: Batch, standing: Standing) -> Problem | None:
+    first: dict[uuid.UUID, bytes] = {}
+    for submitted in batch.events:
+        key = submitted.event.id
+        seen = standing.seen.get(key)
+        known = seen.body if seen is not None else first.setdefault(key, submitted.body)
+        if known != submitted.body:
+            where = f"at position {seen.position}" if seen else "earlier in the batch"
+            return Problem("id_conflict", f"event {key} is {where} with other content")
+    return None
+
+
+def _version_mismatch(batch: Batch, standing: Standing) -> Problem | None:
+    if not batch.expected or all(s.event.id in standing.seen for s in batch.events):
+        return None
+    wrong = []
+    for organisation, expected in batch.expected.items():
+        stream = standing.streams.get(organisation)
+        actual = stream.version if stream else 0
+        if actual != expected:
+            wrong.append(f"{organisation} is at version {actual}, not {expected}")
+    return Problem("version_mismatch", "; ".join(wrong)) if wrong else None
+
+
+class _Draft:
+    """A batch in the making: the standing plus what the batch has added so far."""
+
+    def __init__(self, standing: Standing) -> None:
+        self.standing = standing
+        self.position, self.hash = standing.position, standing.hash
+        self.seen: dict[uuid.UUID, Seen] = {}
+        self.streams: dict[str, Stream] = {}
+        self.referred: dict[uuid.UUID, Referred] = {}
+        self.links: dict[str, set[str]] = {}
+        self.admitted: list[Admitted] = []
+
+    def take(
+        self, submitted: Submitted, index: int, caller: Caller, salt: bytes
+    ) -> Outcome | Problem:
+        """Return what becomes of one event, or why the batch is refused."""
+        event = submitted.event
+        seen = self.standing.seen.get(event.id) or self.seen.get(event.id)
+        if seen is not None:
+            return Outcome(event.id, seen.position, seen.hash.hex(), "already_recorded")
+        kind = kind_of(event)
+        problem = self._stream_problem(event, kind, index) or _not_yours(event, kind, caller)
+        about = reference(event)
+        if problem is None and about is not None:
+            problem = self._reference_problem(event, kind, about, index)
+        if problem is None and kind.name in LINKS:
+            problem = self._link_problem(event, LINKS[kind.name])
+        if problem is not None:
+            return problem
+        return self._record(submitted, kind, about, caller, salt)
+
+    def _stream(self, organisation: str) -> Stream | None:
+        return self.streams.get(organisation) or self.standing.streams.get(organisation)
+
+    def _refers(self, key: uuid.UUID) -> Referred | None:
+        return self.referred.get(key) or self.standing.referred.get(key)
+
+    def _stream_problem(self, event: Event, kind: EventType, index: int) -> Problem | None:
+        stream = self._stream(event.organisation)
+        if kind.name in REGISTRATIONS:
+            if stream is None:
+                return None
+            detail = f"{event.organisation} is registered as a {stream.bearer}"
+            return Problem("already_registered", detail)
+        if stream is None:
+            return _invalid(index, "/organisation", "not_registered", self._unknown(event))
+        if stream.bearer not in kind.bearers:
+            detail = f"{kind.name} is not for a {stream.bearer}, which {event.organisation} is"
+            return Problem("wrong_bearer", detail)
+        return None
+
+    def _unknown(self, event: Event) -> str:
+        code = event.organisation
+        trust = code[:3]
+        if len(code) == 5 and self._stream(trust) is not None:
+            return f"is the code of a site of trust {trust}: record for the trust"
+        return "must be registered before, in the log or earlier in the batch"
+
+    def _reference_problem(
+        self, event: Event, kind: EventType, about: uuid.UUID, index: int
+    ) -> Problem | None:
+        target = self._refers(about)
+        member = f"/data/{reference_member(kind.payload)}"
+        if target is None:
+            rule = "must name an event that is in the log or earlier in the batch"
+            return _invalid(index, member, "unknown_event", rule)
+        if kind.fold.form != "about":
+            return None
+        return self._about_problem(event, kind, target, index)
+
+    def _about_problem(
+        self, event: Event, kind: EventType, target: Referred, index: int
+    ) -> Problem | None:
+        if target.type not in BY_NAME:
+            rule = f"names a {target.type}, which this release does not know"
+            return _invalid(index, "/data/event", "unknown_type", rule)
+        if kind.name in {"EventCorrected", "EventDisputed", "EventConfirmed"}:
+            if BY_NAME[target.type].fold.form == "about":
+                rule = f"must name an original event; this one is a {target.type}"
+                return _invalid(index, "/data/event", "not_an_original", rule)
+        if kind.name in {"EventCorrected", "EventRetracted"}:
+            if target.organisation != event.organisation:
+                rule = f"must be {target.organisation}, in whose stream the event stands"
+                return _invalid(index, "/organisation", "other_stream", rule)
+        if kind.name == "DisputeSettled" and target.type != "EventDisputed":
+            rule = f"must name an EventDisputed; this one is a {target.type}"
+            return _invalid(index, "/data/dispute_event", "not_a_dispute", rule)
+        concerned = target.named | {target.organisation}
+        if kind.recorder == "organisation_concerned" and event.organisation not in concerned:
+            rule = "must be an organisation that the event concerns"
+            return _invalid(index, "/organisation", "not_concerned", rule)
+        if kind.name == "EventCorrected":
+            return self._correction_problem(event, target, index)
+        return None
+
+    def _correction_problem(self, event: Event, target: Referred, index: int) -> Problem | None:
+        if self._is_retracted(target):
+            return Problem("retracted", f"event {reference(event)} was retracted")
+        assert isinstance(event.data, EventCorrected)  # noqa: S101 - asked by type's name
+        value = msgspec.json.decode(event.data.data)
+        faults = explain.payload(BY_NAME[target.type], value, f"/events/{index}/data/data")
+        if not faults:
+            faults = explain.corrected(event, BY_NAME[target.type], f"/events/{index}/data/data")
+        if faults:
+            return Problem("invalid_events", "the corrected payload is not valid", tuple(faults))
+        return None
+
+    def _is_retracted(self, target: Referred) -> bool:
+        """Tell whether a retraction of the target is in force: one backward pass (DOMAIN.md §2)."""
+        about: list[tuple[int, uuid.UUID, uuid.UUID]] = []
+        for key, other in {**self.standing.referred, **self.referred}.items():
+            if other.type == "EventRetracted" and other.about is not None:
+                about.append((other.position, key, other.about))
+        gone: set[uuid.UUID] = set()
+        for _, key, named in sorted(about, reverse=True):
+            if key not in gone:
+                gone.add(named)
+        by_position = {r.position: k for k, r in self.standing.referred.items()}
+        by_position |= {r.position: k for k, r in self.referred.items()}
+        return by_position.get(target.position) in gone
+
+    def _link_problem(self, event: Event, member: str) -> Problem | None:
+        other: str = getattr(event.data, member)
+        waiting, reached = [other], set[str]()
+        while waiting:
+            code = waiting.pop()
+            if code == event.organisation:
+                return Problem("cycle", f"{other} already leads to {event.organisation}")
+            if code not in reached:
+                reached.add(code)
+                waiting += self.standing.links.get(code, set()) | self.links.get(code, set())
+        return None
+
+    def _record(
+        self,
+        submitted: Submitted,
+        kind: EventType,
+        about: uuid.UUID | None,
+        caller: Caller,
+        salt: bytes,
+    ) -> Outcome:
+        event, body = submitted.event, submitted.body
+        referred = self._refers(about) if about is not None else None
+        target = Target(referred.position, referred.type, referred.organisation) if referred else None
+        organisation = event.organisation
+        before = self._stream(organisation)
+        version = before.version + 1 if before else 1
+        bearer = before.bearer if before else REGISTRATIONS[kind.name]
+        stamp = Stamp(
+            self.position + 1, version, self.standing.now, caller.id, kind.version, target
+        )
+        encoded = msgspec.json.encode(target) if target else None
+        self.hash = chain.link(self.hash, salt, chain.stored(body, stamp, encoded))
+        self.position = stamp.position
+        named = _named(event, referred)
+        hidden = self._disclosed(event, kind, referred)
+        self.streams[organisation] = Stream(version, bearer)  # type: ignore[arg-type]
+        self.seen[event.id] = Seen(stamp.position, self.hash, body)
+        self._remember(event, kind, about, named, body)
+        self.admitted.append(
+            Admitted(event, kind.name, body, stamp, about, encoded, hidden, salt, self.hash, named)
+        )
+        return Outcome(event.id, stamp.position, self.hash.hex(), "recorded")
+
+    def _disclosed(self, event: Event, kind: EventType, referred: Referred | None) -> bytes | None:
+        if kind.name != "EventCorrected" or referred is None:
+            return disclosure.disclosed(kind, event.data, event, self.standing.secret)
+        return disclosure.disclosed_correction(
+            event, referred.body, BY_NAME[referred.type], self.standing.secret
+        )
+
+    def _remember(
+        self, event: Event, kind: EventType, about: uuid.UUID | None, named: frozenset[str], body: bytes
+    ) -> None:
+        position, organisation = self.position, event.organisation
+        self.referred[event.id] = Referred(
+            position, kind.name, kind.version, organisation, body, about, named
+        )
+        if kind.name in LINKS:
+            other = getattr(event.data, LINKS[kind.name])
+            self.links.setdefault(organisation, set()).add(other)
+        if about is not None and (target := self._refers(about)) is not None:
+            grown = msgspec.structs.replace(target, named=target.named | named)
+            self.referred[about] = grown
+
+    def keep(self) -> None:
+        """Let the standing take over what the batch added."""
+        standing = self.standing
+        standing.position, standing.hash = self.position, self.hash
+        standing.seen |= self.seen
+        standing.streams |= self.streams
+        standing.referred |= self.referred
+        for code, others in self.links.items():
+            standing.links.setdefault(code, set()).update(others)
+
+
+def _named(event: Event, referred: Referred | None) -> frozenset[str]:
+    """Return all that an event names: itself, the payload it puts right, and its target's names."""
+    named = mentioned(event)
+    if referred is None:
+        return named
+    if isinstance(event.data, EventCorrected) and referred.type in BY_NAME:
+        payload = BY_NAME[referred.type].payload
+        named |= payload_mentions(normal(msgspec.json.decode(event.data.data, type=payload)))
+    return (named | referred.named | {referred.organisation}) - {event.organisation}
+
+
+def _invalid(index: int, pointer: str, code: str, rule: str) -> Problem:
+    fault = Fault(join("/events", index) + pointer, code, rule)
+    return Problem("invalid_events", f"event {index} of the batch: {rule}", (fault,))
+
+
+def _not_yours(event: Event, kind: EventType, caller: Caller) -> Problem | None:
+    """Say whether the caller may not record an event (DOMAIN.md §2, who may record)."""
+    if kind.recorder == "operator" or event.assurance in OPERATOR_ASSURANCE:
+        if not caller.operator:
+            detail = f"{kind.name} with assurance {event.assurance} is for the operator to record"
+            return Problem("not_yours", detail)
+        return None
+    if not caller.may_speak_for(event.organisation):
+        return Problem("not_yours", f"the caller does not record for {event.organisation}")
+    return None

@@ -1,0 +1,111 @@
+"""Every way in which the service says no: code, category, what it means and the way out.
+
+One table, from which the answers, their pages and the documentation are made.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from msgspec import Struct
+
+from service.domain.faults import Fault
+
+Category = Literal[
+    "malformed", "invalid", "not_found", "conflict", "precondition", "forbidden", "method",
+    "too_large", "unsupported", "unavailable", "internal",
+]  # fmt: skip
+MOST_ERRORS: Final = 100
+
+
+class ProblemKind(Struct, frozen=True):
+    """One row of the table: what a problem of this code means, and how to get out of it."""
+
+    code: str
+    category: Category
+    title: str
+    meaning: str
+    way_out: str
+
+
+def _k(code: str, category: Category, title: str, meaning: str, way_out: str) -> ProblemKind:
+    return ProblemKind(code, category, title, meaning, way_out)
+
+
+KINDS: Final[dict[str, ProblemKind]] = {
+    kind.code: kind
+    for kind in (
+        _k("malformed_body", "malformed", "The body is not what was announced",
+           "The body is not JSON in UTF-8, or not in the shape that this address takes.",
+           "Send one event, a list of events, or {\"events\": […], \"expected_versions\": {…}}."),
+        _k("invalid_events", "invalid", "Some events are not valid",
+           "At least one value of at least one event breaks a rule; nothing was recorded.",
+           "`errors` lists every wrong value with its rule. Mend them and send all again."),
+        _k("invalid_parameter", "invalid", "A query parameter is not valid",
+           "A parameter is unknown, given twice, or holds a value that it cannot have.",
+           "`errors` names it, with the nearest known name."),
+        _k("not_found", "not_found", "There is no such thing",
+           "The address, the event, the organisation or the list is not known.",
+           "Look it up in the list above it: /api/v1/organisations, /api/v1/events, /api/v1/codes."),
+        _k("id_conflict", "conflict", "This id was used for something else",
+           "An event with this id is in the log, or earlier in the batch, with other content.",
+           "If you meant a new event, give it a new id; to change one, record a correction."),
+        _k("already_registered", "conflict", "This code is registered already",
+           "A code is registered once, as a trust or as a system.",
+           "Use TrustChanged or SystemRenamed to record that something about it changed."),
+        _k("wrong_bearer", "conflict", "This organisation's stream cannot hold this type",
+           "Some types are borne by trusts only, some by systems only.",
+           "Check the organisation's code and the type's documentation at /api/v1/schemas."),
+        _k("cycle", "conflict", "This would make a circle",
+           "Mergers and memberships of systems form no circle.",
+           "Check the codes; retract the earlier event if that one was wrong."),
+        _k("retracted", "conflict", "The event was retracted",
+           "A retracted event cannot be corrected.",
+           "Retract its retraction first, or record the event anew under a new id."),
+        _k("diverged", "conflict", "The log is not the one that the cursor was made from",
+           "The log was restored or replaced: what follows the cursor's position may differ.",
+           "Read again from the beginning, or from a position that you trust."),
+        _k("version_mismatch", "precondition", "The stream has moved on",
+           "An expected version is not the version of the organisation's stream.",
+           "Read the organisation's newest events, decide again, and send with the new version."),
+        _k("not_yours", "forbidden", "The caller may not record this",
+           "Each type says who may record it (DOMAIN.md §2).",
+           "Ask the organisation or the operator to record it."),
+        _k("method_not_allowed", "method", "The log is append-only",
+           "Events are never changed or deleted.",
+           "Record EventCorrected or EventRetracted instead."),
+        _k("body_too_large", "too_large", "The body is too large",
+           "A body holds at most 32 MB and a batch at most 10,000 events.",
+           "Send several batches; each is safe to repeat."),
+        _k("unsupported_media_type", "unsupported", "This content type is not taken",
+           "POST takes application/json, uncompressed.",
+           "Set Content-Type: application/json and send the body as it is."),
+        _k("unavailable", "unavailable", "The log cannot be reached now",
+           "It is not known whether the events were recorded.",
+           "Send them again with the same ids: nothing is recorded twice."),
+        _k("internal", "internal", "Something went wrong here",
+           "A fault of the service, noted in its log under the request's id.",
+           "Try again; if it comes back, tell the operator the X-Request-ID."),
+    )
+}  # fmt: skip
+
+
+class Problem(Struct, frozen=True):
+    """One no: its kind's code, what happened this time, and every wrong value (at most 100)."""
+
+    code: str
+    detail: str
+    errors: tuple[Fault, ...] = ()
+
+    @property
+    def kind(self) -> ProblemKind:
+        """Return the table's row."""
+        return KINDS[self.code]
+
+
+class Refused(Exception):  # noqa: N818 - a word of the domain: what was asked is refused
+    """What was asked is refused; carries the problem."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.detail)
+        self.problem = problem

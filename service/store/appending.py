@@ -1,0 +1,210 @@
+"""SQL of appending: lock the head, look up what a group of batches needs, insert, move the head."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Final
+
+import asyncpg
+
+from service.domain.admission import LINKS, REGISTRATIONS, Admitted, Batch, Referred, Seen
+from service.domain.admission import Standing, Stream
+from service.domain.disclosure import POLICY
+from service.domain.references import reference
+
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[asyncpg.Record]
+else:  # asyncpg's class takes no parameter at run time
+    Connection = asyncpg.Connection
+
+LOCK_HEAD: Final = """
+-- Lock the head row: from here to the commit nobody else appends, so positions have no gap.
+SELECT position, hash, greatest(recorded_at, clock_timestamp()) AS now,
+       (SELECT secret FROM log_secret) AS secret
+FROM log_head FOR UPDATE
+"""
+
+SEEN: Final = """
+-- $1 ids. Which are in the log, where, with which content. Index: events_id.
+SELECT id, position, hash, body FROM events WHERE id = ANY($1::uuid[])
+"""
+
+STREAMS: Final = """
+-- $1 codes. Version and first type of each stream. Index: events_organisation_position.
+SELECT code, newest.version, oldest.type
+FROM unnest($1::text[]) AS code
+CROSS JOIN LATERAL (
+    SELECT version FROM events WHERE organisation = code ORDER BY position DESC LIMIT 1
+) AS newest
+CROSS JOIN LATERAL (
+    SELECT type FROM events WHERE organisation = code ORDER BY position LIMIT 1
+) AS oldest
+"""
+
+REFERRED: Final = """
+-- $1 ids. The events referred to, and all events about them, with every code each ever named.
+-- Indexes: events_id, events_about, mentions_pkey by way of position.
+WITH RECURSIVE tree AS (
+    SELECT id, position FROM events WHERE id = ANY($1::uuid[])
+    UNION
+    SELECT event.id, event.position FROM events AS event JOIN tree ON event.about = tree.id
+)
+SELECT event.id, event.position, event.type, event.type_version, event.organisation, event.body,
+       event.about, coalesce(named.codes, '{}') AS codes
+FROM tree JOIN events AS event ON event.position = tree.position
+LEFT JOIN LATERAL (
+    SELECT array_agg(organisation) AS codes FROM mentions WHERE position = event.position
+) AS named ON true
+"""
+
+LINKED: Final = """
+-- $1 codes. Where mergers and memberships of systems lead from these, step by step, but for those
+-- retracted or left. Index: events_organisation_position.
+WITH RECURSIVE way AS (
+    SELECT code, NULL::text AS onward FROM unnest($1::text[]) AS code
+    UNION
+    SELECT event.organisation,
+           coalesce(said.data->>'into', said.data->>'system')
+    FROM way
+    JOIN events AS event ON event.organisation = coalesce(way.onward, way.code)
+        AND event.type IN ('TrustMerged', 'SystemJoinedSystem')
+    CROSS JOIN LATERAL (SELECT convert_from(event.body, 'UTF8')::jsonb->'data' AS data) AS said
+    WHERE NOT EXISTS (
+        SELECT FROM events AS later WHERE later.about = event.id AND later.type = 'EventRetracted'
+    ) AND NOT EXISTS (
+        SELECT FROM events AS gone
+        WHERE gone.organisation = event.organisation AND gone.type = 'SystemLeftSystem'
+          AND convert_from(gone.body, 'UTF8')::jsonb->'data'->>'system' = said.data->>'system'
+    )
+)
+SELECT code, onward FROM way WHERE onward IS NOT NULL
+"""
+
+INSERT: Final = """
+-- One row an element of the arrays; $4 to $6 are the same for all of a group.
+INSERT INTO events (position, id, organisation, recorded_at, policy, version, type, type_version,
+                    effective, recorded_by, about, body, target, disclosed, salt, hash)
+SELECT new.position, new.id, new.organisation, $4::timestamptz, $5::text, new.version, new.type,
+       new.type_version, new.effective, new.recorded_by, new.about, new.body, new.target,
+       new.disclosed, new.salt, new.hash
+FROM unnest($1::bigint[], $2::uuid[], $3::text[], $6::integer[], $7::text[], $8::smallint[],
+            $9::date[], $10::text[], $11::uuid[], $12::bytea[], $13::bytea[], $14::bytea[],
+            $15::bytea[], $16::bytea[])
+     AS new (position, id, organisation, version, type, type_version, effective, recorded_by,
+             about, body, target, disclosed, salt, hash)
+"""
+
+MENTION: Final = """
+-- $1 codes, $2 positions: who is named where.
+INSERT INTO mentions (organisation, position)
+SELECT code, place FROM unnest($1::text[], $2::bigint[]) AS new (code, place)
+"""
+
+MOVE_HEAD: Final = """
+-- $1 position, $2 hash, $3 recorded at: the head is where the last insert ended.
+UPDATE log_head SET position = $1, hash = $2, recorded_at = $3
+"""
+
+
+async def standing(connection: Connection, batches: Sequence[Batch]) -> Standing:
+    """Lock the head and return what the log knows of all that the batches touch."""
+    head = await connection.fetchrow(LOCK_HEAD)
+    assert head is not None  # noqa: S101 - the migration wrote the row
+    events = [submitted.event for batch in batches for submitted in batch.events]
+    codes = {event.organisation for event in events}
+    codes |= {code[:3] for code in codes if len(code) == 5}
+    codes |= {code for batch in batches for code in batch.expected}
+    about = {found for event in events if (found := reference(event)) is not None}
+    linked = {
+        getattr(event.data, member)
+        for event in events
+        if (member := LINKS.get(str(event.__struct_config__.tag)))
+    }
+    seen = await connection.fetch(SEEN, [event.id for event in events])
+    streams = await connection.fetch(STREAMS, list(codes))
+    return Standing(
+        position=head["position"],
+        hash=head["hash"],
+        now=head["now"],
+        secret=head["secret"],
+        seen={row["id"]: Seen(row["position"], row["hash"], row["body"]) for row in seen},
+        streams=_streams(streams),
+        referred=await _referred(connection, about) if about else {},
+        links=await _links(connection, linked) if linked else {},
+    )
+
+
+def _streams(rows: Iterable[asyncpg.Record]) -> dict[str, Stream]:
+    found: dict[str, Stream] = {}
+    for row in rows:
+        bearer = "system" if REGISTRATIONS.get(row["type"]) == "system" else "trust"
+        found[row["code"]] = Stream(row["version"], bearer)
+    return found
+
+
+async def _referred(connection: Connection, ids: set[uuid.UUID]) -> dict[uuid.UUID, Referred]:
+    rows = await connection.fetch(REFERRED, list(ids))
+    found = {
+        row["id"]: Referred(
+            row["position"], row["type"], row["type_version"], row["organisation"], row["body"],
+            row["about"], frozenset(row["codes"]),
+        )
+        for row in rows
+    }  # fmt: skip
+    for row in sorted(rows, key=lambda row: row["position"], reverse=True):
+        if row["about"] in found:  # what is about an event passes its names on to it
+            found[row["about"]] = _grown(found[row["about"]], found[row["id"]])
+    return found
+
+
+def _grown(target: Referred, by: Referred) -> Referred:
+    named = (target.named | by.named) - {target.organisation}
+    return Referred(
+        target.position, target.type, target.type_version, target.organisation, target.body,
+        target.about, named,
+    )  # fmt: skip
+
+
+async def _links(connection: Connection, codes: set[str]) -> dict[str, set[str]]:
+    links: dict[str, set[str]] = {}
+    for row in await connection.fetch(LINKED, list(codes)):
+        links.setdefault(row["code"], set()).add(row["onward"])
+    return links
+
+
+async def insert(connection: Connection, admitted: Sequence[Admitted], now: dt.datetime) -> None:
+    """Insert the admitted events with their mentions and move the head behind them."""
+    last = admitted[-1]
+    await connection.execute(INSERT, *columns(admitted, now))
+    named = [(code, one.stamp.position) for one in admitted for code in one.named]
+    if named:
+        codes, places = zip(*named, strict=True)
+        await connection.execute(MENTION, list(codes), list(places))
+    await connection.execute(MOVE_HEAD, last.stamp.position, last.hash, now)
+
+
+def columns(admitted: Sequence[Admitted], now: dt.datetime) -> tuple[object, ...]:
+    """Return the parameters of INSERT for these events, an array a column."""
+    return (
+        [one.stamp.position for one in admitted],
+        [one.event.id for one in admitted],
+        [one.event.organisation for one in admitted],
+        now,
+        POLICY,
+        [one.stamp.version for one in admitted],
+        [one.type for one in admitted],
+        [one.stamp.type_version for one in admitted],
+        [one.event.effective for one in admitted],
+        [one.stamp.recorded_by for one in admitted],
+        [one.about for one in admitted],
+        [one.body for one in admitted],
+        [one.target for one in admitted],
+        [one.disclosed for one in admitted],
+        [one.salt for one in admitted],
+        [one.hash for one in admitted],
+    )
+
+
+__all__ = ["Connection", "columns", "insert", "standing"]

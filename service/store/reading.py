@@ -1,0 +1,243 @@
+"""Reading the log: by position, organisation, type and ranges; whole histories; one event.
+
+Rows leave as Structs. Pages run by position, so that a page costs the same wherever it begins.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from typing import Final
+
+import asyncpg
+import msgspec
+from msgspec import Struct
+
+from service.domain import chain, codec
+from service.domain.envelope import Event, Stamp, Target
+from service.store.appending import Connection
+
+_COLUMNS = """position, id, organisation, version, type, type_version, effective, recorded_at,
+       recorded_by, about, body, target, hash"""
+
+HEAD: Final = """
+-- The head of the log: its id, last position, hash and time.
+SELECT log, position, hash, recorded_at FROM log_head
+"""
+
+PAGE: Final = f"""
+-- $1 after, $2 up to, $3 limit. The log in order. Index: events_pkey.
+SELECT {_COLUMNS} FROM events
+WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3
+"""  # noqa: S608 - the columns are the constant above
+
+FILTERED: Final = f"""
+-- $1 after, $2 up to, $3 limit, $4 types, $5 to $8 ranges, each of which may be NULL.
+-- Index: events_pkey.
+SELECT {_COLUMNS} FROM events
+WHERE position > $1 AND position <= $2
+  AND ($4::text[] IS NULL OR type = ANY($4))
+  AND ($5::date IS NULL OR effective >= $5) AND ($6::date IS NULL OR effective <= $6)
+  AND ($7::timestamptz IS NULL OR recorded_at >= $7)
+  AND ($8::timestamptz IS NULL OR recorded_at < $8)
+ORDER BY position LIMIT $3
+"""  # noqa: S608 - the columns are the constant above
+
+OF_ORGANISATION: Final = f"""
+-- As FILTERED, for one organisation ($9): its own events. Index: events_organisation_position.
+SELECT {_COLUMNS} FROM events
+WHERE organisation = $9 AND position > $1 AND position <= $2
+  AND ($4::text[] IS NULL OR type = ANY($4))
+  AND ($5::date IS NULL OR effective >= $5) AND ($6::date IS NULL OR effective <= $6)
+  AND ($7::timestamptz IS NULL OR recorded_at >= $7)
+  AND ($8::timestamptz IS NULL OR recorded_at < $8)
+ORDER BY position LIMIT $3
+"""  # noqa: S608 - the columns are the constant above
+
+HISTORY: Final = f"""
+-- $1 organisation, $2 up to: own events and mentions. Indexes: events_organisation_position,
+-- mentions_pkey, events_pkey.
+SELECT {_COLUMNS} FROM events WHERE organisation = $1 AND position <= $2
+UNION ALL
+SELECT {_COLUMNS} FROM events WHERE position IN (
+    SELECT position FROM mentions WHERE organisation = $1 AND position <= $2
+)
+ORDER BY position
+"""  # noqa: S608 - the columns are the constant above
+
+REGISTER: Final = f"""
+-- $1 up to. The events that say which organisations there are. Index: events_register.
+SELECT {_COLUMNS} FROM events
+WHERE position <= $1 AND type IN (
+    'TrustRegistered', 'TrustChanged', 'TrustMerged', 'TrustClosed', 'SystemEstablished',
+    'SystemRenamed', 'SystemClosed', 'SystemSucceeded', 'EventCorrected', 'EventRetracted'
+)
+ORDER BY position
+"""  # noqa: S608 - the columns are the constant above
+
+ONE: Final = f"""
+-- $1 id. Index: events_id.
+SELECT {_COLUMNS} FROM events WHERE id = $1
+"""  # noqa: S608 - the columns are the constant above
+
+ABOUT: Final = f"""
+-- $1 id. All that corrects, disputes, confirms, settles or retracts it, step by step.
+-- Indexes: events_about, events_pkey.
+WITH RECURSIVE tree AS (
+    SELECT id, position FROM events WHERE about = $1
+    UNION
+    SELECT event.id, event.position FROM events AS event JOIN tree ON event.about = tree.id
+)
+SELECT {_COLUMNS} FROM events WHERE position IN (SELECT position FROM tree) ORDER BY position
+"""  # noqa: S608 - the columns are the constant above
+
+AT: Final = """
+-- $1 instant. The last position recorded before it. Recorded time never falls, so the newest
+-- position with an earlier time is it; found by walking the primary key from the end.
+SELECT coalesce(max(position), 0) FROM events WHERE recorded_at < $1
+"""
+
+RECORDED_AT: Final = """
+-- $1 position. When it was recorded. Index: events_pkey.
+SELECT recorded_at, hash FROM events WHERE position = $1
+"""
+
+
+class Head(Struct, frozen=True):
+    """Where the log ends."""
+
+    log: uuid.UUID
+    position: int
+    hash: bytes
+
+
+class Stored(Struct, frozen=True, gc=False):
+    """One row of the log."""
+
+    position: int
+    id: uuid.UUID
+    organisation: str
+    version: int
+    type: str
+    type_version: int
+    effective: dt.date
+    recorded_at: dt.datetime
+    recorded_by: str
+    about: uuid.UUID | None
+    body: bytes
+    target: bytes | None
+    hash: bytes
+
+    def line(self) -> bytes:
+        """Return the event as it is fed and exported: stored bytes and hash."""
+        whole = chain.stored(self.body, self.stamp(), self.target)
+        return b'%b,"hash":"%b"}' % (whole[:-1], self.hash.hex().encode())
+
+    def stamp(self) -> Stamp:
+        """Return what the log added to the event."""
+        target = msgspec.json.decode(self.target, type=Target) if self.target else None
+        return Stamp(
+            self.position, self.version, self.recorded_at, self.recorded_by, self.type_version, target
+        )
+
+    def event(self) -> Event | codec.Unread:
+        """Return the event, decoded and upcast, or what cannot be read."""
+        return codec.read(self.body, self.type, self.type_version, self.organisation)
+
+
+class Filter(Struct, frozen=True):
+    """Which events are wanted; None is any. Ranges of days include both ends."""
+
+    organisation: str | None = None
+    types: tuple[str, ...] | None = None
+    effective_from: dt.date | None = None
+    effective_to: dt.date | None = None
+    recorded_from: dt.datetime | None = None
+    recorded_before: dt.datetime | None = None
+
+
+EVERYTHING: Final = Filter()
+
+
+async def head(connection: Connection) -> Head:
+    """Return the head of the log."""
+    row = await connection.fetchrow(HEAD)
+    assert row is not None  # noqa: S101 - the migration wrote the row
+    return Head(row["log"], row["position"], row["hash"])
+
+
+async def page(
+    connection: Connection, wanted: Filter, after: int, up_to: int, limit: int
+) -> list[Stored]:
+    """Return at most `limit` events after a position, in order."""
+    if wanted == EVERYTHING:
+        rows = await connection.fetch(PAGE, after, up_to, limit)
+    else:
+        types = list(wanted.types) if wanted.types is not None else None
+        given = (
+            after, up_to, limit, types, wanted.effective_from, wanted.effective_to,
+            wanted.recorded_from, wanted.recorded_before,
+        )  # fmt: skip
+        if wanted.organisation is None:
+            rows = await connection.fetch(FILTERED, *given)
+        else:
+            rows = await connection.fetch(OF_ORGANISATION, *given, wanted.organisation)
+    return _stored(rows)
+
+
+def _stored(rows: Sequence[asyncpg.Record]) -> list[Stored]:
+    return [Stored(*row) for row in rows]
+
+
+async def pages(
+    connection: Connection, wanted: Filter, after: int, up_to: int, size: int = 1000
+) -> AsyncIterator[list[Stored]]:
+    """Yield the log page by page in bounded memory; the next page is fetched meanwhile."""
+    coming = asyncio.ensure_future(page(connection, wanted, after, up_to, size))
+    try:
+        while found := await coming:
+            if len(found) == size:
+                coming = asyncio.ensure_future(
+                    page(connection, wanted, found[-1].position, up_to, size)
+                )
+            yield found
+            if len(found) < size:
+                return
+    finally:
+        if not coming.done():
+            await asyncio.wait([coming])
+
+
+async def history(connection: Connection, organisation: str, up_to: int) -> list[Stored]:
+    """Return an organisation's own events and those that mention it, up to a position."""
+    return _stored(await connection.fetch(HISTORY, organisation, up_to))
+
+
+async def register(connection: Connection, up_to: int) -> list[Stored]:
+    """Return the events that say which organisations there are."""
+    return _stored(await connection.fetch(REGISTER, up_to))
+
+
+async def one(connection: Connection, key: uuid.UUID) -> Stored | None:
+    """Return one event by its id."""
+    row = await connection.fetchrow(ONE, key)
+    return Stored(*row) if row is not None else None
+
+
+async def about(connection: Connection, key: uuid.UUID) -> list[Stored]:
+    """Return all that corrects, disputes, confirms, settles or retracts an event."""
+    return _stored(await connection.fetch(ABOUT, key))
+
+
+async def position_before(connection: Connection, instant: dt.datetime) -> int:
+    """Return the last position recorded before an instant; 0 if there is none."""
+    found: int = await connection.fetchval(AT, instant)
+    return found
+
+
+async def recorded(connection: Connection, position: int) -> tuple[dt.datetime, bytes] | None:
+    """Return when a position was recorded, and its hash; None if it is not in the log."""
+    row = await connection.fetchrow(RECORDED_AT, position)
+    return (row["recorded_at"], row["hash"]) if row is not None else None
