@@ -20,8 +20,8 @@ from service.domain.catalogue.record.event_corrected import EventCorrected
 from service.domain.codec import Submitted
 from service.domain.envelope import OPERATOR_ASSURANCE, Event, Stamp, Target
 from service.domain.faults import Fault, join
-from service.domain.normal import normal
 from service.domain.mentions import mentioned, payload_mentions
+from service.domain.normal import normal
 from service.domain.problems import Problem
 from service.domain.references import reference, reference_member
 from service.domain.register import BY_NAME, kind_of
@@ -297,7 +297,9 @@ class _Draft:
     ) -> Outcome:
         event, body = submitted.event, submitted.body
         referred = self._refers(about) if about is not None else None
-        target = Target(referred.position, referred.type, referred.organisation) if referred else None
+        target = (
+            Target(referred.position, referred.type, referred.organisation) if referred else None
+        )
         organisation = event.organisation
         before = self._stream(organisation)
         version = before.version + 1 if before else 1
@@ -326,7 +328,12 @@ class _Draft:
         )
 
     def _remember(
-        self, event: Event, kind: EventType, about: uuid.UUID | None, named: frozenset[str], body: bytes
+        self,
+        event: Event,
+        kind: EventType,
+        about: uuid.UUID | None,
+        named: frozenset[str],
+        body: bytes,
     ) -> None:
         position, organisation = self.position, event.organisation
         self.referred[event.id] = Referred(

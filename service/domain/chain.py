@@ -28,7 +28,8 @@ def instant(moment: dt.datetime) -> str:
 def stored(body: bytes, stamp: Stamp, target: bytes | None) -> bytes:
     """Return the canonical bytes of a stored event: what was submitted and what was added."""
     added = b',"target":%b' % target if target else b""
-    return b'%b,"type_version":%d%b,"position":%d,"version":%d,"recorded_at":"%b","recorded_by":%b}' % (
+    form = b'%b,"type_version":%d%b,"position":%d,"version":%d,"recorded_at":"%b","recorded_by":%b}'
+    return form % (
         body[:-1],
         stamp.type_version,
         added,
@@ -36,7 +37,7 @@ def stored(body: bytes, stamp: Stamp, target: bytes | None) -> bytes:
         stamp.version,
         instant(stamp.recorded_at).encode(),
         msgspec.json.encode(stamp.recorded_by),
-    )  # fmt: skip
+    )
 
 
 def link(previous: bytes, salt: bytes, stored_bytes: bytes) -> bytes:

@@ -65,7 +65,9 @@ def _key(event: Event) -> tuple[str, ...]:
     return (event.organisation, kind, event.effective.isoformat(), *(str(v or "") for v in named))
 
 
-def disclosed_correction(event: Event, original: bytes, kind: EventType, secret: bytes) -> bytes | None:
+def disclosed_correction(
+    event: Event, original: bytes, kind: EventType, secret: bytes
+) -> bytes | None:
     """Return a correction's payload as rounded readers get it; keeps the original's rounding."""
     first: Event = msgspec.json.decode(original, type=AnyEvent)
     assert isinstance(event.data, EventCorrected)  # noqa: S101 - the caller's condition

@@ -20,8 +20,8 @@ from msgspec import Struct, UnsetType
 from service.domain import dates, normal, strict
 from service.domain.catalogue.record.event_corrected import EventCorrected
 from service.domain.envelope import OPERATOR_ASSURANCE, SERVICE_MEMBERS, Event
-from service.domain.fields import MOST_ITEMS
 from service.domain.faults import Fault, Unfit, join, nearest, shown
+from service.domain.fields import MOST_ITEMS
 from service.domain.register import BY_NAME, ENVELOPES
 from service.domain.spec import EventType
 
@@ -47,7 +47,9 @@ def _event(value: dict[str, Any], latest: dt.date) -> Iterator[Fault]:
         known = nearest(name, BY_NAME) if isinstance(name, str) else None
         rule = "must name a type of the catalogue, see /api/v1/schemas"
         code = "missing" if "type" not in value else "unknown_type"
-        yield Fault("/type", code, rule, value=shown(name) if "type" in value else None, nearest=known)
+        yield Fault(
+            "/type", code, rule, value=shown(name) if "type" in value else None, nearest=known
+        )
         return
     members = {key: member for key, member in value.items() if key != "type"}
     struct = ENVELOPES[name]
@@ -153,7 +155,7 @@ def _refused(annotation: Any, value: object, pointer: str, message: str) -> Faul
         close = nearest(value, allowed) if isinstance(value, str) else None
         rule = "must be one of the allowed values"
         return Fault(pointer, "not_allowed", rule, shown(value), allowed=allowed, nearest=close)
-    rule = message.split(" - at `")[0].replace("`", "")
+    rule = message.split(" - at `", maxsplit=1)[0].replace("`", "")
     code = "wrong_type" if ", got" in rule else "out_of_limits"
     return Fault(pointer, code, f"must be as its schema says: {rule}", value=shown(value))
 

@@ -37,7 +37,7 @@ KINDS: Final[dict[str, ProblemKind]] = {
     for kind in (
         _k("malformed_body", "malformed", "The body is not what was announced",
            "The body is not JSON in UTF-8, or not in the shape that this address takes.",
-           "Send one event, a list of events, or {\"events\": […], \"expected_versions\": {…}}."),
+           'Send one event, a list of events, or {"events": […], "expected_versions": {…}}.'),
         _k("invalid_events", "invalid", "Some events are not valid",
            "At least one value of at least one event breaks a rule; nothing was recorded.",
            "`errors` lists every wrong value with its rule. Mend them and send all again."),
@@ -46,7 +46,8 @@ KINDS: Final[dict[str, ProblemKind]] = {
            "`errors` names it, with the nearest known name."),
         _k("not_found", "not_found", "There is no such thing",
            "The address, the event, the organisation or the list is not known.",
-           "Look it up in the list above it: /api/v1/organisations, /api/v1/events, /api/v1/codes."),
+           "Look it up in the list above it: /api/v1/organisations, /api/v1/events, "
+           "/api/v1/codes."),
         _k("id_conflict", "conflict", "This id was used for something else",
            "An event with this id is in the log, or earlier in the batch, with other content.",
            "If you meant a new event, give it a new id; to change one, record a correction."),
