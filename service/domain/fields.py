@@ -126,6 +126,7 @@ Post = Literal[
     "chief_information_officer",
     "non_executive_director",
 ]
+Basis = Literal["substantive", "interim", "acting", "shared", "management_contract", "secondment"]
 StaffGroup = Literal[
     "medical_and_dental",
     "nursing_and_midwifery",
@@ -147,3 +148,8 @@ Reason = Literal[
 Dimension = Literal[
     "leadership", "culture", "skills", "funding", "board", "strategy", "connection", "practice"
 ]
+OversightScheme = Literal[
+    "special_measures", "recovery_support", "provider_improvement", "undertakings"
+]
+OversightDomain = Literal["quality", "finance"]
+Shared = Literal["self_assessment", "exact_counts", "name_in_national_lists"]

@@ -13,18 +13,110 @@ from typing import Any, Final
 
 import msgspec
 
-from service.domain.catalogue.context import regulator_rated
-from service.domain.catalogue.leadership import leader_appointed
-from service.domain.catalogue.record import event_corrected
-from service.domain.catalogue.register import trust_registered
+from service.domain.catalogue.context import (
+    maturity_assessed,
+    maturity_shared,
+    oversight_assessed,
+    oversight_ended,
+    oversight_started,
+    regulator_rated,
+    support_given,
+)
+from service.domain.catalogue.culture import culture_surveyed, involvement_agreed, network_surveyed
+from service.domain.catalogue.funding import funding_committed
+from service.domain.catalogue.leadership import (
+    board_composed,
+    leader_appointed,
+    leader_departed,
+    leader_departure_announced,
+    leadership_approach_affirmed,
+    leadership_basis_changed,
+    shared_leadership_extended,
+)
+from service.domain.catalogue.record import (
+    dispute_settled,
+    event_confirmed,
+    event_corrected,
+    event_disputed,
+    event_retracted,
+    return_made,
+    share_granted,
+    share_withdrawn,
+)
+from service.domain.catalogue.register import (
+    divisions_set,
+    income_reported,
+    system_closed,
+    system_established,
+    system_joined_system,
+    system_left_system,
+    system_renamed,
+    system_succeeded,
+    trust_changed,
+    trust_closed,
+    trust_joined_system,
+    trust_left_system,
+    trust_merged,
+    trust_registered,
+    workforce_counted,
+)
+from service.domain.catalogue.strategy import (
+    ambition_set,
+    programme_joined,
+    programme_left,
+    strategy_adopted,
+    strategy_ended,
+)
 from service.domain.envelope import Event
 from service.domain.spec import EventType
 
 TYPES: Final[tuple[EventType, ...]] = (
+    system_established.TYPE,
+    system_renamed.TYPE,
+    system_closed.TYPE,
+    system_succeeded.TYPE,
+    system_joined_system.TYPE,
+    system_left_system.TYPE,
     trust_registered.TYPE,
+    trust_changed.TYPE,
+    trust_joined_system.TYPE,
+    trust_left_system.TYPE,
+    trust_merged.TYPE,
+    trust_closed.TYPE,
+    divisions_set.TYPE,
+    workforce_counted.TYPE,
+    income_reported.TYPE,
     leader_appointed.TYPE,
+    leadership_basis_changed.TYPE,
+    leader_departure_announced.TYPE,
+    leader_departed.TYPE,
+    leadership_approach_affirmed.TYPE,
+    shared_leadership_extended.TYPE,
+    board_composed.TYPE,
+    culture_surveyed.TYPE,
+    network_surveyed.TYPE,
+    involvement_agreed.TYPE,
+    funding_committed.TYPE,
+    strategy_adopted.TYPE,
+    strategy_ended.TYPE,
+    programme_joined.TYPE,
+    programme_left.TYPE,
+    ambition_set.TYPE,
+    support_given.TYPE,
+    oversight_started.TYPE,
+    oversight_ended.TYPE,
+    oversight_assessed.TYPE,
     regulator_rated.TYPE,
+    maturity_assessed.TYPE,
+    maturity_shared.TYPE,
+    return_made.TYPE,
     event_corrected.TYPE,
+    event_retracted.TYPE,
+    event_confirmed.TYPE,
+    event_disputed.TYPE,
+    dispute_settled.TYPE,
+    share_granted.TYPE,
+    share_withdrawn.TYPE,
 )
 
 BY_NAME: Final[Mapping[str, EventType]] = MappingProxyType({kind.name: kind for kind in TYPES})

@@ -7,8 +7,9 @@ from typing import Final, Literal
 
 from msgspec import UNSET, UnsetType
 
+from service.domain import checks
 from service.domain.envelope import Event, Payload
-from service.domain.faults import Fault, shown
+from service.domain.faults import Fault
 from service.domain.fields import Day, Rating, Text
 from service.domain.spec import EventType, Fold
 from service.domain.words import plain
@@ -47,11 +48,12 @@ def _check(event: Event) -> Iterator[Fault]:
         rule = f"must give at least one rating: {', '.join(QUESTIONS)}"
         yield Fault("/data", "no_rating", rule)
     if data.scope != "trust" and getattr(data, data.scope) is UNSET:
-        yield Fault(f"/data/{data.scope}", "missing", f"must be named when the scope is {data.scope}")
-    if data.assessed_from is not UNSET and data.assessed_to is not UNSET:
-        if data.assessed_to < data.assessed_from:
-            rule = f"must not lie before assessed_from, {data.assessed_from}"
-            yield Fault("/data/assessed_to", "end_before_beginning", rule, shown(data.assessed_to))
+        yield Fault(
+            f"/data/{data.scope}", "missing", f"must be named when the scope is {data.scope}"
+        )
+    if data.assessed_from is not UNSET:
+        first, last = data.assessed_from, data.assessed_to
+        yield from checks.end_before_beginning("/data/assessed_to", last, first)
 
 
 def _text(data: RegulatorRated) -> str:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 from msgspec import UNSET, Meta, UnsetType
 
+from service.domain import checks
 from service.domain.envelope import Event, Payload
 from service.domain.faults import Fault, shown
-from service.domain.fields import MOST_ITEMS, Code, Day, Person, Post
+from service.domain.fields import MOST_ITEMS, Basis, Code, Day, Person, Post
 from service.domain.spec import EventType, Fold
 from service.domain.words import body_list, plain
-
-Basis = Literal["substantive", "interim", "acting", "shared", "management_contract", "secondment"]
 
 
 class LeaderAppointed(Payload):
@@ -41,15 +40,15 @@ def _check(event: Event) -> Iterator[Fault]:
     if data.from_organisation is not UNSET and data.basis != "secondment":
         rule = "belongs to a secondment: leave it out, or state basis secondment"
         yield Fault("/data/from_organisation", "only_for_secondment", rule, shown(data.basis))
-    if data.term_ends is not UNSET and data.term_ends < event.effective:
-        rule = f"must not lie before the first day in post, {event.effective}"
-        yield Fault("/data/term_ends", "end_before_beginning", rule, shown(data.term_ends))
+    yield from checks.end_before_beginning("/data/term_ends", data.term_ends, event.effective)
 
 
 def _text(data: LeaderAppointed) -> str:
     shared = f", shared with {body_list(data.shared_with)}" if data.shared_with else ""
     lent = f", on secondment from {data.from_organisation}" if data.from_organisation else ""
-    return f"{data.person} took up the post of {plain(data.post)} ({plain(data.basis)}{shared}{lent})"
+    return (
+        f"{data.person} took up the post of {plain(data.post)} ({plain(data.basis)}{shared}{lent})"
+    )
 
 
 TYPE: Final = EventType(
