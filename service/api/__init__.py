@@ -1,1 +1,1 @@
-"""The API: Litestar handlers that parse, authorise, call and shape."""
+"""The API under /api/v1: Litestar handlers that parse, authorise, call and shape."""

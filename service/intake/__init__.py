@@ -1,1 +1,1 @@
-"""Intake: files and foreign formats read into events, faults by row."""
+"""Intake: what people send, into events, with every fault at its place. No I/O."""

@@ -93,12 +93,6 @@ WITH RECURSIVE tree AS (
 SELECT {_COLUMNS} FROM events WHERE position IN (SELECT position FROM tree) ORDER BY position
 """  # noqa: S608 - the columns are the constant above
 
-AT: Final = """
--- $1 instant. The last position recorded before it. Recorded time never falls, so the newest
--- position with an earlier time is it; found by walking the primary key from the end.
-SELECT coalesce(max(position), 0) FROM events WHERE recorded_at < $1
-"""
-
 RECORDED_AT: Final = """
 -- $1 position. When it was recorded. Index: events_pkey.
 SELECT recorded_at, hash FROM events WHERE position = $1
@@ -231,10 +225,20 @@ async def about(connection: Connection, key: uuid.UUID) -> list[Stored]:
     return _stored(await connection.fetch(ABOUT, key))
 
 
-async def position_before(connection: Connection, instant: dt.datetime) -> int:
-    """Return the last position recorded before an instant; 0 if there is none."""
-    found: int = await connection.fetchval(AT, instant)
-    return found
+async def position_before(connection: Connection, instant: dt.datetime, up_to: int) -> int:
+    """Return the last position recorded before an instant; 0 if there is none.
+
+    Recorded time never falls as position rises, so halving finds it in log2(n) look-ups by key.
+    """
+    low, high = 0, up_to
+    while low < high:
+        middle = (low + high + 1) // 2
+        found = await recorded(connection, middle)
+        if found is not None and found[0] < instant:
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 async def recorded(connection: Connection, position: int) -> tuple[dt.datetime, bytes] | None:

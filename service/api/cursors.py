@@ -1,0 +1,44 @@
+"""Cursors: log id, position and a mark of the chain there (DESIGN.md, invariant 10).
+
+After a restore the chain at that position has another hash: the follower is told "diverged".
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import uuid
+
+from service.domain.faults import Fault
+from service.domain.problems import Problem, Refused
+from service.store import reading
+from service.store.appending import Connection
+
+
+def _mark(log: uuid.UUID, position: int, chain: bytes) -> bytes:
+    return hashlib.blake2b(log.bytes + chain, digest_size=12, key=position.to_bytes(8)).digest()
+
+
+async def cursor(connection: Connection, log: uuid.UUID, position: int) -> str:
+    """Return the cursor of a follower that has seen everything up to a position."""
+    row = await reading.recorded(connection, position)
+    chain = row[1] if row else b""
+    return base64.urlsafe_b64encode(position.to_bytes(8) + _mark(log, position, chain)).decode()
+
+
+async def position_of(connection: Connection, given: str, log: uuid.UUID) -> int:
+    """Return the position of a cursor; raises Refused when it is none, or the log diverged."""
+    try:
+        raw = base64.urlsafe_b64decode(given.encode("ascii"))
+        position, mark = int.from_bytes(raw[:8]), raw[8:]
+        if len(mark) != 12 or position >= 2**63:  # noqa: PLR2004 - a mark's length
+            raise ValueError
+    except (ValueError, binascii.Error):
+        rule = "must be a cursor that this service gave"
+        fault = Fault("?cursor", "cursor", rule)
+        raise Refused(Problem("invalid_parameter", rule, (fault,))) from None
+    row = await reading.recorded(connection, position)
+    if _mark(log, position, row[1] if row else b"") != mark:
+        raise Refused(Problem("diverged", f"diverged at {position}"))
+    return position

@@ -1,0 +1,50 @@
+"""Query parameters: read into a Struct; unknown, repeated and ill-formed ones are refused by name.
+
+A misspelt `known_at` must never answer for today (CONVENTIONS.md 11).
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+from urllib.parse import parse_qsl
+
+import msgspec
+from msgspec import Struct
+
+from service.api.answers import AnyRequest
+from service.domain.faults import Fault, nearest
+from service.domain.problems import Problem, Refused
+
+S = TypeVar("S", bound=Struct)
+
+
+def read(request: AnyRequest, into: type[S]) -> S:
+    """Return the request's query as a Struct; raises Refused that names every wrong parameter."""
+    query = request.scope["query_string"].decode("latin-1")
+    pairs = parse_qsl(query, keep_blank_values=True, errors="strict" if query.isascii() else "replace")
+    known = {field.encode_name: field.type for field in msgspec.structs.fields(into)}
+    faults, values = [], {}
+    for name, value in pairs:
+        if name not in known:
+            rule = "is not a parameter here; parameters are: " + (", ".join(known) or "none")
+            near = nearest(name, known)
+            faults.append(Fault(f"?{name}", "unknown_parameter", rule, nearest=near))
+        elif name in values:
+            faults.append(Fault(f"?{name}", "repeated_parameter", "must be given once"))
+        else:
+            values[name] = value
+            faults += _wrong(name, value, known[name])
+    if faults:
+        raise Refused(Problem("invalid_parameter", faults[0].rule, tuple(faults)))
+    return msgspec.convert(values, into, strict=False)
+
+
+def _wrong(name: str, value: str, annotation: object) -> list[Fault]:
+    try:
+        msgspec.convert(value, annotation, strict=False)  # type: ignore[call-overload]  # a field's type
+    except (msgspec.ValidationError, OverflowError) as error:
+        rule = f"must be as documented: {error}"
+        return [Fault(f"?{name}", "wrong_value", rule, value=value[:120])]
+    if "\x00" in value:
+        return [Fault(f"?{name}", "wrong_value", "must not hold NUL")]
+    return []

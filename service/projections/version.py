@@ -1,0 +1,6 @@
+"""The fold version: of catalogue, upcasts and rules together; every answer says it."""
+
+from typing import Final
+
+FOLD: Final = "1"
+"""Raised whenever the same events would give another picture (DESIGN.md, Terms)."""
