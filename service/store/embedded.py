@@ -1,0 +1,140 @@
+"""The service's own PostgreSQL: started by the first process, stopped by the last.
+
+Two locks in the data folder say who uses it. `starting.lock` is held alone while a process looks,
+starts or stops. `users.lock` is shared by every process in use; the kernel frees it even after
+kill -9, so whoever gets it alone is the last. Each user also watches, and brings the server back.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from service.store.data_folder import DataFolder, DataHeldError, EmbeddedError, State
+from service.store.file_lock import FileLock, alone
+
+__all__ = ["DataHeldError", "EmbeddedError", "running"]
+
+LOOK_SECONDS = 1.0
+STARTING_LOOK_SECONDS = 0.05
+FIRST_PAUSE_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 15.0
+PATIENCE_SECONDS = 120.0
+
+Say = Callable[[str], None]
+
+
+@contextmanager
+def running(data_dir: Path, *, say: Say) -> Iterator[str]:
+    """Address of the data folder's database, with its server kept running during the block."""
+    folder = DataFolder(data_dir)
+    user = _enter(folder)
+    try:
+        _first_start(folder, say)
+        watch = _Watch(folder, say)
+        watch.start()
+        try:
+            yield folder.dsn
+        finally:
+            watch.end()
+    finally:
+        _leave(folder, user)
+
+
+def _enter(folder: DataFolder) -> FileLock:
+    with alone(folder.starting):
+        user = FileLock(folder.users)
+        user.share()
+    return user
+
+
+def _leave(folder: DataFolder, user: FileLock) -> None:
+    with alone(folder.starting):
+        if user.try_claim() and folder.data.exists():
+            folder.stop()
+        user.close()
+
+
+def _first_start(folder: DataFolder, say: Say) -> None:
+    give_up = time.monotonic() + PATIENCE_SECONDS
+    pause = FIRST_PAUSE_SECONDS
+    while True:
+        try:
+            _bring_up(folder)
+        except DataHeldError:
+            if time.monotonic() > give_up:
+                raise
+            say(_held(folder, pause))
+            time.sleep(pause)
+            pause = _longer(pause)
+        else:
+            return
+
+
+def _bring_up(folder: DataFolder) -> bool:
+    """Make the server answer, by starting it unless someone else did; True when started here."""
+    with alone(folder.starting):
+        started = _settled(folder) is State.DOWN
+        if started:
+            folder.start()
+            _settled(folder)
+        folder.create_database()
+    return started
+
+
+def _settled(folder: DataFolder) -> State:
+    """The server's state once it is no longer on its way up."""
+    while (state := folder.state()) is State.STARTING:
+        time.sleep(STARTING_LOOK_SECONDS)
+    return state
+
+
+def _held(folder: DataFolder, pause: float) -> str:
+    return (
+        f"a process of an earlier PostgreSQL still holds {folder.data};"
+        f" trying again in {pause:g} s"
+    )
+
+
+def _longer(pause: float) -> float:
+    return min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+
+class _Watch:
+    """Looks about every second whether the server answers, and starts it again when not."""
+
+    def __init__(self, folder: DataFolder, say: Say) -> None:
+        self._folder = folder
+        self._say = say
+        self._ended = threading.Event()
+        self._pause = LOOK_SECONDS
+        self._thread = threading.Thread(target=self._loop, name="postgres-watch", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def end(self) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _loop(self) -> None:
+        while not self._ended.wait(self._pause):
+            if self._folder.state() is not State.DOWN:
+                self._pause = LOOK_SECONDS
+                continue
+            self._pause = FIRST_PAUSE_SECONDS if self._try() else _longer(self._pause)
+
+    def _try(self) -> bool:
+        try:
+            if _bring_up(self._folder):
+                self._say("PostgreSQL had stopped; it was started again")
+        except DataHeldError:
+            self._say(_held(self._folder, _longer(self._pause)))
+            return False
+        except (EmbeddedError, OSError) as error:
+            self._say(f"PostgreSQL is down: {error}; trying in {_longer(self._pause):g} s")
+            return False
+        return True

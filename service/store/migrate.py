@@ -1,0 +1,174 @@
+"""Bring a database's schema up to date, and refuse to serve from one that is not fit.
+
+Steps are applied under an advisory lock, so of several processes one works and the others find
+nothing left to do. No step may queue behind a reader for long, since every append would then
+queue behind the step: it gives up after a second and tries again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from importlib import resources
+from typing import Any
+
+import asyncpg
+import msgspec
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+SCHEMA = 1
+OLDEST_SERVER = 150_000
+LOCK_TIMEOUT = "1s"
+ATTEMPTS = 60
+PAUSE_SECONDS = 0.5
+ADVISORY_KEY = 0x6361706D6170
+LOCK_NOT_AVAILABLE = "55P03"
+OTHERS = """
+SELECT format('session %s (%s, %s, in a transaction for %s s)', pid,
+              coalesce(nullif(application_name, ''), 'unnamed'), state,
+              extract(epoch FROM clock_timestamp() - xact_start)::int)
+FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL
+ORDER BY xact_start LIMIT 3
+"""
+FACTS = """
+SELECT current_setting('server_version_num')::int AS server,
+       current_setting('fsync') = 'on' AS fsync,
+       current_setting('full_page_writes') = 'on' AS full_page_writes
+"""
+
+Say = Callable[[str], None]
+
+
+class Refusal(Exception):  # noqa: N818 - it is an answer, not a fault of the program
+    """The database is not fit to serve from; the text says the way out."""
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """What decides whether a database is fit."""
+
+    server: int
+    fsync: bool
+    full_page_writes: bool
+    schema: int
+    oldest_code: int
+
+
+async def upgrade(dsn: str, *, say: Say) -> None:
+    """Apply every pending step; says which, and what it waits for."""
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            await _attempt(dsn, say)
+        except Exception as error:
+            if not _is_lock_timeout(error):
+                raise
+            if attempt == ATTEMPTS:
+                raise Refusal(await _blocked(dsn) + "; end it and run `capmap migrate`") from error
+            say(f"{await _blocked(dsn)}; attempt {attempt} of {ATTEMPTS}, trying again")
+            await asyncio.sleep(PAUSE_SECONDS)
+        else:
+            return
+
+
+async def check(connection: Any, *, allow_unsafe: bool) -> None:  # noqa: ANN401 - pooled or not
+    """Raise Refusal unless the service may serve from this database."""
+    row = await connection.fetchrow(FACTS)
+    facts = Facts(**row, schema=await _schema(connection), oldest_code=await _oldest(connection))
+    judge(facts, allow_unsafe=allow_unsafe)
+
+
+def judge(facts: Facts, *, allow_unsafe: bool) -> None:
+    """Raise Refusal with the first reason not to serve."""
+    if facts.server < OLDEST_SERVER:
+        has = facts.server // 10_000
+        raise Refusal(f"the server is PostgreSQL {has}; 15 or newer is needed: upgrade it")
+    if not allow_unsafe:
+        _judge_safety(facts)
+    if facts.schema < SCHEMA:
+        message = f"the schema is at step {facts.schema}, this program needs {SCHEMA}"
+        raise Refusal(f"{message}: run `capmap migrate`")
+    if facts.oldest_code > SCHEMA:
+        message = f"the schema is newer than this program: it needs code for {facts.oldest_code}"
+        raise Refusal(f"{message}, this is {SCHEMA}: install a newer release")
+
+
+def _judge_safety(facts: Facts) -> None:
+    for name, value in (("fsync", facts.fsync), ("full_page_writes", facts.full_page_writes)):
+        if not value:
+            message = (
+                f"{name} is off, so a crash may lose acknowledged events: turn it on with"
+                f" `ALTER SYSTEM SET {name} = on` and reload, or accept the loss with"
+                " CAPMAP_ALLOW_UNSAFE_DATABASE=true"
+            )
+            raise Refusal(message)
+
+
+async def _schema(connection: Any) -> int:  # noqa: ANN401
+    if await connection.fetchval("SELECT to_regclass('alembic_version')") is None:
+        return 0
+    return int(await connection.fetchval("SELECT max(version_num) FROM alembic_version") or 0)
+
+
+async def _oldest(connection: Any) -> int:  # noqa: ANN401
+    if await connection.fetchval("SELECT to_regclass('schema_support')") is None:
+        return 0
+    return int(await connection.fetchval("SELECT max(oldest_code) FROM schema_support") or 0)
+
+
+async def _attempt(dsn: str, say: Say) -> None:
+    async def connect() -> asyncpg.Connection:
+        return await _sole_connection(dsn)
+
+    engine = create_async_engine(
+        "postgresql+asyncpg://", async_creator=connect, poolclass=NullPool
+    )
+    with resources.as_file(resources.files("migrations")) as folder:
+        async with engine.connect() as connection:
+            await connection.run_sync(_apply, str(folder), say)
+
+
+async def _sole_connection(dsn: str) -> asyncpg.Connection:
+    """A connection that holds the advisory lock until it closes."""
+    connection = await asyncpg.connect(
+        dsn, server_settings={"lock_timeout": LOCK_TIMEOUT, "application_name": "capmap migrate"}
+    )
+    try:
+        await connection.execute(f"SELECT pg_advisory_lock({ADVISORY_KEY})")
+    except BaseException:
+        connection.terminate()
+        raise
+    return connection
+
+
+def _apply(connection: Connection, folder: str, say: Say) -> None:
+    config = Config()
+    config.set_main_option("script_location", folder.replace("%", "%%"))
+    config.attributes["connection"] = connection
+    config.attributes["on_version_apply"] = lambda *, step, **_: say(
+        f"schema step {step.up_revision_id} applied"
+    )
+    command.upgrade(config, "head")
+
+
+async def _blocked(dsn: str) -> str:
+    connection = await asyncpg.connect(dsn)
+    try:
+        found = [row[0] for row in await connection.fetch(OTHERS)]
+    finally:
+        await connection.close()
+    return "waiting for a lock held by " + (", ".join(found) or "a session that has just ended")
+
+
+def _is_lock_timeout(error: BaseException) -> bool:
+    return any(getattr(one, "sqlstate", None) == LOCK_NOT_AVAILABLE for one in _chain(error))
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """The error and everything that led to it."""
+    while error is not None:
+        yield error
+        error = getattr(error, "orig", None) or error.__cause__ or error.__context__

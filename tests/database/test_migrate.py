@@ -1,0 +1,109 @@
+"""Migrations against a real server, and what is refused."""
+
+import asyncio
+
+import asyncpg
+import msgspec
+import pytest
+
+from service.store.migrate import SCHEMA, Facts, Refusal, check, judge, upgrade
+
+FIT = Facts(server=160_000, fsync=True, full_page_writes=True, schema=SCHEMA, oldest_code=1)
+
+
+async def test_a_second_upgrade_does_nothing(empty_dsn) -> None:
+    """Migrating twice applies each step once."""
+    said: list[str] = []
+    await upgrade(empty_dsn, say=said.append)
+    await upgrade(empty_dsn, say=said.append)
+    assert said == ["schema step 0001 applied"]
+
+
+async def test_of_three_at_once_one_works(empty_dsn) -> None:
+    """Three processes starting together migrate once and all succeed."""
+    said: list[str] = []
+    await asyncio.gather(*(upgrade(empty_dsn, say=said.append) for _ in range(3)))
+    assert said.count("schema step 0001 applied") == 1
+    connection = await asyncpg.connect(empty_dsn)
+    await check(connection, allow_unsafe=False)
+    await connection.close()
+
+
+async def test_a_step_waits_for_a_lock_and_says_so(empty_dsn) -> None:
+    """Behind a lock the step gives up after a second, names the holder, and tries again."""
+    holder = await asyncpg.connect(empty_dsn, server_settings={"application_name": "a reader"})
+    await holder.execute("CREATE TABLE alembic_version (version_num varchar(32) NOT NULL)")
+    await holder.execute("BEGIN; LOCK alembic_version")
+    said: asyncio.Queue[str] = asyncio.Queue()
+    work = asyncio.create_task(upgrade(empty_dsn, say=said.put_nowait))
+    waits = await asyncio.wait_for(said.get(), 10)
+    await holder.execute("COMMIT")
+    await holder.close()
+    await asyncio.wait_for(work, 10)
+    assert "a reader" in waits
+    assert "attempt 1 of" in waits
+
+
+async def test_patience_with_a_lock_ends(empty_dsn, monkeypatch) -> None:
+    """After the last attempt the refusal names the holder and the way out."""
+    monkeypatch.setattr("service.store.migrate.ATTEMPTS", 1)
+    holder = await asyncpg.connect(empty_dsn, server_settings={"application_name": "a reader"})
+    await holder.execute("CREATE TABLE alembic_version (version_num varchar(32) NOT NULL)")
+    await holder.execute("BEGIN; LOCK alembic_version")
+    with pytest.raises(Refusal, match=r"a reader.*capmap migrate"):
+        await upgrade(empty_dsn, say=print)
+    await holder.close()
+
+
+async def test_a_failed_step_leaves_nothing(empty_dsn) -> None:
+    """A step that fails half-way is rolled back whole."""
+    other = await asyncpg.connect(empty_dsn)
+    await other.execute("CREATE TABLE mentions (in_the_way int)")
+    with pytest.raises(Exception, match="mentions"):
+        await upgrade(empty_dsn, say=print)
+    assert await other.fetchval("SELECT to_regclass('events')") is None
+    await other.close()
+
+
+async def test_a_migrated_database_is_fit(connection) -> None:
+    """The service serves from what `capmap migrate` made."""
+    await check(connection, allow_unsafe=False)
+
+
+async def test_a_database_without_schema_is_refused(empty_dsn) -> None:
+    """An empty database is answered with the command that fills it."""
+    connection = await asyncpg.connect(empty_dsn)
+    with pytest.raises(Refusal, match="run `capmap migrate`"):
+        await check(connection, allow_unsafe=False)
+    await connection.close()
+
+
+async def test_a_newer_schema_is_refused(connection) -> None:
+    """Code older than the schema supports says that a newer release is needed."""
+    await connection.execute(f"UPDATE schema_support SET oldest_code = {SCHEMA + 1}")
+    with pytest.raises(Refusal, match="newer"):
+        await check(connection, allow_unsafe=False)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"server": 140_012}, "PostgreSQL 14; 15 or newer"),
+        ({"fsync": False}, "fsync is off.*CAPMAP_ALLOW_UNSAFE_DATABASE"),
+        ({"full_page_writes": False}, "full_page_writes is off.*CAPMAP_ALLOW_UNSAFE_DATABASE"),
+        ({"schema": 0}, "run `capmap migrate`"),
+        ({"oldest_code": SCHEMA + 1}, "newer"),
+    ],
+)
+def test_each_refusal_says_the_way_out(change, says) -> None:
+    """A refusal names the reason and what to do."""
+    with pytest.raises(Refusal, match=says):
+        judge(msgspec.structs.replace(FIT, **change), allow_unsafe=False)
+
+
+@pytest.mark.parametrize("name", ["fsync", "full_page_writes"])
+def test_an_unsafe_server_is_served_when_told_to(name) -> None:
+    """The operator may accept the loss; the other refusals stay."""
+    judge(msgspec.structs.replace(FIT, **{name: False}), allow_unsafe=True)
+    with pytest.raises(Refusal, match="14"):
+        judge(msgspec.structs.replace(FIT, **{name: False}, server=140_000), allow_unsafe=True)
