@@ -227,7 +227,9 @@ def _by_target(
 
 
 def _rejected(settlements: Sequence[Fact] | None) -> bool:
-    return bool(settlements) and settlements is not None and settlements[-1].data.outcome == "rejected"
+    return (
+        bool(settlements) and settlements is not None and settlements[-1].data.outcome == "rejected"
+    )
 
 
 def _with_marks(fact: Fact, disputed: tuple[int, ...], confirmed: Sequence[Fact]) -> Fact:

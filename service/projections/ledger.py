@@ -99,4 +99,13 @@ def _of_key(
             yield Interval(key, fact.effective, end, fact, closed)
 
 
-__all__ = ["Interval", "Ledgers", "intervals", "key_of", "ledger_of", "ledgers", "of_types", "ordered"]
+__all__ = [
+    "Interval",
+    "Ledgers",
+    "intervals",
+    "key_of",
+    "ledger_of",
+    "ledgers",
+    "of_types",
+    "ordered",
+]

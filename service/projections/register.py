@@ -12,7 +12,15 @@ from msgspec import UNSET, Struct
 from service.domain import dates
 from service.projections.history import Fact
 from service.projections.ledger import of_types
-from service.projections.measure import Evidence, Measure, Moment, evidence, measure, moment, unknown
+from service.projections.measure import (
+    Evidence,
+    Measure,
+    Moment,
+    evidence,
+    measure,
+    moment,
+    unknown,
+)
 
 OrganisationKind = Literal["trust", "system", "unregistered"]
 Status = Literal["not_yet", "open", "closed", "unregistered"]
@@ -144,7 +152,9 @@ def size(code: str, facts: Sequence[Fact], on: dt.date) -> Size:
     lists = of_types(own, "DivisionsSet")
     newest = max(income, key=lambda f: (f.data.financial_year, f.position)) if income else None
     return Size(
-        divisions=tuple(Division(d.code, d.name) for d in lists[-1].data.divisions) if lists else (),
+        divisions=tuple(Division(d.code, d.name) for d in lists[-1].data.divisions)
+        if lists
+        else (),
         headcount=_figure(heads, "headcount", "people"),
         headcount_as_at=moment(heads) if heads else None,
         wte=_figure(wte, "wte", "wte"),

@@ -1,0 +1,166 @@
+"""Who was in which post when: spells of persons in posts, from one body's facts.
+
+Source: DOMAIN.md §2, tenure: from the person's first day in that post in that body, whatever the
+basis; after a gap anew; leaving and appointed on one day goes on; secondment elsewhere empties it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from msgspec import UNSET, Struct
+
+from service.projections.history import Fact, counts_for
+
+OPENING: Final = frozenset(
+    {"LeaderAppointed", "LeadershipBasisChanged", "LeaderDepartureAnnounced"}
+)
+_POSTS: Final = OPENING | {"LeaderDeparted"}
+_FIRST: Final = {"LeaderDeparted": 0, "LeaderAppointed": 1}
+CHIEF: Final = "chief_executive"
+NO_EXECUTIVES: Final = frozenset({"chair", "non_executive_director"})
+
+
+class Spell(Struct, frozen=True, gc=False):
+    """One person's unbroken time in one post.
+
+    seen_first: the start is only the first day on which the person is known to be in post.
+    end: the first day no longer in post. bases: the facts that say on which terms, in order.
+    """
+
+    post: str
+    person: str
+    start: dt.date
+    seen_first: bool
+    end: dt.date | None
+    bases: tuple[Fact, ...]
+    closed: Fact | None
+
+    def live(self, day: dt.date) -> bool:
+        """Tell whether the person is in post on a day."""
+        return self.start <= day and (self.end is None or day < self.end)
+
+    def basis(self, day: dt.date) -> str | None:
+        """Return the terms on a day, or None when no event says."""
+        said = [f for f in self.bases if f.effective <= day and hasattr(f.data, "basis")]
+        return str(said[-1].data.basis) if said else None
+
+    def facts(self) -> tuple[Fact, ...]:
+        """Return the facts behind the spell."""
+        return (*self.bases, *([self.closed] if self.closed else []))
+
+
+class Away(Struct, frozen=True, gc=False):
+    """A person lent to another body: that person's first post counts as not filled meanwhile."""
+
+    person: str
+    start: dt.date
+    fact: Fact
+
+
+class Posts(Struct, frozen=True, gc=False):
+    """All spells of a body, and who was lent to others."""
+
+    spells: tuple[Spell, ...]
+    away: tuple[Away, ...]
+
+    def of(self, post: str) -> tuple[Spell, ...]:
+        """Return the spells of one post in order of their start."""
+        return tuple(spell for spell in self.spells if spell.post == post)
+
+    def lent(self, spell: Spell, day: dt.date) -> Away | None:
+        """Return the secondment that keeps a holder from the post on a day."""
+        return next((a for a in self.away if _keeps(a, spell, day)), None)
+
+    def in_post(self, post: str, day: dt.date) -> tuple[Spell, ...]:
+        """Return everybody in a post on a day who is not lent elsewhere, oldest first."""
+        return tuple(s for s in self.of(post) if s.live(day) and not self.lent(s, day))
+
+    def counting(self, post: str, day: dt.date) -> tuple[Spell, ...]:
+        """Return whose tenure counts: the newest appointed, or all when all share the post."""
+        holders = self.in_post(post, day)
+        if all(spell.basis(day) == "shared" for spell in holders):
+            return holders
+        return holders[-1:]
+
+
+def posts(code: str, facts: Iterable[Fact], closed: Fact | None) -> Posts:
+    """Return the spells of a body's posts; all of them end when the body does."""
+    given = list(facts)
+    keyed: dict[tuple[str, str], list[Fact]] = {}
+    for fact in given:
+        if fact.organisation == code and fact.type in _POSTS:
+            keyed.setdefault((fact.data.post, fact.data.person), []).append(fact)
+    found = [spell for (post, person), own in keyed.items() for spell in _spells(post, person, own)]
+    ended = [_ended(spell, closed) for spell in found if not _after_end(spell, closed)]
+    ended.sort(key=lambda spell: (spell.start, spell.bases[0].position if spell.bases else 0))
+    away = (Away(f.data.person, f.effective, f) for f in given if _lends(code, f))
+    return Posts(tuple(ended), tuple(sorted(away, key=lambda a: (a.start, a.fact.position))))
+
+
+def _spells(post: str, person: str, facts: Sequence[Fact]) -> Iterable[Spell]:
+    """Yield one person's spells; on one day leaving comes before being appointed."""
+    order = sorted(facts, key=lambda f: (f.effective, _FIRST.get(f.type, 2), f.position))
+    bases: list[Fact] = []
+    departed: Fact | None = None
+    for fact in order:
+        if fact.type != "LeaderDeparted":
+            if departed is not None and departed.effective < fact.effective:
+                yield _spell(post, person, bases, departed)
+                bases = []
+            departed = None
+            bases.append(fact)
+        elif departed is None:
+            departed = fact
+    if bases or departed:
+        yield _spell(post, person, bases, departed)
+
+
+def _spell(post: str, person: str, bases: Sequence[Fact], departed: Fact | None) -> Spell:
+    """Return a spell; a departure alone shows that the person was there the day before."""
+    if bases:
+        start, seen = bases[0].effective, bases[0].type != "LeaderAppointed"
+    else:
+        assert departed is not None  # noqa: S101 - the caller has one of the two
+        start, seen = departed.effective - dt.timedelta(days=1), True
+    end = departed.effective if departed else None
+    return Spell(post, person, start, seen, end, tuple(bases), departed)
+
+
+def _after_end(spell: Spell, closed: Fact | None) -> bool:
+    return closed is not None and spell.start >= closed.effective
+
+
+def _ended(spell: Spell, closed: Fact | None) -> Spell:
+    if closed is None or (spell.end is not None and spell.end <= closed.effective):
+        return spell
+    return Spell(
+        spell.post,
+        spell.person,
+        spell.start,
+        spell.seen_first,
+        closed.effective,
+        spell.bases,
+        closed,
+    )
+
+
+def _lends(code: str, fact: Fact) -> bool:
+    if fact.type != "LeaderAppointed" or fact.data.from_organisation is UNSET:
+        return False
+    elsewhere = fact.organisation != code and fact.data.from_organisation == code
+    return elsewhere and counts_for(fact, code)
+
+
+def _keeps(away: Away, spell: Spell, day: dt.date) -> bool:
+    """Tell whether a secondment empties a spell's post: until the body says something newer of it."""
+    if away.person != spell.person or not spell.start <= away.start <= day:
+        return False
+    later = [f for f in spell.bases if away.start < f.effective <= day]
+    stated = away.fact.data.term_ends
+    return not later and (stated is UNSET or day <= stated)
+
+
+__all__ = ["CHIEF", "NO_EXECUTIVES", "Away", "Posts", "Spell", "posts"]
