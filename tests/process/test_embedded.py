@@ -1,0 +1,216 @@
+"""The embedded server among several processes, and after kill -9 of any of them."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from service.store.data_folder import DataFolder, EmbeddedError, State
+from service.store.embedded import running
+
+ROOT = Path(__file__).parents[2]
+USER = Path(__file__).with_name("user_of_server.py")
+PATIENCE_SECONDS = 30
+
+
+class User:
+    """Another process that uses the server."""
+
+    def __init__(self, folder: Path) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, str(USER), str(folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+        )
+        self.dsn = self.line("DSN")
+
+    def line(self, kind: str) -> str:
+        """The next line of that kind."""
+        for line in self.process.stdout:
+            if line.startswith(kind):
+                return line.removeprefix(kind).strip()
+        pytest.fail("the process ended")
+
+    def leave(self) -> None:
+        """Let it leave by itself."""
+        self.process.communicate("\n", timeout=PATIENCE_SECONDS)
+        assert self.process.returncode == 0
+
+    def kill(self) -> None:
+        """End it without any chance to clean up."""
+        self.process.kill()
+        self.process.communicate(timeout=PATIENCE_SECONDS)
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A data folder with a path short enough for a socket; its server is stopped afterwards."""
+    with tempfile.TemporaryDirectory(prefix="cm") as made:
+        yield Path(made)
+        with running(Path(made), say=print):
+            pass
+
+
+def ask(dsn: str, statement: str) -> object:
+    """The first value a statement gives."""
+
+    async def work() -> object:
+        connection = await asyncpg.connect(dsn)
+        try:
+            return await connection.fetchval(statement)
+        finally:
+            await connection.close()
+
+    return asyncio.run(work())
+
+
+def ask_until_answered(dsn: str, statement: str) -> object:
+    """As `ask`, trying again while the server is away."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < end:
+        with suppress(OSError, asyncpg.PostgresError):
+            return ask(dsn, statement)
+    pytest.fail("the server did not come back")
+
+
+def postmaster(folder: Path) -> int:
+    """Process id of the running server."""
+    return int((folder / "postgres" / "postmaster.pid").read_text().split("\n", 1)[0])
+
+
+def test_the_first_leaving_does_not_stop_the_server(folder) -> None:
+    """Two processes share one server; it runs until the last of them leaves."""
+    first, second = User(folder), User(folder)
+    number = postmaster(folder)
+    assert first.dsn == second.dsn
+    first.leave()
+    assert postmaster(folder) == number
+    assert ask(second.dsn, "SELECT 1") == 1
+    second.leave()
+    assert DataFolder(folder).state() is State.DOWN
+    assert not (folder / "postgres" / "postmaster.pid").exists()
+
+
+def test_two_starting_at_once_share_one_server(folder) -> None:
+    """Of two processes starting on an empty folder one makes the data, both use it."""
+    processes = [
+        subprocess.Popen(
+            [sys.executable, str(USER), str(folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+        )
+        for _ in range(2)
+    ]
+    said = [process.communicate("\n", timeout=PATIENCE_SECONDS)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0]
+    assert said[0] == said[1]
+
+
+def test_a_killed_user_frees_its_lock(folder) -> None:
+    """After kill -9 of the only user the next start finds every committed row, and can stop."""
+    user = User(folder)
+    ask(user.dsn, "CREATE TABLE kept AS SELECT 7 AS number")
+    user.kill()
+    with running(folder, say=print) as dsn:
+        assert ask(dsn, "SELECT number FROM kept") == 7
+    assert DataFolder(folder).state() is State.DOWN
+
+
+def test_a_killed_server_comes_back(folder) -> None:
+    """After kill -9 of the postmaster the user's watch starts it again, with every row."""
+    said: list[str] = []
+    with running(folder, say=said.append) as dsn:
+        ask(dsn, "CREATE TABLE kept AS SELECT 7 AS number")
+        os.kill(postmaster(folder), signal.SIGKILL)
+        assert ask_until_answered(dsn, "SELECT number FROM kept") == 7
+    assert any("started again" in text for text in said)
+
+
+def test_a_session_that_outlives_the_server_is_waited_for(folder) -> None:
+    """While an old backend holds the data the watch says so, waits, and starts when it ends."""
+    said: list[str] = []
+
+    async def hold(dsn: str) -> None:
+        connection = await asyncpg.connect(dsn)
+        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            os.kill(postmaster(folder), signal.SIGKILL)
+            await connection.execute("DO $$ BEGIN PERFORM pg_catalog.pg_sleep(0);"
+                " WHILE clock_timestamp() < statement_timestamp() + interval '3 s' LOOP END LOOP;"
+                " END $$")
+        connection.terminate()
+
+    with running(folder, say=said.append) as dsn:
+        asyncio.run(hold(dsn))
+        assert ask_until_answered(dsn, "SELECT 1") == 1
+    assert any("still holds" in text for text in said)
+
+
+def test_a_left_over_pid_file_does_not_fool_the_start(folder) -> None:
+    """A postmaster.pid naming a living process that is no server is not taken for one."""
+    with running(folder, say=print):
+        text = (folder / "postgres" / "postmaster.pid").read_text()
+    (folder / "postgres" / "postmaster.pid").write_text(f"{os.getpid()}\n" + text.split("\n", 1)[1])
+    with running(folder, say=print) as dsn:
+        assert ask(dsn, "SELECT 1") == 1
+
+
+def test_a_second_start_is_quick(folder) -> None:
+    """Starting on existing data takes less than 1.5 s."""
+    with running(folder, say=print):
+        pass
+    begin = time.monotonic()
+    with running(folder, say=print):
+        assert time.monotonic() - begin < 1.5
+
+
+def test_data_of_another_version_is_refused(folder) -> None:
+    """Data of another PostgreSQL is refused with both versions named, and left as it was."""
+    with running(folder, say=print):
+        pass
+    record = folder / "postgres" / "PG_VERSION"
+    was = record.read_text()
+    record.write_text("12\n")
+    with pytest.raises(EmbeddedError, match=f"PostgreSQL 12.*is {was.strip()}"), running(
+        folder, say=print
+    ):
+        pass
+    record.write_text(was)
+
+
+def test_the_server_is_safe_and_private(folder) -> None:
+    """Durable, checksummed, UTC, UTF8, and reached by its socket alone."""
+    with running(folder, say=print) as dsn:
+        wanted = {
+            "fsync": "on",
+            "full_page_writes": "on",
+            "data_checksums": "on",
+            "TimeZone": "UTC",
+            "server_encoding": "UTF8",
+            "listen_addresses": "",
+            "max_connections": "100",
+        }
+        has = {name: ask(dsn, f"SELECT current_setting('{name}')") for name in wanted}
+        assert has == wanted
+        assert DataFolder(folder).socket_dir.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_long_path_gets_a_short_socket(folder) -> None:
+    """Where the folder's path is too long for a socket, a private short one is made and kept."""
+    deep = folder / ("d" * 60) / ("e" * 60)
+    for _ in range(2):
+        with running(deep, say=print) as dsn:
+            assert ask(dsn, "SELECT 1") == 1
+    DataFolder(deep).socket_dir.rmdir()
