@@ -167,7 +167,8 @@ def _fact(position: int, original: _Read | None, correction: _Read | None) -> Fa
         data = _corrected(kind, correction)
         positions = (position, correction.position)
     if data is None:
-        return Unreadable(entry.position, kind, event.organisation, "unreadable")
+        reason = "unreadable" if kind in BY_NAME else "unknown_type"
+        return Unreadable(entry.position, kind, event.organisation, reason)
     return Fact(
         position=position,
         positions=positions,

@@ -1,0 +1,95 @@
+"""The model: the rules that turn measures into levels, as data with a name and a version.
+
+A dimension is a decision list: the first line that holds wins, the last one catches the rest.
+Source: MODEL.md §1 and §3.
+"""
+
+from __future__ import annotations
+
+import functools
+from importlib import resources
+from typing import Annotated, Final, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+Op = Literal["==", "<", "<=", ">", ">=", "in"]
+Strength = Literal["A", "B", "C"]
+Level = Annotated[int, Meta(ge=0, le=4)]
+AGEING: Final = (2, 3)
+"""A level is ageing from two thirds of its time on."""
+
+
+class Condition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One measure against a value, or against a cut of its own group and edition.
+
+    unknown: what the condition is when the measure is not known: `false` where only what is known
+    may lower, `true` where only what is known may bar, else unknown.
+    """
+
+    measure: str
+    op: Op
+    value: bool | int | float | str | tuple[str, ...] | None = None
+    cut: str | None = None
+    unknown: Literal["true", "false", "unknown"] = "unknown"
+
+
+class Line(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One line of a decision list: holds when all of `all` and, if there are any, one of `any` do."""
+
+    level: Level
+    all: tuple[Condition, ...] = ()
+    any: tuple[Condition, ...] = ()
+    rule: str
+    source: str
+    strength: Strength
+
+
+class Near(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which measures are the interval of a measure: a cut inside it makes the level `near_cut`."""
+
+    measure: str
+    low: str
+    high: str
+
+
+class DimensionRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The rules of one dimension.
+
+    fresh_months: how long evidence vouches. needs: measures without which the level is unknown.
+    cuts_by: the measures that choose a set of `cuts`, joined by a slash.
+    """
+
+    name: str
+    fresh_months: int
+    lines: Annotated[tuple[Line, ...], Meta(min_length=1)]
+    needs: tuple[str, ...] = ()
+    cuts_by: tuple[str, ...] = ()
+    cuts: dict[str, dict[str, float]] = {}
+    near: Near | None = None
+
+
+class Model(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A named, versioned set of rules."""
+
+    name: str
+    version: int
+    dimensions: tuple[DimensionRules, ...]
+
+    def rules(self, dimension: str) -> DimensionRules | None:
+        """Return the rules of a dimension, or None when the model has none."""
+        return next((rules for rules in self.dimensions if rules.name == dimension), None)
+
+
+def read(raw: bytes) -> Model:
+    """Return a model from JSON; raises msgspec.ValidationError when it is none."""
+    return msgspec.json.decode(raw, type=Model)
+
+
+@functools.cache
+def first_model() -> Model:
+    """Return the model that the service comes with."""
+    return read(resources.files("service.domain").joinpath("models/readiness-v1.json").read_bytes())
+
+
+__all__ = ["Condition", "DimensionRules", "Line", "Model", "Near", "first_model", "read"]

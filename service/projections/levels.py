@@ -1,0 +1,243 @@
+"""From measures to a level: the model's decision list, three-valued, with freshness.
+
+Source: MODEL.md §1 (decision lists, cannot_tell, distance) and §3 (unknown and freshness).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import operator
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, Literal
+
+from msgspec import Struct
+
+from service.domain import dates
+from service.domain.model import AGEING, Condition, DimensionRules, Line
+from service.projections.measure import Measure, Value
+
+Truth = bool | None
+"""None is unknown."""
+_OPS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
+    "==": operator.eq, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+    "in": lambda value, among: value in among,
+}  # fmt: skip
+_SIDES: Final = {
+    "at_least": (">", (">", ">="), ("<", "<=")),
+    "at_most": ("<", ("<", "<="), (">", ">=")),
+}
+"""Of a bound: what lies beyond it for sure, the operators that it can prove, and can refute."""
+_WHEN_UNKNOWN: Final[Mapping[str, Truth]] = {"true": True, "false": False, "unknown": None}
+
+
+class Freshness(Struct, frozen=True, gc=False):
+    """How old the evidence is. date: of the evidence; None when there is none."""
+
+    date: dt.date | None
+    days: int | None
+    state: Literal["fresh", "ageing", "stale", "none"]
+    stale_from: dt.date | None
+
+
+class Distance(Struct, frozen=True, gc=False):
+    """What the next level up needs first."""
+
+    measure: str
+    value: Value
+    needs: str
+
+
+class Answer(Struct, frozen=True, gc=False):
+    """A level and how it came about; level None is "unknown", which is not 0.
+
+    cannot_tell: levels of lines tried before that hang on an unknown. missing: what they miss.
+    settled: the level three months earlier was the same.
+    """
+
+    level: int | None
+    cannot_tell: tuple[int, ...]
+    missing: tuple[str, ...]
+    near_cut: bool
+    settled: bool
+    evidence_age: Freshness
+    distance: Distance | None
+    rule: str | None
+    source: str | None
+    strength: str | None
+    unknown_since: dt.date | None = None
+    reason: str | None = None
+
+
+class Case(Struct, frozen=True, gc=False):
+    """What one dimension's level is decided from."""
+
+    rules: DimensionRules
+    measures: Mapping[str, Measure]
+
+    def cuts(self) -> Mapping[str, float] | None:
+        """Return the cuts of the edition and group at hand; None when the model has none."""
+        names = [str(self.measures[name].value) for name in self.rules.cuts_by]
+        return self.rules.cuts.get("/".join(names))
+
+
+def freshness(
+    rules: DimensionRules, seen: Iterable[dt.date], vouched: Callable[[dt.date], bool], on: dt.date
+) -> Freshness:
+    """Return the age of evidence on a day.
+
+    seen: dates of evidence. vouched: tells whether something known holds on a day by itself.
+    """
+    newest = on if vouched(on) else max((day for day in seen if day <= on), default=None)
+    if newest is None:
+        return Freshness(None, None, "none", None)
+    stale_from = dates.add_months(newest, rules.fresh_months) + dt.timedelta(days=1)
+    ageing, of = AGEING
+    if newest < dates.add_months(on, -rules.fresh_months):
+        state: Literal["fresh", "ageing", "stale"] = "stale"
+    elif newest < dates.add_months(on, -rules.fresh_months * ageing // of):
+        state = "ageing"
+    else:
+        state = "fresh"
+    return Freshness(newest, (on - newest).days, state, stale_from)
+
+
+def decide(case: Case, age: Freshness) -> Answer:
+    """Return the level, not yet compared with three months earlier."""
+    reason = _why_unknown(case, age)
+    if reason is not None:
+        return nothing(reason, age, _unknown_of(case, case.rules.needs))
+    lines = case.rules.lines
+    truths = [_line(case, line) for line in lines]
+    index = truths.index(True)
+    tried = [line for line, truth in zip(lines[:index], truths, strict=False) if truth is None]
+    held = lines[index]
+    lowers = any(line.level < held.level for line in tried)
+    missing = _missing(case, tried)
+    if index == len(lines) - 1 and lowers:
+        return nothing("a_lower_level_cannot_be_ruled_out", age, missing)
+    return Answer(
+        level=held.level,
+        cannot_tell=tuple(dict.fromkeys(line.level for line in tried)),
+        missing=missing,
+        near_cut=_near(case),
+        settled=False,
+        evidence_age=age,
+        distance=_distance(case, held.level),
+        rule=held.rule,
+        source=held.source,
+        strength=held.strength,
+    )
+
+
+def nothing(reason: str, age: Freshness, missing: Sequence[str] = ()) -> Answer:
+    """Return that a level is unknown, and why."""
+    since = age.stale_from if reason == "evidence_too_old" else None
+    return Answer(
+        level=None,
+        cannot_tell=(),
+        missing=tuple(missing),
+        near_cut=False,
+        settled=False,
+        evidence_age=age,
+        distance=None,
+        rule=None,
+        source=None,
+        strength=None,
+        unknown_since=since,
+        reason=reason,
+    )
+
+
+def _why_unknown(case: Case, age: Freshness) -> str | None:
+    if _unknown_of(case, case.rules.needs):
+        return "no_evidence"
+    if age.state in {"stale", "none"}:
+        return "evidence_too_old"
+    if case.rules.cuts_by and case.cuts() is None:
+        return "no_cuts_for_this_edition_and_group"
+    return None
+
+
+def _unknown_of(case: Case, names: Iterable[str]) -> list[str]:
+    return [name for name in names if case.measures[name].status == "unknown"]
+
+
+def _line(case: Case, line: Line) -> Truth:
+    every = _all([_condition(case, condition) for condition in line.all])
+    some = _any([_condition(case, condition) for condition in line.any]) if line.any else True
+    return _all([every, some])
+
+
+def _all(truths: Sequence[Truth]) -> Truth:
+    if False in truths:
+        return False
+    return None if None in truths else True
+
+
+def _any(truths: Sequence[Truth]) -> Truth:
+    if True in truths:
+        return True
+    return None if None in truths else False
+
+
+def _condition(case: Case, condition: Condition) -> Truth:
+    bound = _bound(case, condition)
+    if condition.cut is not None and bound is None:
+        return False
+    truth = _compare(case.measures[condition.measure], condition.op, bound)
+    return _WHEN_UNKNOWN[condition.unknown] if truth is None else truth
+
+
+def _bound(case: Case, condition: Condition) -> object:
+    if condition.cut is None:
+        return condition.value
+    return (case.cuts() or {}).get(condition.cut)
+
+
+def _compare(measure: Measure, op: str, bound: object) -> Truth:
+    """Compare; a bound figure proves only what no greater (or smaller) value could undo."""
+    if measure.status in {"unknown", "withheld"}:
+        return None
+    truth = _OPS[op](measure.value, bound)
+    if measure.status not in _SIDES:
+        return truth
+    beyond, proves, refutes = _SIDES[measure.status]
+    if op in proves:
+        return truth or None
+    if op in refutes:
+        return None if truth else False
+    return False if op == "==" and _OPS[beyond](measure.value, bound) else None
+
+
+def _missing(case: Case, lines: Iterable[Line]) -> tuple[str, ...]:
+    """Return the measures that keep lines from being told."""
+    conditions = [c for line in lines for c in (*line.all, *line.any)]
+    found = [c.measure for c in conditions if _condition(case, c) is None]
+    return tuple(dict.fromkeys(found))
+
+
+def _near(case: Case) -> bool:
+    near, cuts = case.rules.near, case.cuts()
+    if near is None or cuts is None:
+        return False
+    low, high = case.measures[near.low].value, case.measures[near.high].value
+    if not isinstance(low, int | float) or not isinstance(high, int | float):
+        return False
+    used = {c.cut for line in case.rules.lines for c in (*line.all, *line.any)}
+    return any(name in used and low <= cut <= high for name, cut in cuts.items())
+
+
+def _distance(case: Case, level: int) -> Distance | None:
+    """Return the first condition of the next level up that does not hold."""
+    above = sorted((line for line in case.rules.lines if line.level > level), key=lambda x: x.level)
+    for line in above:
+        conditions = [c for c in (*line.all, *line.any) if c.cut is None or _bound(case, c)]
+        failing = [c for c in conditions if not _condition(case, c)]
+        if failing:
+            first = failing[0]
+            needs = f"{first.op} {_bound(case, first)}"
+            return Distance(first.measure, case.measures[first.measure].value, needs)
+    return None
+
+
+__all__ = ["Answer", "Case", "Distance", "Freshness", "decide", "freshness", "nothing"]
