@@ -46,11 +46,18 @@ def _check(event: Event) -> Iterator[Fault]:
         yield Fault("/data/highest", "highest_below_lowest", rule, shown(data.highest))
 
 
+_VIEW: Final = {
+    "board": "the board",
+    "executive": "the executive",
+    "staff_sample": "a sample of staff",
+    "peer": "peers",
+}
+
+
 def _text(data: MaturityAssessed) -> str:
     framework = f"{plain(data.framework)} {data.framework_version}"
-    return (
-        f"{plain(data.component)} at stage {data.stage} of {framework}, as seen by {plain(data.by)}"
-    )
+    stage = f"{plain(data.component)} at stage {data.stage} of {framework}"
+    return f"Assessed {stage}, as seen by {_VIEW[data.by]}"
 
 
 TYPE: Final = EventType(

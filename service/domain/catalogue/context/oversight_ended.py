@@ -11,7 +11,7 @@ from service.domain.words import plain
 
 
 class OversightEnded(Payload):
-    """A trust is no longer under a scheme of oversight; effective is the first day on which it is not.
+    """A trust is no longer under a scheme of oversight; effective is the first day without.
 
     scheme: which one. domain: what it is about, quality or finance.
     Source: NHS England, the regulator's publications. Recorded by: the operator only.

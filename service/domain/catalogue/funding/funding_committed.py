@@ -104,7 +104,7 @@ def _text(data: FundingCommitted) -> str:
     amount = pounds(total) if total is not UNSET else "An amount"
     period = f"from {data.from_} to {data.to}" if data.to else f"from {data.from_}"
     kind = (
-        f"{plain(data.purpose)}, funder {plain(data.funder)}, {data.recurrence.replace('_', '-')}"
+        f"{plain(data.purpose)}, paid by {plain(data.funder)}, {data.recurrence.replace('_', '-')}"
     )
     return f"{amount} committed {period} ({kind})"
 

@@ -27,7 +27,7 @@ class LeadershipBasisChanged(Payload):
 
 
 def _text(data: LeadershipBasisChanged) -> str:
-    shared = f", shared with {body_list(data.shared_with)}" if data.shared_with else ""
+    shared = f", together with {body_list(data.shared_with)}" if data.shared_with else ""
     return f"{data.person} stays {plain(data.post)}, now {plain(data.basis)}{shared}"
 
 
