@@ -131,7 +131,7 @@ ROWS: tuple[Row, ...] = (
         "writer_events",
         _positive,
         A_NUMBER,
-        "events that may wait for the writer before new ones are turned away",
+        "most events that one transaction of the writer holds",
     ),
     Row(
         "CAPMAP_POOL_SIZE",
@@ -159,7 +159,7 @@ NAMES: tuple[str, ...] = tuple(row.env for row in ROWS)
 
 
 def load(environ: Mapping[str, str]) -> Settings:
-    """The settings in `environ`, or SettingsError listing everything wrong with them."""
+    """Read `environ`; raise SettingsError listing everything wrong with them."""
     faults = [_unknown(name, environ[name]) for name in sorted(environ) if _is_unknown(name)]
     values: dict[str, Any] = {}
     for row in ROWS:

@@ -40,7 +40,10 @@ def server() -> Iterator[str]:
     if given:
         yield given
         return
-    with tempfile.TemporaryDirectory(prefix="cm") as folder, running(Path(folder), say=print) as dsn:
+    with (
+        tempfile.TemporaryDirectory(prefix="cm") as folder,
+        running(Path(folder), say=print) as dsn,
+    ):
         yield dsn
 
 
@@ -77,7 +80,7 @@ async def dsn(server: str, template: str) -> AsyncIterator[str]:
 
 @pytest.fixture
 async def connection(dsn: str) -> AsyncIterator[asyncpg.Connection]:
-    """A connection to a fresh, migrated database."""
+    """Connect to a fresh, migrated database."""
     made = await asyncpg.connect(dsn)
     yield made
     await made.close()

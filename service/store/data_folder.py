@@ -50,10 +50,10 @@ INITDB = (
     "--builtin-locale=C.UTF-8",
     "--data-checksums",
 )
-CREATE_DATABASE = (
-    f"SELECT 'CREATE DATABASE {DATABASE}' WHERE NOT EXISTS"
-    f" (SELECT FROM pg_database WHERE datname = '{DATABASE}') \\gexec\n"
-)
+CREATE_DATABASE = r"""
+SELECT 'CREATE DATABASE capmap'
+WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'capmap') \gexec
+"""
 
 
 class EmbeddedError(Exception):
@@ -87,10 +87,11 @@ class DataFolder:
     @property
     def socket_dir(self) -> Path:
         """Where the server's socket is, or would be: inside, or recorded when that is too long."""
+        near = self.path / "socket"
         record = self.path / "socket_dir"
-        if record.exists():
-            return Path(record.read_text(encoding="utf-8"))
-        return self.path / "socket"
+        if _fits(near) or not record.exists():
+            return near
+        return Path(record.read_text(encoding="utf-8"))
 
     @property
     def dsn(self) -> str:
@@ -98,7 +99,7 @@ class DataFolder:
         return self._address(DATABASE)
 
     def state(self) -> State:
-        """What a connection meets now; postmaster.pid is not asked, it may be left over."""
+        """Try to connect; postmaster.pid is not asked, it may be left over."""
         try:
             reply = _first_reply(self.socket_dir / SOCKET_FILE)
         except OSError:
@@ -121,6 +122,9 @@ class DataFolder:
 
     def stop(self) -> None:
         """Stop the server, ending its sessions; no complaint when it is gone already."""
+        _forget_stale_pid(
+            self.data / "postmaster.pid"
+        )  # pg_ctl would signal whoever has the number
         self._run("pg_ctl", "-D", self.data, "-m", "fast", "-w", "stop")
 
     def create_database(self) -> None:
@@ -157,7 +161,9 @@ class DataFolder:
         _make_private(unfinished)
         ended = self._run("initdb", "-D", unfinished, *INITDB)
         if ended.returncode:
-            raise EmbeddedError(f"PostgreSQL could not make its data in {self.path}: {ended.stdout}")
+            raise EmbeddedError(
+                f"PostgreSQL could not make its data in {self.path}: {ended.stdout}"
+            )
         unfinished.rename(self.data)
 
     def _refuse_other_version(self) -> None:
@@ -172,12 +178,12 @@ class DataFolder:
             raise EmbeddedError(message)
 
     def _make_socket_dir(self) -> None:
-        near = self.socket_dir
-        too_long = len(os.fsencode(near / SOCKET_FILE)) > SOCKET_PATH_MAX
-        if too_long or not near.parent.exists():
-            near = Path(tempfile.mkdtemp(prefix="capmap-"))
-            (self.path / "socket_dir").write_text(str(near), encoding="utf-8")
-        _make_private(near)
+        if _fits(self.path / "socket"):
+            _make_private(self.path / "socket")
+        elif not _is_ours(self.socket_dir):
+            short = Path(tempfile.mkdtemp(prefix="capmap-"))
+            _make_private(short)
+            (self.path / "socket_dir").write_text(str(short), encoding="utf-8")
 
     def _open_log(self) -> None:
         if self.log.exists() and self.log.stat().st_size > LOG_BYTES_MAX:
@@ -239,6 +245,19 @@ def _make_private(folder: Path) -> None:
     _hand_over(folder)
 
 
+def _fits(socket_dir: Path) -> bool:
+    """Tell whether a socket in the folder has a short enough path."""
+    return len(os.fsencode(socket_dir / SOCKET_FILE)) <= SOCKET_PATH_MAX
+
+
+def _is_ours(folder: Path) -> bool:
+    """In a folder for everybody a name may since have been taken by somebody else."""
+    if folder.is_symlink() or not folder.is_dir():
+        return False
+    owner = pwd.getpwnam(SYSTEM_USER).pw_uid if _is_root() else os.geteuid()
+    return folder.stat().st_uid == owner
+
+
 def _hand_over(path: Path) -> None:
     if _is_root():
         shutil.chown(path, SYSTEM_USER, SYSTEM_USER)
@@ -257,13 +276,13 @@ def _forget_stale_pid(record: Path) -> None:
 
 
 def _environment() -> dict[str, str]:
-    """This process's, without PG variables that would redirect the programs."""
+    """Copy this process's, without PG variables that would redirect the programs."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
     return kept | {"LC_ALL": "C"}
 
 
 def _first_reply(path: Path) -> bytes:
-    """What the server says to a session's opening; empty when it closes without a word."""
+    """Return what the server says to a session's opening; empty if it closes without a word."""
     body = struct.pack("!I", 196_608) + f"user\0{USER}\0database\0postgres\0\0".encode()
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
         line.settimeout(PROBE_SECONDS)

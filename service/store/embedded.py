@@ -86,7 +86,7 @@ def _bring_up(folder: DataFolder) -> bool:
 
 
 def _settled(folder: DataFolder) -> State:
-    """The server's state once it is no longer on its way up."""
+    """Return the server's state once it is no longer on its way up."""
     while (state := folder.state()) is State.STARTING:
         time.sleep(STARTING_LOOK_SECONDS)
     return state
@@ -94,8 +94,7 @@ def _settled(folder: DataFolder) -> State:
 
 def _held(folder: DataFolder, pause: float) -> str:
     return (
-        f"a process of an earlier PostgreSQL still holds {folder.data};"
-        f" trying again in {pause:g} s"
+        f"a process of an earlier PostgreSQL still holds {folder.data}; trying again in {pause:g} s"
     )
 
 
@@ -110,7 +109,6 @@ class _Watch:
         self._folder = folder
         self._say = say
         self._ended = threading.Event()
-        self._pause = LOOK_SECONDS
         self._thread = threading.Thread(target=self._loop, name="postgres-watch", daemon=True)
 
     def start(self) -> None:
@@ -121,20 +119,25 @@ class _Watch:
         self._thread.join()
 
     def _loop(self) -> None:
-        while not self._ended.wait(self._pause):
-            if self._folder.state() is not State.DOWN:
-                self._pause = LOOK_SECONDS
-                continue
-            self._pause = FIRST_PAUSE_SECONDS if self._try() else _longer(self._pause)
+        while not self._ended.wait(LOOK_SECONDS):
+            if self._folder.state() is State.DOWN:
+                self._restore()
 
-    def _try(self) -> bool:
+    def _restore(self) -> None:
+        """Try, with longer and longer pauses, until the server answers or the use ends."""
+        pause = FIRST_PAUSE_SECONDS
+        while not self._tried(pause) and not self._ended.wait(pause):
+            pause = _longer(pause)
+
+    def _tried(self, pause: float) -> bool:
+        """Try once; True when the server answers."""
         try:
             if _bring_up(self._folder):
                 self._say("PostgreSQL had stopped; it was started again")
         except DataHeldError:
-            self._say(_held(self._folder, _longer(self._pause)))
+            self._say(_held(self._folder, pause))
             return False
         except (EmbeddedError, OSError) as error:
-            self._say(f"PostgreSQL is down: {error}; trying in {_longer(self._pause):g} s")
+            self._say(f"PostgreSQL is down: {error}; trying again in {pause:g} s")
             return False
         return True

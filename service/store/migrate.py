@@ -123,16 +123,14 @@ async def _attempt(dsn: str, say: Say) -> None:
     async def connect() -> asyncpg.Connection:
         return await _sole_connection(dsn)
 
-    engine = create_async_engine(
-        "postgresql+asyncpg://", async_creator=connect, poolclass=NullPool
-    )
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
     with resources.as_file(resources.files("migrations")) as folder:
         async with engine.connect() as connection:
             await connection.run_sync(_apply, str(folder), say)
 
 
 async def _sole_connection(dsn: str) -> asyncpg.Connection:
-    """A connection that holds the advisory lock until it closes."""
+    """Open a connection that holds the advisory lock until it closes."""
     connection = await asyncpg.connect(
         dsn, server_settings={"lock_timeout": LOCK_TIMEOUT, "application_name": "capmap migrate"}
     )
@@ -168,7 +166,7 @@ def _is_lock_timeout(error: BaseException) -> bool:
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """The error and everything that led to it."""
+    """Yield the error and everything that led to it."""
     while error is not None:
         yield error
         error = getattr(error, "orig", None) or error.__cause__ or error.__context__

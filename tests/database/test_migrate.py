@@ -80,7 +80,7 @@ async def test_a_database_without_schema_is_refused(empty_dsn) -> None:
 
 async def test_a_newer_schema_is_refused(connection) -> None:
     """Code older than the schema supports says that a newer release is needed."""
-    await connection.execute(f"UPDATE schema_support SET oldest_code = {SCHEMA + 1}")
+    await connection.execute("UPDATE schema_support SET oldest_code = $1", SCHEMA + 1)
     with pytest.raises(Refusal, match="newer"):
         await check(connection, allow_unsafe=False)
 

@@ -20,23 +20,31 @@ from service.store.embedded import running
 ROOT = Path(__file__).parents[2]
 USER = Path(__file__).with_name("user_of_server.py")
 PATIENCE_SECONDS = 30
+BUSY = """DO $$ BEGIN
+    WHILE clock_timestamp() < statement_timestamp() + interval '3 s' LOOP END LOOP;
+END $$"""
+
+
+def spawn(folder: Path) -> subprocess.Popen[str]:
+    """Start another process that uses the server."""
+    return subprocess.Popen(
+        [sys.executable, str(USER), str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
 
 
 class User:
     """Another process that uses the server."""
 
     def __init__(self, folder: Path) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, str(USER), str(folder)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=os.environ | {"PYTHONPATH": str(ROOT)},
-        )
+        self.process = spawn(folder)
         self.dsn = self.line("DSN")
 
     def line(self, kind: str) -> str:
-        """The next line of that kind."""
+        """Return the next line of that kind."""
         for line in self.process.stdout:
             if line.startswith(kind):
                 return line.removeprefix(kind).strip()
@@ -55,7 +63,7 @@ class User:
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A data folder with a path short enough for a socket; its server is stopped afterwards."""
+    """Make a data folder, its path short enough for a socket; stop its server afterwards."""
     with tempfile.TemporaryDirectory(prefix="cm") as made:
         yield Path(made)
         with running(Path(made), say=print):
@@ -63,7 +71,7 @@ def folder() -> Iterator[Path]:
 
 
 def ask(dsn: str, statement: str) -> object:
-    """The first value a statement gives."""
+    """Return the first value a statement gives."""
 
     async def work() -> object:
         connection = await asyncpg.connect(dsn)
@@ -104,16 +112,7 @@ def test_the_first_leaving_does_not_stop_the_server(folder) -> None:
 
 def test_two_starting_at_once_share_one_server(folder) -> None:
     """Of two processes starting on an empty folder one makes the data, both use it."""
-    processes = [
-        subprocess.Popen(
-            [sys.executable, str(USER), str(folder)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=os.environ | {"PYTHONPATH": str(ROOT)},
-        )
-        for _ in range(2)
-    ]
+    processes = [spawn(folder), spawn(folder)]
     said = [process.communicate("\n", timeout=PATIENCE_SECONDS)[0] for process in processes]
     assert [process.returncode for process in processes] == [0, 0]
     assert said[0] == said[1]
@@ -147,9 +146,7 @@ def test_a_session_that_outlives_the_server_is_waited_for(folder) -> None:
         connection = await asyncpg.connect(dsn)
         with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             os.kill(postmaster(folder), signal.SIGKILL)
-            await connection.execute("DO $$ BEGIN PERFORM pg_catalog.pg_sleep(0);"
-                " WHILE clock_timestamp() < statement_timestamp() + interval '3 s' LOOP END LOOP;"
-                " END $$")
+            await connection.execute(BUSY)
         connection.terminate()
 
     with running(folder, say=said.append) as dsn:
@@ -183,8 +180,9 @@ def test_data_of_another_version_is_refused(folder) -> None:
     record = folder / "postgres" / "PG_VERSION"
     was = record.read_text()
     record.write_text("12\n")
-    with pytest.raises(EmbeddedError, match=f"PostgreSQL 12.*is {was.strip()}"), running(
-        folder, say=print
+    with (
+        pytest.raises(EmbeddedError, match=f"PostgreSQL 12.*is {was.strip()}"),
+        running(folder, say=print),
     ):
         pass
     record.write_text(was)
