@@ -1,1 +1,3 @@
-"""The capability map: a record of events, and the pictures drawn from it."""
+"""Capability map: an event-sourced picture of improvement capability across local NHS systems."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,111 @@
+"""The catalogue as data: schemas of event types, dimensions, lists of codes."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+from litestar import Response, get
+from msgspec import Struct
+
+from service.api import answers, parameters
+from service.api.answers import AnyRequest
+from service.domain import lists
+from service.domain.model import READINESS
+from service.domain.problems import Problem, Refused
+from service.domain.register import BY_NAME, ENVELOPES, TYPES
+from service.domain.spec import EventType
+
+REFS: Final = "#/$defs/{name}"
+
+
+def sample(kind: EventType) -> dict[str, Any]:
+    """Return a whole event of a type that would be accepted, under a fictional code."""
+    operator = kind.recorder == "operator"
+    return {
+        "id": "11111111-2222-4333-8444-555555555555",
+        "type": kind.name,
+        "organisation": kind.sample_organisation,
+        "effective": "2026-04-01",
+        "data": dict(kind.sample),
+        "source": {"kind": "public" if operator else "own", "reference": "Board paper 12"},
+        "assurance": "public_record" if operator else "board_minuted",
+    }
+
+
+def json_schema(kind: EventType) -> dict[str, Any]:
+    """Return the JSON Schema of a whole event of one type (2020-12)."""
+    (top,), components = msgspec.json.schema_components([ENVELOPES[kind.name]], ref_template=REFS)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"/api/v1/schemas/{kind.name}",
+        "title": kind.name,
+        **top,
+        "$defs": components,
+        "examples": [sample(kind)],
+    }
+
+
+class TypeSummary(Struct, frozen=True):
+    """One type of the catalogue: its part, version, recorder, ledger, and where its schema is."""
+
+    type: str
+    part: str
+    version: int
+    recorder: str
+    bearers: tuple[str, ...]
+    ledger: str
+    documentation: str
+    href: str
+
+
+def _summary(kind: EventType) -> TypeSummary:
+    return TypeSummary(
+        kind.name, kind.part, kind.version, kind.recorder, tuple(sorted(kind.bearers)),
+        kind.fold.ledger, kind.payload.__doc__ or "", f"/api/v1/schemas/{kind.name}",
+    )  # fmt: skip
+
+
+SUMMARIES: Final = answers.encode({"items": [_summary(kind) for kind in TYPES], "next": None})
+
+
+@get("/schemas", operation_id="list_schemas")
+async def list_schemas(request: AnyRequest) -> Response[bytes]:
+    """List every type of event with its documentation."""
+    parameters.read(request, Struct)
+    return answers.json(request, SUMMARIES)
+
+
+@get("/schemas/{name:str}", operation_id="get_schema")
+async def get_schema(request: AnyRequest, name: str) -> Response[bytes]:
+    """Read the JSON Schema of one type of event."""
+    parameters.read(request, Struct)
+    kind = BY_NAME.get(name)
+    if kind is None:
+        raise Refused(Problem("not_found", f"{name[:60]} is no type of the catalogue"))
+    return answers.json(request, answers.encode(json_schema(kind)), "application/schema+json")
+
+
+@get("/dimensions", operation_id="list_dimensions")
+async def list_dimensions(request: AnyRequest) -> Response[bytes]:
+    """List the dimensions of the model with their lines, sources and strengths."""
+    parameters.read(request, Struct)
+    return answers.json(request, answers.encode(READINESS))
+
+
+@get("/codes", operation_id="list_code_lists")
+async def list_code_lists(request: AnyRequest) -> Response[bytes]:
+    """List the lists of codes that grow."""
+    parameters.read(request, Struct)
+    return answers.json(request, answers.encode({"items": sorted(lists.LISTS), "next": None}))
+
+
+@get("/codes/{name:str}", operation_id="list_codes")
+async def list_codes(request: AnyRequest, name: str) -> Response[bytes]:
+    """Read one list of codes: code, name, from, to."""
+    parameters.read(request, Struct)
+    found = lists.LISTS.get(name)
+    if found is None:
+        known = ", ".join(sorted(lists.LISTS))
+        raise Refused(Problem("not_found", f"{name[:60]} is no list; lists are: {known}"))
+    return answers.json(request, answers.encode({"items": found, "next": None}))

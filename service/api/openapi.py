@@ -1,0 +1,215 @@
+"""The OpenAPI 3.1 document: one row an operation, components from the Structs themselves.
+
+Made here and not by the framework, whose document leaves out `additionalProperties: false` and the
+discriminator of the union of events.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+from litestar import Response, get
+from msgspec import Struct
+
+from service import __version__
+from service.api import answers, catalogue, parameters
+from service.api.answers import STATUS, AnyRequest
+from service.api.events import EventAnswer, EventsQuery, Receipt
+from service.api.moment import MomentQuery
+from service.api.organisations import Listed, OrganisationAnswer, OrganisationsQuery
+from service.api.pictures import PictureAnswer
+from service.domain.faults import Fault
+from service.domain.problems import KINDS, Category
+from service.domain.register import BY_NAME, ENVELOPES
+
+REF: Final = "#/components/schemas/{name}"
+# Any: a JSON document has no narrower type.
+Json = dict[str, Any]
+
+
+class ProblemAnswer(Struct, frozen=True):
+    """A problem as RFC 9457 has it, with every wrong value."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    way_out: str
+    errors: tuple[Fault, ...] = ()
+    more_errors: int = 0
+
+
+class Operation(Struct, frozen=True):
+    """One operation: where, its name for clients, what it answers, what it may be asked with."""
+
+    path: str
+    method: str
+    name: str
+    summary: str
+    answer: type[Struct] | None
+    query: type[Struct] = Struct
+    refusals: tuple[Category, ...] = ("malformed", "invalid", "unavailable")
+    media_type: str = "application/json"
+    example: Callable[[], Json] | None = None
+
+
+FOUND: Final[tuple[Category, ...]] = ("malformed", "not_found", "invalid", "unavailable")
+OPERATIONS: Final = (
+    Operation("/api/v1/events", "get", "list_events", "List events by position", None, EventsQuery,
+              refusals=("malformed", "conflict", "invalid", "unavailable")),
+    Operation("/api/v1/events/{event_id}", "get", "get_event", "Read one event and all about it",
+              EventAnswer, refusals=FOUND),
+    Operation("/api/v1/organisations", "get", "list_organisations", "Find organisations", Listed,
+              OrganisationsQuery),
+    Operation("/api/v1/organisations/{code}", "get", "get_organisation", "Read one organisation",
+              OrganisationAnswer, MomentQuery, FOUND),
+    Operation("/api/v1/systems", "get", "list_systems", "List systems", Listed, OrganisationsQuery),
+    Operation("/api/v1/trusts/{code}/picture", "get", "get_trust_picture", "Read a trust's picture",
+              PictureAnswer, MomentQuery, FOUND),
+    Operation("/api/v1/systems/{code}/picture", "get", "get_system_picture",
+              "Read a system's picture", PictureAnswer, MomentQuery, FOUND),
+    Operation("/api/v1/dimensions", "get", "list_dimensions", "Read the model's dimensions", None),
+    Operation("/api/v1/codes", "get", "list_code_lists", "List the lists of codes", None),
+    Operation("/api/v1/codes/{name}", "get", "list_codes", "Read one list of codes", None,
+              refusals=FOUND),
+    Operation("/api/v1/schemas", "get", "list_schemas", "List the types of events", None),
+    Operation("/api/v1/schemas/{name}", "get", "get_schema", "Read a type's JSON Schema", None,
+              refusals=FOUND, media_type="application/schema+json"),
+    Operation("/api/v1/openapi.json", "get", "get_openapi", "Read this document", None),
+)  # fmt: skip
+
+
+@functools.cache
+def document() -> bytes:
+    """Return the whole document as JSON."""
+    structs = [*ENVELOPES.values(), Receipt, EventAnswer, Listed, OrganisationAnswer,
+               PictureAnswer, ProblemAnswer]  # fmt: skip
+    _, schemas = msgspec.json.schema_components(structs, ref_template=REF)
+    schemas["Event"] = _union()
+    schemas["Batch"] = _batch()
+    paths: dict[str, Json] = {}
+    for one in OPERATIONS:
+        paths.setdefault(one.path, {})[one.method] = _operation(one)
+    paths["/api/v1/events"]["post"] = _append()
+    whole: Json = {
+        "openapi": "3.1.0",
+        "info": {"title": "Capability map", "version": __version__, "license": {"name": "MIT"}},
+        "paths": paths,
+        "components": {"schemas": schemas},
+    }
+    return answers.encode(whole)
+
+
+def _union() -> Json:
+    names = {name: f"{name}Event" for name in BY_NAME}
+    return {
+        "oneOf": [{"$ref": REF.format(name=struct)} for struct in names.values()],
+        "discriminator": {
+            "propertyName": "type",
+            "mapping": {name: REF.format(name=struct) for name, struct in names.items()},
+        },
+    }
+
+
+def _batch() -> Json:
+    return {
+        "type": "object",
+        "required": ["events"],
+        "additionalProperties": False,
+        "properties": {
+            "events": {"type": "array", "minItems": 1, "items": {"$ref": REF.format(name="Event")}},
+            "expected_versions": {"type": "object", "additionalProperties": {"type": "integer"}},
+        },
+    }
+
+
+def _operation(one: Operation) -> Json:
+    schema = _schema_of(one.answer)
+    content = {one.media_type: {"schema": schema}}
+    answers_by_status = {"200": {"description": one.summary, "content": content}}
+    answers_by_status["304"] = {"description": "You have it already (If-None-Match)"}
+    return {
+        "operationId": one.name,
+        "summary": one.summary,
+        "parameters": [*_path_parameters(one.path), *_query_parameters(one.query)],
+        "responses": answers_by_status | _refusals(one.refusals),
+    }
+
+
+def _schema_of(answer: type[Struct] | None) -> Json:
+    return {"$ref": REF.format(name=answer.__name__)} if answer else {"type": "object"}
+
+
+def _append() -> Json:
+    event = catalogue.sample(BY_NAME["LeaderAppointed"])
+    either = [{"$ref": REF.format(name="Event")}, {"$ref": REF.format(name="Batch")}]
+    listed = {"type": "array", "minItems": 1, "items": {"$ref": REF.format(name="Event")}}
+    body = {"schema": {"anyOf": [*either, listed]}, "example": event}
+    done = {"application/json": {"schema": {"$ref": REF.format(name="Receipt")}}}
+    kinds: tuple[Category, ...] = ("malformed", "forbidden", "conflict", "precondition",
+                                   "too_large", "unsupported", "invalid", "unavailable")  # fmt: skip
+    return {
+        "operationId": "append_events",
+        "summary": "Record one event or a batch; sending it again is safe",
+        "parameters": [{"name": "If-Match", "in": "header", "schema": {"type": "string"}}],
+        "requestBody": {"required": True, "content": {"application/json": body}},
+        "responses": {
+            "201": {"description": "Recorded and durable", "content": done},
+            "200": {"description": "All were recorded before", "content": done},
+            **_refusals(kinds),
+        },
+    }
+
+
+def _refusals(categories: tuple[Category, ...]) -> Json:
+    content = {"application/problem+json": {"schema": {"$ref": REF.format(name="ProblemAnswer")}}}
+    return {
+        str(STATUS[category]): {
+            "description": "; ".join(k.title for k in KINDS.values() if k.category == category),
+            "content": content,
+        }
+        for category in categories
+    }
+
+
+def _path_parameters(path: str) -> list[Json]:
+    names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
+    examples = {"code": "RTP", "name": "LeaderAppointed"}
+    return [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": {"type": "string"},
+            "example": examples.get(name, "a505dc06-21aa-5ea1-b254-94a4955bed95"),
+        }
+        for name in names
+    ]
+
+
+def _query_parameters(query: type[Struct]) -> list[Json]:
+    if query is Struct:
+        return []
+    schema: Json = msgspec.json.schema(query)
+    properties: Json = schema["$defs"][query.__name__]["properties"]
+    return [
+        {"name": name, "in": "query", "required": False, "schema": _plain(said)}
+        for name, said in properties.items()
+    ]
+
+
+def _plain(said: Json) -> Json:
+    """Return a parameter's schema without null, which a query cannot hold."""
+    arms = [arm for arm in said.get("anyOf", ()) if arm.get("type") != "null"]
+    return arms[0] if arms else {key: v for key, v in said.items() if key != "default" or v}
+
+
+@get("/openapi.json", operation_id="get_openapi")
+async def get_openapi(request: AnyRequest) -> Response[bytes]:
+    """Read this document."""
+    parameters.read(request, Struct)
+    return answers.json(request, document())

@@ -1,0 +1,111 @@
+"""Organisations: trusts and systems by code, former code or name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from litestar import Response, get
+from msgspec import Meta, Struct
+
+from service.api import answers, parameters
+from service.api.answers import AnyRequest
+from service.api.moment import Moment, MomentQuery, settle
+from service.api.pictures import load
+from service.api.rooms import snapshot
+from service.domain.model import READINESS
+from service.domain.problems import Problem, Refused
+from service.projections.history import Entry, History, facts
+from service.projections.organisations import Organisation, summary
+from service.store import reading
+from service.store.appending import Connection
+
+
+class OrganisationsQuery(MomentQuery, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Which organisations: `q` is a code, a former code or part of a name, past or present."""
+
+    q: Annotated[str, Meta(max_length=120)] | None = None
+    after: Annotated[str, Meta(max_length=5)] | None = None
+    limit: Annotated[int, Meta(ge=1, le=1000)] = 100
+
+
+class Listed(Struct, frozen=True):
+    """A page of organisations in order of code."""
+
+    moment: Moment
+    items: tuple[Organisation, ...]
+    next: str | None
+
+
+class OrganisationAnswer(Struct, frozen=True):
+    """One organisation on a date."""
+
+    moment: Moment
+    organisation: Organisation
+
+
+@get("/organisations", operation_id="list_organisations")
+async def list_organisations(request: AnyRequest) -> Response[bytes]:
+    """Find trusts and systems by code, former code or name."""
+    query = parameters.read(request, OrganisationsQuery)
+    return await _list(request, query, "/api/v1/organisations", frozenset({"trust", "system"}))
+
+
+@get("/systems", operation_id="list_systems")
+async def list_systems(request: AnyRequest) -> Response[bytes]:
+    """List systems of every kind."""
+    query = parameters.read(request, OrganisationsQuery)
+    return await _list(request, query, "/api/v1/systems", frozenset({"system"}))
+
+
+@get("/organisations/{code:str}", operation_id="get_organisation")
+async def get_organisation(request: AnyRequest, code: str) -> Response[bytes]:
+    """Read one organisation: names, kind, memberships, predecessors and successor."""
+    query = parameters.read(request, MomentQuery)
+    code = code.strip().upper()
+    async with snapshot(request) as connection:
+        moment = await settle(connection, query, READINESS.name)
+        histories = await load(connection, code, moment.known_at.position)
+    found = summary(code, histories, moment.on)
+    if found is None:
+        raise Refused(Problem("not_found", f"{code[:20]} is not a registered organisation"))
+    return answers.json(request, answers.encode(OrganisationAnswer(moment, found)))
+
+
+async def _list(
+    request: AnyRequest, query: OrganisationsQuery, path: str, bearers: frozenset[str]
+) -> Response[bytes]:
+    async with snapshot(request) as connection:
+        moment = await settle(connection, query, READINESS.name)
+        histories = await _registers(connection, moment.known_at.position)
+    every = (summary(code, histories, moment.on) for code in sorted(histories))
+    wanted = [
+        found
+        for found in every
+        if found is not None
+        and found.bearer in bearers
+        and _matches(found, query.q)
+        and found.code > (query.after or "")
+    ]
+    page = tuple(wanted[: query.limit])
+    more = len(wanted) > query.limit
+    onward = f"{path}?limit={query.limit}&after={page[-1].code}" if more else None
+    return answers.json(request, answers.encode(Listed(moment, page, onward)))
+
+
+async def _registers(connection: Connection, up_to: int) -> Mapping[str, History]:
+    """Return for each organisation the part of its history that says what it is."""
+    entries: dict[str, list[Entry]] = {}
+    for row in await reading.register(connection, up_to):
+        entry = Entry(row.position, row.event(), row.stamp().target)
+        entries.setdefault(row.organisation, []).append(entry)
+    return {code: facts(found) for code, found in entries.items()}
+
+
+def _matches(found: Organisation, q: str | None) -> bool:
+    if not q:
+        return True
+    text = q.strip().casefold()
+    if text in {found.code.casefold(), *(code.casefold() for code in found.predecessors)}:
+        return True
+    return any(text in name.casefold() for name in (found.name, *found.former_names))

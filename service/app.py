@@ -1,0 +1,126 @@
+"""The composition root: builds the rooms for the life of a process and hands them to the API."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Final
+
+import asyncpg
+from litestar import Litestar, Router
+from litestar.config.app import AppConfig
+from litestar.exceptions import HTTPException
+from litestar.types import Message, Scope
+
+from service.api import answers, catalogue, events, health, openapi, organisations, pictures
+from service.api.rooms import MEMBER, Rooms
+from service.domain.problems import Refused
+from service.settings import Settings
+from service.store import migrate
+from service.store.appending import Connection
+from service.store.writer import SESSION, Writer
+from service.web import problems
+
+HANDLERS: Final = (
+    events.append_events,
+    events.list_events,
+    events.get_event,
+    organisations.list_organisations,
+    organisations.get_organisation,
+    organisations.list_systems,
+    pictures.get_trust_picture,
+    pictures.get_system_picture,
+    catalogue.list_dimensions,
+    catalogue.list_code_lists,
+    catalogue.list_codes,
+    catalogue.list_schemas,
+    catalogue.get_schema,
+    openapi.get_openapi,
+)
+_OPAQUE: Final = re.compile(rb"[A-Za-z0-9._-]{1,128}")
+_READING: Final = {
+    "statement_timeout": "30000",
+    "default_transaction_read_only": "on",
+    "search_path": "public",
+    "application_name": "capmap reader",
+}
+
+
+def build(settings: Settings, dsn: str) -> Litestar:
+    """Return the application; its lifespan opens and closes what it needs."""
+    config = AppConfig(
+        route_handlers=[
+            Router("/api/v1", route_handlers=list(HANDLERS)),
+            health.live,
+            health.ready,
+            problems.list_problems,
+            problems.get_problem,
+        ],
+        lifespan=[_lifespan(settings, dsn)],
+        openapi_config=None,
+        request_max_body_size=settings.body_limit_bytes,
+        before_send=[_identify],
+        exception_handlers={
+            Refused: answers.on_refused,
+            HTTPException: answers.on_http,
+            OSError: answers.on_database,
+            asyncpg.PostgresError: answers.on_database,
+            asyncpg.InterfaceError: answers.on_database,
+            asyncpg.InternalClientError: answers.on_database,
+            Exception: answers.on_anything,
+        },
+    )
+    return Litestar.from_config(config)
+
+
+def _lifespan(
+    settings: Settings, dsn: str
+) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        async with opened(settings, dsn) as rooms:
+            app.state[MEMBER] = rooms
+            yield
+
+    return lifespan
+
+
+@asynccontextmanager
+async def opened(settings: Settings, dsn: str) -> AsyncIterator[Rooms]:
+    """Open the pool and the writer, refuse an unsafe or unfit database, and close them after."""
+
+    async def connect() -> Connection:
+        return await asyncpg.connect(dsn, server_settings=SESSION, timeout=10)
+
+    async with asyncpg.create_pool(
+        dsn,
+        min_size=1,
+        max_size=settings.pool_size,
+        server_settings=_READING,
+        command_timeout=60,
+    ) as pool:
+        async with pool.acquire() as connection:
+            await migrate.check(connection, allow_unsafe=settings.allow_unsafe_database)
+        writer = Writer(connect, settings.writer_events)
+        writer.start()
+        try:
+            yield Rooms(pool, writer)
+        finally:
+            await writer.close()
+
+
+async def _identify(message: Message, scope: Scope) -> None:
+    """Echo the request's ids, or give it one, so that an answer and the service's log meet."""
+    if message["type"] != "http.response.start":
+        return
+    given = dict(scope.get("headers", ()))
+    headers = list(message.get("headers", ()))
+    for name in (b"x-request-id", b"x-correlation-id"):
+        value = given.get(name, b"")
+        if _OPAQUE.fullmatch(value):
+            headers.append((name, value))
+        elif name == b"x-request-id":
+            headers.append((name, uuid.uuid4().hex.encode()))
+    message["headers"] = headers
