@@ -1,0 +1,145 @@
+"""What a dimension is computed from: one organisation's history, its date, the trusts it absorbed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from msgspec import Struct
+
+from service.domain import dates
+from service.domain.register import BY_NAME
+from service.projections.history import Fact, History, Unreadable
+from service.projections.ledger import ledger_of, of_types
+from service.projections.levels import Answer
+from service.projections.register import closing
+
+_DEPTH: Final = 50
+
+
+class Absorbed(Struct, frozen=True, gc=False):
+    """A trust that became part of this one. since: the first day of the merged body."""
+
+    code: str
+    since: dt.date
+    merged: Fact
+    history: History
+
+
+class Context(Struct, frozen=True, gc=False):
+    """One organisation on a date. closed: what ended it, whenever; absorbed: by the date."""
+
+    code: str
+    on: dt.date
+    history: History
+    closed: Fact | None
+    absorbed: tuple[Absorbed, ...]
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """Return the facts of the organisation's own history, mentions among them."""
+        return self.history.facts
+
+    def own(self, *types: str) -> tuple[Fact, ...]:
+        """Return the organisation's own facts of some types, in effective order."""
+        return of_types((fact for fact in self.facts if fact.organisation == self.code), *types)
+
+    def ended(self) -> Fact | None:
+        """Return what closed the organisation, if it did by the date."""
+        return self.closed if self.closed and self.closed.effective <= self.on else None
+
+
+class Dimension(Struct, frozen=True, gc=False):
+    """A dimension: its name, the types that it reads, and what it makes of them.
+
+    inherits: also reads those types of absorbed trusts. level: only of dimensions that have one.
+    """
+
+    name: str
+    types: tuple[str, ...]
+    # Any: each dimension has a Struct of its own; the picture names them all.
+    section: Callable[[Context], Any]
+    inherits: bool
+    level: Callable[[Context], Answer] | None = None
+
+    def ledgers(self) -> frozenset[str]:
+        """Return the ledgers that it reads."""
+        return frozenset(name for kind in self.types if (name := ledger_of(kind)))
+
+
+class UnreadableAt(Struct, frozen=True, gc=False):
+    """A dimension that cannot be told: it rests on events that cannot be read."""
+
+    unreadable_at: tuple[int, ...]
+
+
+def context(code: str, histories: Mapping[str, History], on: dt.date) -> Context:
+    """Return what the dimensions of one organisation are computed from."""
+    history = histories.get(code, History())
+    found = tuple(absorbed(code, histories, on))
+    return Context(code, on, history, closing(code, history.facts), found)
+
+
+def absorbed(
+    code: str, histories: Mapping[str, History], on: dt.date, seen: frozenset[str] = frozenset()
+) -> Iterator[Absorbed]:
+    """Yield the trusts that became part of one by a date, and those that had become part of them."""
+    for fact in of_types(histories.get(code, History()).facts, "TrustMerged"):
+        gone = fact.organisation
+        if fact.data.into == code and fact.effective <= on and gone not in seen | {code}:
+            yield Absorbed(gone, fact.effective, fact, histories.get(gone, History()))
+            if len(seen) < _DEPTH:
+                for inner in absorbed(gone, histories, fact.effective, seen | {code}):
+                    yield Absorbed(inner.code, fact.effective, inner.merged, inner.history)
+
+
+def carried(given: Context, *types: str) -> Iterator[tuple[str | None, tuple[Fact, ...]]]:
+    """Yield own facts, then each absorbed trust's with what the successor said since.
+
+    The first of a pair is the absorbed trust, or None.
+    """
+    own = given.own(*types)
+    yield None, own
+    for gone in given.absorbed:
+        facts = (fact for fact in gone.history.facts if fact.organisation == gone.code)
+        before = of_types(facts, *types)
+        closes = [f for f in own if is_close(f) and f.effective >= gone.since]
+        yield gone.code, of_types([*before, *closes], *types)
+
+
+def is_close(fact: Fact) -> bool:
+    """Tell whether a fact ends something."""
+    return BY_NAME[fact.type].fold.form == "closes"
+
+
+def unreadable(dimension: Dimension, given: Context) -> tuple[int, ...]:
+    """Return the positions of unreadable events in the ledgers that a dimension reads."""
+    parts = [given.history, *(gone.history for gone in given.absorbed if dimension.inherits)]
+    reads = dimension.ledgers()
+    found = (item for part in parts for item in part.unread if _poison(item))
+    return tuple(sorted({item.position for item in found if ledger_of(item.type) in reads}))
+
+
+def unknown_events(given: Context) -> int:
+    """Return how many events of the history are of types or versions that are not known here."""
+    return sum(not _poison(item) for item in given.history.unread)
+
+
+def returned(given: Context, dimension: str) -> Sequence[dt.date]:
+    """Return the last days of the quarters for which a return lists a dimension."""
+    return [
+        dates.quarter_end(fact.data.financial_year, fact.data.quarter) - dt.timedelta(days=1)
+        for fact in given.own("ReturnMade")
+        if dimension in {*fact.data.dimensions, *fact.data.nothing_to_report}
+    ]
+
+
+def _poison(item: Unreadable) -> bool:
+    return item.reason == "unreadable"
+
+
+__all__ = [
+    "Absorbed", "Context", "Dimension", "UnreadableAt", "absorbed", "carried", "context",
+    "returned", "unknown_events", "unreadable",
+]  # fmt: skip

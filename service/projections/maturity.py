@@ -1,0 +1,56 @@
+"""Self-assessment: the newest stage of each component of each framework; it feeds no level."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from msgspec import Struct
+
+from service.projections.context import Context
+from service.projections.history import Fact
+from service.projections.measure import Evidence, Moment, evidence, moment
+
+TYPES: Final = ("MaturityAssessed",)
+
+
+class Component(Struct, frozen=True, gc=False):
+    """What a trust says of itself in one component."""
+
+    framework: str
+    framework_version: str
+    component: str
+    stage: str
+    by: str
+    assessed: Moment
+    events: Evidence
+
+
+class Maturity(Struct, frozen=True, gc=False):
+    """The trust's own view of itself on a date; never inherited."""
+
+    components: tuple[Component, ...]
+
+
+def maturity(given: Context) -> Maturity:
+    """Return the newest assessment of each component and group of assessors."""
+    newest: dict[tuple[str, str, str], Fact] = {}
+    for fact in given.own(*TYPES):
+        if fact.effective <= given.on:
+            newest[fact.data.framework, fact.data.component, fact.data.by] = fact
+    return Maturity(tuple(_component(newest[key]) for key in sorted(newest)))
+
+
+def _component(fact: Fact) -> Component:
+    data = fact.data
+    return Component(
+        framework=data.framework,
+        framework_version=str(data.framework_version),
+        component=data.component,
+        stage=str(data.stage),
+        by=data.by,
+        assessed=moment(fact),
+        events=evidence([fact]),
+    )
+
+
+__all__ = ["TYPES", "Component", "Maturity", "maturity"]
