@@ -11,7 +11,7 @@ from msgspec import Struct
 from service.api import answers, parameters
 from service.api.answers import AnyRequest
 from service.domain import lists
-from service.domain.model import READINESS
+from service.domain.model import first_model
 from service.domain.problems import Problem, Refused
 from service.domain.register import BY_NAME, ENVELOPES, TYPES
 from service.domain.spec import EventType
@@ -90,7 +90,7 @@ async def get_schema(request: AnyRequest, name: str) -> Response[bytes]:
 async def list_dimensions(request: AnyRequest) -> Response[bytes]:
     """List the dimensions of the model with their lines, sources and strengths."""
     parameters.read(request, Struct)
-    return answers.json(request, answers.encode(READINESS))
+    return answers.json(request, answers.encode(first_model()))
 
 
 @get("/codes", operation_id="list_code_lists")

@@ -13,7 +13,7 @@ from service.api.answers import AnyRequest
 from service.api.moment import Moment, MomentQuery, settle
 from service.api.pictures import load
 from service.api.rooms import snapshot
-from service.domain.model import READINESS
+from service.domain.model import first_model
 from service.domain.problems import Problem, Refused
 from service.projections.history import Entry, History, facts
 from service.projections.organisations import Organisation, summary
@@ -64,7 +64,7 @@ async def get_organisation(request: AnyRequest, code: str) -> Response[bytes]:
     query = parameters.read(request, MomentQuery)
     code = code.strip().upper()
     async with snapshot(request) as connection:
-        moment = await settle(connection, query, READINESS.name)
+        moment = await settle(connection, query, first_model().name)
         histories = await load(connection, code, moment.known_at.position)
     found = summary(code, histories, moment.on)
     if found is None:
@@ -76,7 +76,7 @@ async def _list(
     request: AnyRequest, query: OrganisationsQuery, path: str, bearers: frozenset[str]
 ) -> Response[bytes]:
     async with snapshot(request) as connection:
-        moment = await settle(connection, query, READINESS.name)
+        moment = await settle(connection, query, first_model().name)
         histories = await _registers(connection, moment.known_at.position)
     every = (summary(code, histories, moment.on) for code in sorted(histories))
     wanted = [

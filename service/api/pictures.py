@@ -9,7 +9,7 @@ from service.api import answers, parameters
 from service.api.answers import AnyRequest
 from service.api.moment import Evidence, Moment, MomentQuery, settle
 from service.api.rooms import snapshot
-from service.domain.model import READINESS
+from service.domain.model import first_model
 from service.domain.problems import Problem, Refused
 from service.projections import closure, system_picture, trust_picture
 from service.projections.history import Entry, History, facts
@@ -69,7 +69,7 @@ async def _picture(request: AnyRequest, code: str, bearer: str) -> Response[byte
     query = parameters.read(request, MomentQuery)
     code = code.strip().upper()
     async with snapshot(request) as connection:
-        moment = await settle(connection, query, READINESS.name)
+        moment = await settle(connection, query, first_model().name)
         up_to = moment.known_at.position
         histories = await load(connection, code, up_to, query.evidence)
     organisation = summary(code, histories, moment.on)

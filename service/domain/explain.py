@@ -56,7 +56,7 @@ def _event(value: dict[str, Any], latest: dt.date) -> Iterator[Fault]:
     found = list(_struct(struct, members, ""))
     yield from found
     if not found:
-        event = normal.normal(msgspec.convert(value, struct))
+        event = normal.normal(msgspec.json.decode(json.dumps(value), type=struct))
         yield from broken_rules(event, BY_NAME[name], latest)
 
 
@@ -71,17 +71,17 @@ def _struct(cls: type[Struct], value: Mapping[str, Any], pointer: str) -> Iterat
     annotations = _annotations(cls)
     yield from (_unknown(name, annotations, pointer) for name in value if name not in annotations)
     for field in msgspec.structs.fields(cls):
-        if field.name in value:
-            member = value[field.name]
-            yield from _value(annotations[field.name], member, join(pointer, field.name))
+        name = field.encode_name
+        if name in value:
+            yield from _value(annotations[name], value[name], join(pointer, name))
         elif field.required:
-            yield Fault(join(pointer, field.name), "missing", "must be given")
+            yield Fault(join(pointer, name), "missing", "must be given")
 
 
 @functools.cache
 def _annotations(cls: type[Struct]) -> dict[str, Any]:
     hints = typing.get_type_hints(cls, include_extras=True)
-    return {name: hints[name] for name in cls.__struct_fields__}
+    return {field.encode_name: hints[field.name] for field in msgspec.structs.fields(cls)}
 
 
 def _unknown(name: str, known: Mapping[str, object], pointer: str) -> Fault:
@@ -98,6 +98,8 @@ def _value(annotation: Any, value: object, pointer: str) -> Iterator[Fault]:  # 
         yield Fault(pointer, "null", "must not be null: leave the member out if it is not stated")
         return
     bare, limits = _bare(annotation)
+    if bare is msgspec.Raw:  # any JSON: a correction's payload, judged by its target's type
+        return
     if isinstance(bare, type) and issubclass(bare, Struct) and isinstance(value, dict):
         yield from _struct(bare, value, pointer)
     elif typing.get_origin(bare) is tuple and isinstance(value, list):
