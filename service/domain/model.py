@@ -35,7 +35,7 @@ class Condition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Line(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One line of a decision list: holds when all of `all` and, if there are any, one of `any` do."""
+    """One line of a decision list: holds when all of `all`, and one of `any` if given, do."""
 
     level: Level
     all: tuple[Condition, ...] = ()

@@ -1,4 +1,4 @@
-"""What a dimension is computed from: one organisation's history, its date, the trusts it absorbed."""
+"""What a dimension is computed from: a history, a date, the trusts that were absorbed."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from service.domain import dates
+from service.domain.model import DimensionRules
 from service.domain.register import BY_NAME
 from service.projections.history import Fact, History, Unreadable
 from service.projections.ledger import ledger_of, of_types
@@ -61,7 +62,7 @@ class Dimension(Struct, frozen=True, gc=False):
     # Any: each dimension has a Struct of its own; the picture names them all.
     section: Callable[[Context], Any]
     inherits: bool
-    level: Callable[[Context], Answer] | None = None
+    level: Callable[[Context, DimensionRules], Answer] | None = None
 
     def ledgers(self) -> frozenset[str]:
         """Return the ledgers that it reads."""
@@ -84,7 +85,7 @@ def context(code: str, histories: Mapping[str, History], on: dt.date) -> Context
 def absorbed(
     code: str, histories: Mapping[str, History], on: dt.date, seen: frozenset[str] = frozenset()
 ) -> Iterator[Absorbed]:
-    """Yield the trusts that became part of one by a date, and those that had become part of them."""
+    """Yield the trusts that became part of one by a date, and what they had absorbed."""
     for fact in of_types(histories.get(code, History()).facts, "TrustMerged"):
         gone = fact.organisation
         if fact.data.into == code and fact.effective <= on and gone not in seen | {code}:

@@ -16,7 +16,14 @@ from service.projections.context import Context, carried
 from service.projections.history import Fact, counts_for
 from service.projections.ledger import of_types
 from service.projections.measure import (
-    Evidence, Measure, Moment, Status, evidence, measure, moment, unknown,
+    Evidence,
+    Measure,
+    Moment,
+    Status,
+    evidence,
+    measure,
+    moment,
+    unknown,
 )  # fmt: skip
 
 TYPES: Final = ("FundingCommitted", "FundingSpent", "FundingWithdrawn")
@@ -26,7 +33,8 @@ _DAY: Final = dt.timedelta(days=1)
 class Agreement(Struct, frozen=True, gc=False):
     """One agreement on the date. pence: as committed; a recurrent one's is a year's.
 
-    recorder: whose stream it stands in. share: this organisation's part. ends: the first day without.
+    recorder: whose stream it stands in. share: this organisation's part.
+    ends: the first day without.
     """
 
     recorder: str

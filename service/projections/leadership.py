@@ -150,7 +150,7 @@ def tenure(given: Affairs) -> Measure:
 
 
 def distinct(given: Affairs, post: str) -> Measure:
-    """Return how many persons held a post on any day of 36 months; a lower bound if some are blank."""
+    """Return how many held a post on any day of 36 months; at least, if some days are blank."""
     after = dates.add_months(given.on, -_WINDOW)
     days = _days(given.posts, post, after + dt.timedelta(days=1), given.on)
     holders = [given.posts.counting(post, day) for day in days]

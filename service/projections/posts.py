@@ -155,7 +155,7 @@ def _lends(code: str, fact: Fact) -> bool:
 
 
 def _keeps(away: Away, spell: Spell, day: dt.date) -> bool:
-    """Tell whether a secondment empties a spell's post: until the body says something newer of it."""
+    """Tell whether a secondment empties a post: until the body says something newer of it."""
     if away.person != spell.person or not spell.start <= away.start <= day:
         return False
     later = [f for f in spell.bases if away.start < f.effective <= day]

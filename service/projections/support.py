@@ -6,6 +6,7 @@ Source: MODEL.md §1, measures without a level (by kind of giver; requested agai
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -79,7 +80,7 @@ def _months(facts: Sequence[Fact], on: dt.date) -> int:
     ends = [dates.add_months(on, -count) for count in range(_MONTHS + 1)]
     return sum(
         any(fact.effective <= last and _last(fact) > before for fact in facts)
-        for last, before in zip(ends, ends[1:], strict=False)
+        for last, before in itertools.pairwise(ends)
     )
 
 

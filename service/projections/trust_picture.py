@@ -1,0 +1,187 @@
+"""A trust's picture on a date, composed over mergers.
+
+From a merger on, the successor's picture rests on its own ledger and, marked inherited, on those
+of the trusts absorbed by then (DESIGN.md, invariant 13). A closed trust's levels are unknown.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from service.domain.model import Model, first_model
+from service.projections import membership, register
+from service.projections.context import (
+    Context,
+    Dimension,
+    UnreadableAt,
+    context,
+    unknown_events,
+    unreadable,
+)  # fmt: skip
+from service.projections.culture import Culture
+from service.projections.dimensions import (
+    CULTURE,
+    DIMENSIONS,
+    FUNDING,
+    LEADERSHIP,
+    MATURITY,
+    OVERSIGHT,
+    RATINGS,
+    STRATEGY,
+    SUPPORT,
+)  # fmt: skip
+from service.projections.funding import Funding
+from service.projections.history import History
+from service.projections.leadership import Leadership
+from service.projections.ledger import ledger_of
+from service.projections.levels import Answer, Freshness, nothing
+from service.projections.maturity import Maturity
+from service.projections.measure import Evidence, Moment, evidence, moment
+from service.projections.membership import Membership
+from service.projections.oversight import Oversight
+from service.projections.ratings import Ratings
+from service.projections.register import Registration, Size
+from service.projections.strategy import Strategy
+from service.projections.support import Supports
+
+_REGISTER = frozenset({"register", "membership"})
+
+
+class Inherited(Struct, frozen=True, gc=False):
+    """A trust absorbed by the date, whose ledgers the picture also rests on."""
+
+    code: str
+    since: Moment
+    kind: str
+    into: str
+    events: Evidence
+
+
+class TrustPicture(Struct, frozen=True, gc=False):
+    """What is known of a trust on a date.
+
+    note: what a reader must know first ("closed, see RYR"). unreadable: dimensions that rest on
+    events that cannot be read. unknown_events: how many are of a newer release.
+    """
+
+    code: str
+    on: dt.date
+    note: str | None
+    registration: Registration
+    size: Size
+    host: str | None
+    memberships: tuple[Membership, ...]
+    inherited: tuple[Inherited, ...]
+    levels: dict[str, Answer]
+    leadership: Leadership | UnreadableAt
+    culture: Culture | UnreadableAt
+    strategy: Strategy | UnreadableAt
+    funding: Funding | UnreadableAt
+    support: Supports | UnreadableAt
+    oversight: Oversight | UnreadableAt
+    ratings: Ratings | UnreadableAt
+    self_assessment: Maturity | UnreadableAt
+    unreadable: dict[str, tuple[int, ...]]
+    unknown_events: int
+    last_position: int
+
+
+def picture(
+    code: str, histories: Mapping[str, History], on: dt.date, model: Model | None = None
+) -> TrustPicture:
+    """Return a trust's picture on a date; histories hold all that `closure.missing` names."""
+    given = context(code, histories, on)
+    systems = membership.spans(histories)
+    found = membership.memberships(code, given.facts, systems)
+    registered = register.registration(code, given.facts, on)
+    return TrustPicture(
+        code=code,
+        on=on,
+        note=_note(registered),
+        registration=registered,
+        size=register.size(code, given.facts, on),
+        host=membership.host(found, systems, on),
+        memberships=tuple(item for item in found if item.live(on)),
+        inherited=_inherited(given),
+        levels=levels(given, model or first_model()),
+        leadership=section(LEADERSHIP, given),
+        culture=section(CULTURE, given),
+        strategy=section(STRATEGY, given),
+        funding=section(FUNDING, given),
+        support=section(SUPPORT, given),
+        oversight=section(OVERSIGHT, given),
+        ratings=section(RATINGS, given),
+        self_assessment=section(MATURITY, given),
+        unreadable=unreadable_by_dimension(given),
+        unknown_events=unknown_events(given),
+        last_position=last_position(given),
+    )
+
+
+def levels(given: Context, model: Model) -> dict[str, Answer]:
+    """Return the level of each dimension that has one, by name."""
+    found: dict[str, Answer] = {}
+    for dimension in DIMENSIONS:
+        rules = model.rules(dimension.name)
+        if dimension.level is None or rules is None:
+            continue
+        if unreadable(dimension, given):
+            found[dimension.name] = nothing("unreadable", Freshness(None, None, "none", None))
+        else:
+            found[dimension.name] = dimension.level(given, rules)
+    return found
+
+
+def last_position(given: Context) -> int:
+    """Return the greatest position over the parts that the picture rests on."""
+    parts = [given.history, *(gone.history for gone in given.absorbed)]
+    return max(part.last_position for part in parts)
+
+
+# Any: each dimension's section has a Struct of its own; TrustPicture names them.
+def section(dimension: Dimension, given: Context) -> Any:  # noqa: ANN401
+    """Return what a dimension says, or where it cannot be read."""
+    positions = unreadable(dimension, given)
+    return UnreadableAt(positions) if positions else dimension.section(given)
+
+
+def unreadable_by_dimension(given: Context) -> dict[str, tuple[int, ...]]:
+    """Return the positions of events that cannot be read, by what rests on them."""
+    found = {d.name: positions for d in DIMENSIONS if (positions := unreadable(d, given))}
+    poison = [item for item in given.history.unread if item.reason == "unreadable"]
+    registry = tuple(item.position for item in poison if ledger_of(item.type) in _REGISTER)
+    return {**found, **({"register": registry} if registry else {})}
+
+
+def _note(registered: Registration) -> str | None:
+    if registered.status != "closed":
+        return None
+    return f"closed, see {registered.successor}" if registered.successor else "closed"
+
+
+def _inherited(given: Context) -> tuple[Inherited, ...]:
+    return tuple(
+        Inherited(
+            code=gone.code,
+            since=moment(gone.merged),
+            kind=gone.merged.data.kind,
+            into=gone.merged.data.into,
+            events=evidence([gone.merged]),
+        )
+        for gone in given.absorbed
+    )
+
+
+__all__ = [
+    "Inherited",
+    "TrustPicture",
+    "last_position",
+    "levels",
+    "picture",
+    "section",
+    "unreadable_by_dimension",
+]
