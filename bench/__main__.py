@@ -1,0 +1,79 @@
+"""`python -m bench [--quick] [--rows 1,2,3,4] [--rounds N]`: measure and print the table."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import statistics
+import tempfile
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+from bench.databases import Databases
+from bench.rows import ROWS, Round, Row
+from service.store import embedded
+
+LINE = "{:<33}{:>12}{:>12}  {:<16}{:>7}   {}"
+
+
+def main() -> None:
+    """Measure on a server of the bench's own, in a folder that is removed afterwards."""
+    asked = _arguments()
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True) as folder,
+        embedded.running(Path(folder), say=_unheard) as dsn,
+    ):
+        _run(_measure(dsn, asked))
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer events, one round")
+    parser.add_argument("--rounds", type=int, help="rounds of each row (5; 1 with --quick)")
+    parser.add_argument("--rows", default="1,2,3,4", help="which rows, such as 3,4")
+    return parser.parse_args()
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        import uvloop  # noqa: PLC0415 - not there on Windows
+    except ImportError:
+        asyncio.run(work)
+    else:
+        uvloop.run(work)
+
+
+async def _measure(dsn: str, asked: argparse.Namespace) -> None:
+    databases = Databases(dsn)
+    await databases.prepare()
+    rounds = asked.rounds or (1 if asked.quick else 5)
+    print(LINE.format("", "events/s", "raw/s", "against", "ratio", "target"))
+    for number in asked.rows.split(","):
+        row = ROWS[int(number) - 1]
+        count = row.quick_events if asked.quick else row.events
+        found = [await row.measure(databases, count, at % 2 == 0) for at in range(rounds)]
+        print(_line(row, count, found), flush=True)
+    size = "quick run" if asked.quick else "full run"
+    print(f"{size}; medians of {rounds} round(s), ours and raw in turn, each on a fresh database")
+
+
+def _line(row: Row, count: int, found: list[Round]) -> str:
+    """Return the row of the table: medians of the rates and of the rounds' ratios."""
+    ours = statistics.median(count / one.ours for one in found)
+    alone = statistics.median(count / one.raw for one in found)
+    ratio = statistics.median(one.raw / one.ours for one in found)
+    rate_wanted = f">= {row.least_rate:,}/s, " if row.least_rate else ""
+    met = ratio >= row.least_ratio and ours >= (row.least_rate or 0)
+    target = f"{rate_wanted}ratio >= {row.least_ratio:g}: {'met' if met else 'MISSED'}"
+    return LINE.format(
+        row.name, f"{ours:,.0f}", f"{alone:,.0f}", row.against, f"{ratio:.2f}", target
+    )
+
+
+def _unheard(_: str) -> None:
+    """Say nothing: the bench prints its table only."""
+
+
+if __name__ == "__main__":
+    main()
