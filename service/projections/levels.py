@@ -10,6 +10,7 @@ import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, Literal
 
+import msgspec
 from msgspec import Struct
 
 from service.domain import dates
@@ -21,6 +22,9 @@ Truth = bool | None
 _OPS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     "==": operator.eq, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
     "in": lambda value, among: value in among,
+}  # fmt: skip
+_NEGATED: Final = {
+    "==": "!=", "<": ">=", "<=": ">", ">": "<=", ">=": "<", "in": "not in",
 }  # fmt: skip
 _SIDES: Final = {
     "at_least": (">", (">", ">="), ("<", "<=")),
@@ -122,7 +126,7 @@ def decide(case: Case, age: Freshness) -> Answer:
         near_cut=_near(case),
         settled=False,
         evidence_age=age,
-        distance=_distance(case, held.level),
+        distance=_distance(case, index),
         rule=held.rule,
         source=held.source,
         strength=held.strength,
@@ -227,17 +231,25 @@ def _near(case: Case) -> bool:
     return any(name in used and low <= cut <= high for name, cut in cuts.items())
 
 
-def _distance(case: Case, level: int) -> Distance | None:
-    """Return the first condition of the next level up that does not hold."""
-    above = sorted((line for line in case.rules.lines if line.level > level), key=lambda x: x.level)
+def _distance(case: Case, index: int) -> Distance | None:
+    """Return what keeps the level from rising: the line that holds it down, or what is short."""
+    lines = case.rules.lines
+    held = lines[index]
+    if any(line.level > held.level for line in lines[index + 1 :]):
+        holds = [c for c in (*held.all, *held.any) if _condition(case, c)]
+        return _told(case, holds[0], _NEGATED[holds[0].op])
+    above = sorted((line for line in lines if line.level > held.level), key=lambda x: x.level)
     for line in above:
         conditions = [c for c in (*line.all, *line.any) if c.cut is None or _bound(case, c)]
         failing = [c for c in conditions if not _condition(case, c)]
         if failing:
-            first = failing[0]
-            needs = f"{first.op} {_bound(case, first)}"
-            return Distance(first.measure, case.measures[first.measure].value, needs)
+            return _told(case, failing[0], failing[0].op)
     return None
+
+
+def _told(case: Case, condition: Condition, op: str) -> Distance:
+    bound = msgspec.json.encode(_bound(case, condition)).decode()
+    return Distance(condition.measure, case.measures[condition.measure].value, f"{op} {bound}")
 
 
 __all__ = ["Answer", "Case", "Distance", "Freshness", "decide", "freshness", "nothing"]
