@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 from litestar import Response, get
+from litestar.params import FromPath
 from msgspec import Struct
 
 from service.api import answers, parameters
@@ -77,7 +78,7 @@ async def list_schemas(request: AnyRequest) -> Response[bytes]:
 
 
 @get("/schemas/{name:str}", operation_id="get_schema")
-async def get_schema(request: AnyRequest, name: str) -> Response[bytes]:
+async def get_schema(request: AnyRequest, name: FromPath[str]) -> Response[bytes]:
     """Read the JSON Schema of one type of event."""
     parameters.read(request, Struct)
     kind = BY_NAME.get(name)
@@ -101,7 +102,7 @@ async def list_code_lists(request: AnyRequest) -> Response[bytes]:
 
 
 @get("/codes/{name:str}", operation_id="list_codes")
-async def list_codes(request: AnyRequest, name: str) -> Response[bytes]:
+async def list_codes(request: AnyRequest, name: FromPath[str]) -> Response[bytes]:
     """Read one list of codes: code, name, from, to."""
     parameters.read(request, Struct)
     found = lists.LISTS.get(name)

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 import msgspec
 from litestar import Response, get, post
+from litestar.params import FromPath
 from msgspec import Meta, Struct
 
 from service.api import answers, cursors, parameters
@@ -152,7 +153,7 @@ class EventAnswer(Struct, frozen=True):
 
 
 @get("/events/{event_id:str}", operation_id="get_event")
-async def get_event(request: AnyRequest, event_id: str) -> Response[bytes]:
+async def get_event(request: AnyRequest, event_id: FromPath[str]) -> Response[bytes]:
     """Read one event with everything that is about it."""
     parameters.read(request, Struct)
     try:

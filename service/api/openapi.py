@@ -20,7 +20,7 @@ from service.api.answers import STATUS, AnyRequest
 from service.api.events import EventAnswer, EventsQuery, Receipt
 from service.api.moment import MomentQuery
 from service.api.organisations import Listed, OrganisationAnswer, OrganisationsQuery
-from service.api.pictures import PictureAnswer
+from service.api.pictures import SystemAnswer, TrustAnswer
 from service.domain.faults import Fault
 from service.domain.problems import KINDS, Category
 from service.domain.register import BY_NAME, ENVELOPES
@@ -69,9 +69,9 @@ OPERATIONS: Final = (
               OrganisationAnswer, MomentQuery, FOUND),
     Operation("/api/v1/systems", "get", "list_systems", "List systems", Listed, OrganisationsQuery),
     Operation("/api/v1/trusts/{code}/picture", "get", "get_trust_picture", "Read a trust's picture",
-              PictureAnswer, MomentQuery, FOUND),
+              TrustAnswer, MomentQuery, FOUND),
     Operation("/api/v1/systems/{code}/picture", "get", "get_system_picture",
-              "Read a system's picture", PictureAnswer, MomentQuery, FOUND),
+              "Read a system's picture", SystemAnswer, MomentQuery, FOUND),
     Operation("/api/v1/dimensions", "get", "list_dimensions", "Read the model's dimensions", None),
     Operation("/api/v1/codes", "get", "list_code_lists", "List the lists of codes", None),
     Operation("/api/v1/codes/{name}", "get", "list_codes", "Read one list of codes", None,
@@ -87,7 +87,7 @@ OPERATIONS: Final = (
 def document() -> bytes:
     """Return the whole document as JSON."""
     structs = [*ENVELOPES.values(), Receipt, EventAnswer, Listed, OrganisationAnswer,
-               PictureAnswer, ProblemAnswer]  # fmt: skip
+               TrustAnswer, SystemAnswer, ProblemAnswer]  # fmt: skip
     _, schemas = msgspec.json.schema_components(structs, ref_template=REF)
     schemas["Event"] = _union()
     schemas["Batch"] = _batch()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated
 
 from litestar import Response, get
+from litestar.params import FromPath
 from msgspec import Meta, Struct
 
 from service.api import answers, parameters
@@ -13,10 +14,12 @@ from service.api.answers import AnyRequest
 from service.api.moment import Moment, MomentQuery, settle
 from service.api.pictures import load
 from service.api.rooms import snapshot
+from service.domain.codec import Unread
+from service.domain.mentions import mentioned
 from service.domain.model import first_model
 from service.domain.problems import Problem, Refused
 from service.projections.history import Entry, History, facts
-from service.projections.organisations import Organisation, summary
+from service.projections.organisations import Summary, summary
 from service.store import reading
 from service.store.appending import Connection
 
@@ -33,7 +36,7 @@ class Listed(Struct, frozen=True):
     """A page of organisations in order of code."""
 
     moment: Moment
-    items: tuple[Organisation, ...]
+    items: tuple[Summary, ...]
     next: str | None
 
 
@@ -41,7 +44,7 @@ class OrganisationAnswer(Struct, frozen=True):
     """One organisation on a date."""
 
     moment: Moment
-    organisation: Organisation
+    organisation: Summary
 
 
 @get("/organisations", operation_id="list_organisations")
@@ -59,15 +62,15 @@ async def list_systems(request: AnyRequest) -> Response[bytes]:
 
 
 @get("/organisations/{code:str}", operation_id="get_organisation")
-async def get_organisation(request: AnyRequest, code: str) -> Response[bytes]:
+async def get_organisation(request: AnyRequest, code: FromPath[str]) -> Response[bytes]:
     """Read one organisation: names, kind, memberships, predecessors and successor."""
     query = parameters.read(request, MomentQuery)
     code = code.strip().upper()
     async with snapshot(request) as connection:
         moment = await settle(connection, query, first_model().name)
         histories = await load(connection, code, moment.known_at.position)
-    found = summary(code, histories, moment.on)
-    if found is None:
+    found = summary(code, histories[code], moment.on)
+    if found.organisation_kind == "unregistered":
         raise Refused(Problem("not_found", f"{code[:20]} is not a registered organisation"))
     return answers.json(request, answers.encode(OrganisationAnswer(moment, found)))
 
@@ -78,12 +81,11 @@ async def _list(
     async with snapshot(request) as connection:
         moment = await settle(connection, query, first_model().name)
         histories = await _registers(connection, moment.known_at.position)
-    every = (summary(code, histories, moment.on) for code in sorted(histories))
+    every = (summary(code, history, moment.on) for code, history in sorted(histories.items()))
     wanted = [
         found
         for found in every
-        if found is not None
-        and found.bearer in bearers
+        if found.organisation_kind in bearers
         and _matches(found, query.q)
         and found.code > (query.after or "")
     ]
@@ -97,15 +99,19 @@ async def _registers(connection: Connection, up_to: int) -> Mapping[str, History
     """Return for each organisation the part of its history that says what it is."""
     entries: dict[str, list[Entry]] = {}
     for row in await reading.register(connection, up_to):
-        entry = Entry(row.position, row.event(), row.stamp().target)
-        entries.setdefault(row.organisation, []).append(entry)
+        event = row.event()
+        entry = Entry(row.position, event, row.stamp().target)
+        named = frozenset[str]() if isinstance(event, Unread) else mentioned(event)
+        for code in {row.organisation, *named}:
+            entries.setdefault(code, []).append(entry)
     return {code: facts(found) for code, found in entries.items()}
 
 
-def _matches(found: Organisation, q: str | None) -> bool:
+def _matches(found: Summary, q: str | None) -> bool:
     if not q:
         return True
     text = q.strip().casefold()
-    if text in {found.code.casefold(), *(code.casefold() for code in found.predecessors)}:
+    if text in {found.code.casefold(), *(one.code.casefold() for one in found.predecessors)}:
         return True
-    return any(text in name.casefold() for name in (found.name, *found.former_names))
+    names = (found.name or "", *(former.name for former in found.former_names))
+    return any(text in name.casefold() for name in names)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from litestar import Response, get
+from litestar.params import FromPath
 from msgspec import Struct
 
 from service.api import answers, parameters
@@ -11,9 +12,10 @@ from service.api.moment import Evidence, Moment, MomentQuery, settle
 from service.api.rooms import snapshot
 from service.domain.model import first_model
 from service.domain.problems import Problem, Refused
+from service.domain.register import BY_NAME
 from service.projections import closure, system_picture, trust_picture
 from service.projections.history import Entry, History, facts
-from service.projections.organisations import Organisation, summary
+from service.projections.organisations import Summary, summary
 from service.store import reading
 from service.store.appending import Connection
 
@@ -40,42 +42,55 @@ def _only(history: History, evidence: Evidence) -> History:
     kept = tuple(
         fact
         for fact in history.facts
-        if fact.source_kind == evidence or closure.is_register(fact.type)
+        if fact.source_kind == evidence or BY_NAME[fact.type].part == "register"
     )
-    return History(kept, history.unread)
+    return History(kept, history.unread, history.last_position)
 
 
-class PictureAnswer(Struct, frozen=True):
-    """A picture and the moment that it is of."""
+class TrustAnswer(Struct, frozen=True):
+    """A trust's picture and the moment that it is of."""
 
     moment: Moment
-    organisation: Organisation
-    picture: trust_picture.TrustPicture | system_picture.SystemPicture
+    organisation: Summary
+    picture: trust_picture.TrustPicture
+
+
+class SystemAnswer(Struct, frozen=True):
+    """A system's picture and the moment that it is of."""
+
+    moment: Moment
+    organisation: Summary
+    picture: system_picture.SystemPicture
 
 
 @get("/trusts/{code:str}/picture", operation_id="get_trust_picture")
-async def get_trust_picture(request: AnyRequest, code: str) -> Response[bytes]:
+async def get_trust_picture(request: AnyRequest, code: FromPath[str]) -> Response[bytes]:
     """Read a trust's ledger on a date: levels, measures, facts, with the events behind each."""
-    return await _picture(request, code, "trust")
+    moment, organisation, histories = await _asked(request, code, "trust")
+    picture = trust_picture.picture(organisation.code, histories, moment.on)
+    return answers.json(request, answers.encode(TrustAnswer(moment, organisation, picture)))
 
 
 @get("/systems/{code:str}/picture", operation_id="get_system_picture")
-async def get_system_picture(request: AnyRequest, code: str) -> Response[bytes]:
+async def get_system_picture(request: AnyRequest, code: FromPath[str]) -> Response[bytes]:
     """Read a system of any kind on a date: its trusts side by side, in alphabetical order."""
-    return await _picture(request, code, "system")
+    moment, organisation, histories = await _asked(request, code, "system")
+    picture = system_picture.picture(organisation.code, histories, moment.on)
+    return answers.json(request, answers.encode(SystemAnswer(moment, organisation, picture)))
 
 
-async def _picture(request: AnyRequest, code: str, bearer: str) -> Response[bytes]:
+async def _asked(
+    request: AnyRequest, code: str, bearer: str
+) -> tuple[Moment, Summary, dict[str, History]]:
+    """Return the moment, the organisation and the histories that a picture is made of."""
     query = parameters.read(request, MomentQuery)
     code = code.strip().upper()
     async with snapshot(request) as connection:
         moment = await settle(connection, query, first_model().name)
         up_to = moment.known_at.position
         histories = await load(connection, code, up_to, query.evidence)
-    organisation = summary(code, histories, moment.on)
-    if organisation is None or organisation.bearer != bearer:
+    organisation = summary(code, histories[code], moment.on)
+    if organisation.organisation_kind != bearer:
         detail = f"{code[:20]} is not a {bearer} that was known at position {up_to}"
         raise Refused(Problem("not_found", detail))
-    make = trust_picture.picture if bearer == "trust" else system_picture.picture
-    whole = PictureAnswer(moment, organisation, make(code, histories, moment.on))
-    return answers.json(request, answers.encode(whole))
+    return moment, organisation, histories

@@ -69,7 +69,7 @@ class Dimension(Struct, frozen=True, gc=False):
         return frozenset(name for kind in self.types if (name := ledger_of(kind)))
 
 
-class UnreadableAt(Struct, frozen=True, gc=False):
+class UnreadableAt(Struct, frozen=True, gc=False, tag_field="section", tag="unreadable"):
     """A dimension that cannot be told: it rests on events that cannot be read."""
 
     unreadable_at: tuple[int, ...]

@@ -40,7 +40,7 @@ class Survey(Struct, frozen=True, gc=False):
     events: Evidence
 
 
-class Culture(Struct, frozen=True, gc=False):
+class Culture(Struct, frozen=True, gc=False, tag_field="section", tag="culture"):
     """Culture on a date: the measures of the model, and the newest survey of each question."""
 
     measures: dict[str, Measure]

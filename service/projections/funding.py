@@ -55,7 +55,7 @@ class Agreement(Struct, frozen=True, gc=False):
     events: Evidence
 
 
-class Funding(Struct, frozen=True, gc=False):
+class Funding(Struct, frozen=True, gc=False, tag_field="section", tag="funding"):
     """Agreements known by a date, live ones first, and this organisation's part of the live."""
 
     agreements: tuple[Agreement, ...]

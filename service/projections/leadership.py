@@ -70,7 +70,7 @@ class Post(Struct, frozen=True, gc=False):
     warning: str | None
 
 
-class Leadership(Struct, frozen=True, gc=False):
+class Leadership(Struct, frozen=True, gc=False, tag_field="section", tag="leadership"):
     """Leadership of a body on a date; measures are those that the model's lines name."""
 
     posts: tuple[Post, ...]

@@ -25,7 +25,7 @@ class Component(Struct, frozen=True, gc=False):
     events: Evidence
 
 
-class Maturity(Struct, frozen=True, gc=False):
+class Maturity(Struct, frozen=True, gc=False, tag_field="section", tag="self_assessment"):
     """The trust's own view of itself on a date; never inherited."""
 
     components: tuple[Component, ...]

@@ -36,7 +36,7 @@ class Segment(Struct, frozen=True, gc=False):
     events: Evidence
 
 
-class Oversight(Struct, frozen=True, gc=False):
+class Oversight(Struct, frozen=True, gc=False, tag_field="section", tag="oversight"):
     """Oversight on a date; never inherited by a successor."""
 
     schemes: tuple[Scheme, ...]

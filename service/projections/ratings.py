@@ -52,7 +52,7 @@ class Subjects(Struct, frozen=True, gc=False):
     superseded: tuple[Rated, ...]
 
 
-class Ratings(Struct, frozen=True, gc=False):
+class Ratings(Struct, frozen=True, gc=False, tag_field="section", tag="ratings"):
     """All ratings on a date, the trust's own first."""
 
     subjects: tuple[Subjects, ...]

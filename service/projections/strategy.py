@@ -69,7 +69,7 @@ class Ambition(Struct, frozen=True, gc=False):
     events: Evidence
 
 
-class Strategy(Struct, frozen=True, gc=False):
+class Strategy(Struct, frozen=True, gc=False, tag_field="section", tag="strategy"):
     """Strategies and programmes on a date."""
 
     live: tuple[Undertaking, ...]

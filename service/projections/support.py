@@ -34,7 +34,7 @@ class Support(Struct, frozen=True, gc=False):
     events: Evidence
 
 
-class Supports(Struct, frozen=True, gc=False):
+class Supports(Struct, frozen=True, gc=False, tag_field="section", tag="support"):
     """Support up to a date; months of the last 36 by kind of giver and by mode."""
 
     given: tuple[Support, ...]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from litestar import Response, get
+from litestar.params import FromPath
 
 from service.domain.problems import KINDS, Problem, ProblemKind, Refused
 
@@ -31,7 +32,7 @@ def list_problems() -> Response[bytes]:
 
 
 @get("/problems/{code:str}", operation_id="get_problem", sync_to_thread=False)
-def get_problem(code: str) -> Response[bytes]:
+def get_problem(code: FromPath[str]) -> Response[bytes]:
     """Explain one problem."""
     kind = KINDS.get(code)
     if kind is None:
