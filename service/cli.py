@@ -290,7 +290,9 @@ async def _verify(settings: Settings, dsn: str, against: str | None) -> None:
     click.echo(f"Sound to position {verdict.position}, hash {verdict.hash}.")
 
 
-async def _receipt_held(connection: asyncpg.Connection[asyncpg.Record], against: str | None) -> bool:
+async def _receipt_held(
+    connection: asyncpg.Connection[asyncpg.Record], against: str | None
+) -> bool:
     from service.store import reading  # noqa: PLC0415 - keeps --help quick
 
     if against is None:

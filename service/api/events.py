@@ -69,7 +69,7 @@ def _expected(request: AnyRequest, read: batches.Read) -> dict[str, int]:
     organisations = {submitted.event.organisation for submitted in read.events}
     number = given.strip().strip('"')
     if len(organisations) != 1 or not (number.isascii() and number.isdigit() and len(number) < 10):
-        rule = "If-Match takes the version of one organisation's stream, such as \"41\""
+        rule = 'If-Match takes the version of one organisation\'s stream, such as "41"'
         raise Refused(Problem("malformed_body", rule, (Fault("If-Match", "if_match", rule),)))
     return read.expected | {organisations.pop(): int(number)}
 
@@ -78,7 +78,8 @@ class EventsQuery(Struct, frozen=True, forbid_unknown_fields=True):
     """Which events to list, in order of position.
 
     organisation, type: of that stream, of that type. effective_from, effective_to: civil days, both
-    included. recorded_from, recorded_before: instants with an offset. known_at: nothing beyond it.
+    included. recorded_from, recorded_before: instants with an offset. positions: only these, at most
+    100, with commas. known_at: nothing beyond it.
     cursor: go on where a list ended. limit: how many, at most 1,000.
     """
 
@@ -88,6 +89,9 @@ class EventsQuery(Struct, frozen=True, forbid_unknown_fields=True):
     effective_to: dt.date | None = None
     recorded_from: Annotated[dt.datetime, Meta(tz=True)] | None = None
     recorded_before: Annotated[dt.datetime, Meta(tz=True)] | None = None
+    positions: (
+        Annotated[str, Meta(max_length=2000, pattern=r"^\d{1,18}(,\d{1,18}){0,99}$")] | None
+    ) = None
     known_at: Annotated[str, Meta(max_length=40)] | None = None
     cursor: Annotated[str, Meta(max_length=64)] | None = None
     limit: Annotated[int, Meta(ge=1, le=1000)] = 100
@@ -122,6 +126,7 @@ def _filter(query: EventsQuery) -> reading.Filter:
         effective_to=query.effective_to,
         recorded_from=query.recorded_from,
         recorded_before=query.recorded_before,
+        positions=tuple(map(int, query.positions.split(","))) if query.positions else None,
     )
 
 

@@ -67,7 +67,7 @@ async def get_organisation(request: AnyRequest, code: FromPath[str]) -> Response
     query = parameters.read(request, MomentQuery)
     code = code.strip().upper()
     async with snapshot(request) as connection:
-        moment = await settle(connection, query, first_model().name)
+        moment = await settle(connection, query, first_model().full_name)
         histories = await load(connection, code, moment.known_at.position)
     found = summary(code, histories[code], moment.on)
     if found.organisation_kind == "unregistered":
@@ -79,7 +79,7 @@ async def _list(
     request: AnyRequest, query: OrganisationsQuery, path: str, bearers: frozenset[str]
 ) -> Response[bytes]:
     async with snapshot(request) as connection:
-        moment = await settle(connection, query, first_model().name)
+        moment = await settle(connection, query, first_model().full_name)
         histories = await _registers(connection, moment.known_at.position)
     every = (summary(code, history, moment.on) for code, history in sorted(histories.items()))
     wanted = [

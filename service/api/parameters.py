@@ -21,7 +21,9 @@ S = TypeVar("S", bound=Struct)
 def read(request: AnyRequest, into: type[S]) -> S:
     """Return the request's query as a Struct; raises Refused that names every wrong parameter."""
     query = request.scope["query_string"].decode("latin-1")
-    pairs = parse_qsl(query, keep_blank_values=True, errors="strict" if query.isascii() else "replace")
+    pairs = parse_qsl(
+        query, keep_blank_values=True, errors="strict" if query.isascii() else "replace"
+    )
     known = {field.encode_name: field.type for field in msgspec.structs.fields(into)}
     faults, values = [], {}
     for name, value in pairs:
@@ -41,7 +43,7 @@ def read(request: AnyRequest, into: type[S]) -> S:
 
 def _wrong(name: str, value: str, annotation: object) -> list[Fault]:
     try:
-        msgspec.convert(value, annotation, strict=False)  # type: ignore[call-overload]  # a field's type
+        msgspec.convert(value, annotation, strict=False)
     except (msgspec.ValidationError, OverflowError) as error:
         rule = f"must be as documented: {error}"
         return [Fault(f"?{name}", "wrong_value", rule, value=value[:120])]

@@ -86,7 +86,7 @@ async def _asked(
     query = parameters.read(request, MomentQuery)
     code = code.strip().upper()
     async with snapshot(request) as connection:
-        moment = await settle(connection, query, first_model().name)
+        moment = await settle(connection, query, first_model().full_name)
         up_to = moment.known_at.position
         histories = await load(connection, code, up_to, query.evidence)
     organisation = summary(code, histories[code], moment.on)

@@ -80,6 +80,11 @@ class Model(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """Return the rules of a dimension, or None when the model has none."""
         return next((rules for rules in self.dimensions if rules.name == dimension), None)
 
+    @property
+    def full_name(self) -> str:
+        """Return name and version as answers say them: `readiness-v1`."""
+        return f"{self.name}-v{self.version}"
+
 
 def read(raw: bytes) -> Model:
     """Return a model from JSON; raises msgspec.ValidationError when it is none."""

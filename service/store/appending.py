@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import asyncpg
 
@@ -139,7 +139,9 @@ async def standing(connection: Connection, batches: Sequence[Batch]) -> Standing
 def _streams(rows: Iterable[asyncpg.Record]) -> dict[str, Stream]:
     found: dict[str, Stream] = {}
     for row in rows:
-        bearer = "system" if REGISTRATIONS.get(row["type"]) == "system" else "trust"
+        bearer: Literal["trust", "system"] = (
+            "system" if REGISTRATIONS.get(row["type"]) == "system" else "trust"
+        )
         found[row["code"]] = Stream(row["version"], bearer)
     return found
 

@@ -34,7 +34,7 @@ WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3
 """  # noqa: S608 - the columns are the constant above
 
 FILTERED: Final = f"""
--- $1 after, $2 up to, $3 limit, $4 types, $5 to $8 ranges, each of which may be NULL.
+-- $1 after, $2 up to, $3 limit; $4 types, $5 to $8 ranges, $9 positions may be NULL.
 -- Index: events_pkey.
 SELECT {_COLUMNS} FROM events
 WHERE position > $1 AND position <= $2
@@ -42,17 +42,19 @@ WHERE position > $1 AND position <= $2
   AND ($5::date IS NULL OR effective >= $5) AND ($6::date IS NULL OR effective <= $6)
   AND ($7::timestamptz IS NULL OR recorded_at >= $7)
   AND ($8::timestamptz IS NULL OR recorded_at < $8)
+  AND ($9::bigint[] IS NULL OR position = ANY($9))
 ORDER BY position LIMIT $3
 """  # noqa: S608 - the columns are the constant above
 
 OF_ORGANISATION: Final = f"""
--- As FILTERED, for one organisation ($9): its own events. Index: events_organisation_position.
+-- As FILTERED, for one organisation ($10): its own events. Index: events_organisation_position.
 SELECT {_COLUMNS} FROM events
-WHERE organisation = $9 AND position > $1 AND position <= $2
+WHERE organisation = $10 AND position > $1 AND position <= $2
   AND ($4::text[] IS NULL OR type = ANY($4))
   AND ($5::date IS NULL OR effective >= $5) AND ($6::date IS NULL OR effective <= $6)
   AND ($7::timestamptz IS NULL OR recorded_at >= $7)
   AND ($8::timestamptz IS NULL OR recorded_at < $8)
+  AND ($9::bigint[] IS NULL OR position = ANY($9))
 ORDER BY position LIMIT $3
 """  # noqa: S608 - the columns are the constant above
 
@@ -133,7 +135,12 @@ class Stored(Struct, frozen=True, gc=False):
         """Return what the log added to the event."""
         target = msgspec.json.decode(self.target, type=Target) if self.target else None
         return Stamp(
-            self.position, self.version, self.recorded_at, self.recorded_by, self.type_version, target
+            self.position,
+            self.version,
+            self.recorded_at,
+            self.recorded_by,
+            self.type_version,
+            target,
         )
 
     def event(self) -> Event | codec.Unread:
@@ -150,6 +157,7 @@ class Filter(Struct, frozen=True):
     effective_to: dt.date | None = None
     recorded_from: dt.datetime | None = None
     recorded_before: dt.datetime | None = None
+    positions: tuple[int, ...] | None = None
 
 
 EVERYTHING: Final = Filter()
@@ -170,9 +178,10 @@ async def page(
         rows = await connection.fetch(PAGE, after, up_to, limit)
     else:
         types = list(wanted.types) if wanted.types is not None else None
+        positions = list(wanted.positions) if wanted.positions is not None else None
         given = (
             after, up_to, limit, types, wanted.effective_from, wanted.effective_to,
-            wanted.recorded_from, wanted.recorded_before,
+            wanted.recorded_from, wanted.recorded_before, positions,
         )  # fmt: skip
         if wanted.organisation is None:
             rows = await connection.fetch(FILTERED, *given)
