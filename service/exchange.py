@@ -49,7 +49,7 @@ def check(lines: IO[bytes], report: Callable[[int], None]) -> list[LineFault]:
         done = decode(line, latest)
         if not isinstance(done, codec.Submitted):
             found.append(LineFault(number, done))
-            if len(found) == 100:  # noqa: PLR2004 - as many as a problem lists
+            if len(found) == 100:
                 break
     return found
 

@@ -9,6 +9,7 @@ import base64
 import binascii
 import hashlib
 import uuid
+from typing import Final
 
 from service.domain.faults import Fault
 from service.domain.problems import Problem, Refused
@@ -16,8 +17,11 @@ from service.store import reading
 from service.store.appending import Connection
 
 
+MARK_BYTES: Final = 12
+
+
 def _mark(log: uuid.UUID, position: int, chain: bytes) -> bytes:
-    return hashlib.blake2b(log.bytes + chain, digest_size=12, key=position.to_bytes(8)).digest()
+    return hashlib.blake2b(log.bytes + chain, digest_size=MARK_BYTES, key=position.to_bytes(8)).digest()
 
 
 async def cursor(connection: Connection, log: uuid.UUID, position: int) -> str:
@@ -27,17 +31,22 @@ async def cursor(connection: Connection, log: uuid.UUID, position: int) -> str:
     return base64.urlsafe_b64encode(position.to_bytes(8) + _mark(log, position, chain)).decode()
 
 
-async def position_of(connection: Connection, given: str, log: uuid.UUID) -> int:
-    """Return the position of a cursor; raises Refused when it is none, or the log diverged."""
+def _opened(given: str) -> tuple[int, bytes]:
+    """Return position and mark of a cursor as given; raises Refused when it is none."""
     try:
         raw = base64.urlsafe_b64decode(given.encode("ascii"))
-        position, mark = int.from_bytes(raw[:8]), raw[8:]
-        if len(mark) != 12 or position >= 2**63:  # noqa: PLR2004 - a mark's length
-            raise ValueError
     except (ValueError, binascii.Error):
-        rule = "must be a cursor that this service gave"
-        fault = Fault("?cursor", "cursor", rule)
-        raise Refused(Problem("invalid_parameter", rule, (fault,))) from None
+        raw = b""
+    position, mark = int.from_bytes(raw[:8]), raw[8:]
+    if len(mark) == MARK_BYTES and position < 2**63:
+        return position, mark
+    rule = "must be a cursor that this service gave"
+    raise Refused(Problem("invalid_parameter", rule, (Fault("?cursor", "cursor", rule),)))
+
+
+async def position_of(connection: Connection, given: str, log: uuid.UUID) -> int:
+    """Return the position of a cursor; raises Refused when it is none, or the log diverged."""
+    position, mark = _opened(given)
     row = await reading.recorded(connection, position)
     if _mark(log, position, row[1] if row else b"") != mark:
         raise Refused(Problem("diverged", f"diverged at {position}"))

@@ -78,8 +78,8 @@ class EventsQuery(Struct, frozen=True, forbid_unknown_fields=True):
     """Which events to list, in order of position.
 
     organisation, type: of that stream, of that type. effective_from, effective_to: civil days, both
-    included. recorded_from, recorded_before: instants with an offset. positions: only these, at most
-    100, with commas. known_at: nothing beyond it.
+    included. recorded_from, recorded_before: instants with an offset. positions: only
+    these, at most 100, with commas. known_at: nothing beyond it.
     cursor: go on where a list ended. limit: how many, at most 1,000.
     """
 

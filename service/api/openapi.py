@@ -58,6 +58,10 @@ class Operation(Struct, frozen=True):
 
 
 FOUND: Final[tuple[Category, ...]] = ("malformed", "not_found", "invalid", "unavailable")
+APPENDING: Final[tuple[Category, ...]] = (
+    "malformed", "forbidden", "conflict", "precondition", "too_large", "unsupported", "invalid",
+    "unavailable",
+)  # fmt: skip
 OPERATIONS: Final = (
     Operation("/api/v1/events", "get", "list_events", "List events by position", None, EventsQuery,
               refusals=("malformed", "conflict", "invalid", "unavailable")),
@@ -150,8 +154,6 @@ def _append() -> Json:
     listed = {"type": "array", "minItems": 1, "items": {"$ref": REF.format(name="Event")}}
     body = {"schema": {"anyOf": [*either, listed]}, "example": event}
     done = {"application/json": {"schema": {"$ref": REF.format(name="Receipt")}}}
-    kinds: tuple[Category, ...] = ("malformed", "forbidden", "conflict", "precondition",
-                                   "too_large", "unsupported", "invalid", "unavailable")  # fmt: skip
     return {
         "operationId": "append_events",
         "summary": "Record one event or a batch; sending it again is safe",
@@ -160,7 +162,7 @@ def _append() -> Json:
         "responses": {
             "201": {"description": "Recorded and durable", "content": done},
             "200": {"description": "All were recorded before", "content": done},
-            **_refusals(kinds),
+            **_refusals(APPENDING),
         },
     }
 

@@ -9,8 +9,16 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import asyncpg
 
-from service.domain.admission import LINKS, REGISTRATIONS, Admitted, Batch, Referred, Seen
-from service.domain.admission import Standing, Stream
+from service.domain.admission import (
+    LINKS,
+    REGISTRATIONS,
+    Admitted,
+    Batch,
+    Referred,
+    Seen,
+    Standing,
+    Stream,
+)
 from service.domain.disclosure import POLICY
 from service.domain.references import reference
 

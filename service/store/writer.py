@@ -40,7 +40,7 @@ _log = structlog.get_logger("writer")
 
 
 class Writer:
-    """Hands batches to the log. Made by `start`, ended by `close`, which answers what is waiting."""
+    """Hands batches to the log; `close` answers what is waiting, then ends it."""
 
     def __init__(self, connect: Callable[[], Awaitable[appending.Connection]], most: int) -> None:
         self._connect = connect
