@@ -16,12 +16,13 @@ from service.domain.problems import Problem, Refused
 from service.store import reading
 from service.store.appending import Connection
 
-
 MARK_BYTES: Final = 12
 
 
 def _mark(log: uuid.UUID, position: int, chain: bytes) -> bytes:
-    return hashlib.blake2b(log.bytes + chain, digest_size=MARK_BYTES, key=position.to_bytes(8)).digest()
+    return hashlib.blake2b(
+        log.bytes + chain, digest_size=MARK_BYTES, key=position.to_bytes(8)
+    ).digest()
 
 
 async def cursor(connection: Connection, log: uuid.UUID, position: int) -> str:
