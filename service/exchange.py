@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import IO, Final
 
 import msgspec
@@ -20,9 +20,11 @@ from service.store.appending import Connection
 from service.store.writer import Writer
 
 CHUNK: Final = 1000
-"""Events that one transaction of an import holds."""
-AHEAD: Final = 2
+"""Events that an import hands to the writer at once; what has gathered is one transaction."""
+AHEAD: Final = 4
 """Chunks that are decoded while earlier ones are being recorded."""
+SLICE: Final = 50
+"""Lines that are decoded before the writer gets its turn: it waits for the database meanwhile."""
 
 
 class LineFault(Struct, frozen=True):
@@ -60,10 +62,9 @@ async def load(
     """Record a checked file, chunk by chunk, decoding the next while the last is recorded."""
     done = Imported()
     waiting: list[asyncio.Task[tuple[Outcome, ...]]] = []
-    for chunk in _chunks(lines, report):
+    async for chunk in _chunks(lines, report):
         done.read += len(chunk)
         waiting.append(asyncio.create_task(writer.append(Batch(chunk, {}, caller))))
-        await asyncio.sleep(0)  # lets the writer send before the next chunk is decoded
         if len(waiting) > AHEAD:
             _count(done, await waiting.pop(0))
     for task in waiting:
@@ -77,15 +78,17 @@ def _count(done: Imported, outcomes: tuple[Outcome, ...]) -> None:
     done.known += len(outcomes) - new
 
 
-def _chunks(
+async def _chunks(
     lines: IO[bytes], report: Callable[[int], None]
-) -> Iterator[tuple[codec.Submitted, ...]]:
+) -> AsyncIterator[tuple[codec.Submitted, ...]]:
     latest = _latest()
     chunk: list[codec.Submitted] = []
     for _, line in _numbered(lines, report):
         found = decode(line, latest)
         if isinstance(found, codec.Submitted):
             chunk.append(found)
+        if len(chunk) % SLICE == 0:
+            await asyncio.sleep(0)
         if len(chunk) == CHUNK:
             yield tuple(chunk)
             chunk = []

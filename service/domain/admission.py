@@ -78,6 +78,8 @@ class Standing(Struct):
     streams: dict[str, Stream]
     referred: dict[uuid.UUID, Referred]
     links: dict[str, set[str]]
+    wanted: frozenset[uuid.UUID] = frozenset()
+    """Ids that events of the group refer to: only these are remembered for the rest of it."""
 
 
 class Admitted(Struct, frozen=True, gc=False):
@@ -314,7 +316,11 @@ class _Draft:
         hidden = self._disclosed(event, kind, referred)
         self.streams[organisation] = Stream(version, bearer)  # type: ignore[arg-type]
         self.seen[event.id] = Seen(stamp.position, self.hash, body)
-        self._remember(event, kind, about, named, body)
+        if kind.name in LINKS:
+            other = getattr(event.data, LINKS[kind.name])
+            self.links.setdefault(organisation, set()).add(other)
+        if about is not None or event.id in self.standing.wanted:
+            self._remember(event, kind, about, named, body)
         self.admitted.append(
             Admitted(event, kind.name, body, stamp, about, encoded, hidden, salt, self.hash, named)
         )
@@ -339,9 +345,6 @@ class _Draft:
         self.referred[event.id] = Referred(
             position, kind.name, kind.version, organisation, body, about, named
         )
-        if kind.name in LINKS:
-            other = getattr(event.data, LINKS[kind.name])
-            self.links.setdefault(organisation, set()).add(other)
         if about is not None and (target := self._refers(about)) is not None:
             grown = msgspec.structs.replace(target, named=target.named | named)
             self.referred[about] = grown

@@ -8,6 +8,7 @@ a hash from giving a hidden count away.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import hashlib
 from typing import Final
 
@@ -20,6 +21,8 @@ GENESIS: Final = bytes(32)
 SALT_BYTES: Final = 16
 
 
+# All events of one transaction bear the same instant.
+@functools.lru_cache(maxsize=64)
 def instant(moment: dt.datetime) -> str:
     """Return an instant as RFC 3339 in UTC with microseconds and Z."""
     return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

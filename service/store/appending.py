@@ -69,7 +69,7 @@ LEFT JOIN LATERAL (
 
 LINKED: Final = """
 -- $1 codes. Where mergers and memberships of systems lead from these, step by step, but for those
--- retracted or left. Index: events_organisation_position.
+-- retracted, or left on a later day. Index: events_organisation_position.
 WITH RECURSIVE way AS (
     SELECT code, NULL::text AS onward FROM unnest($1::text[]) AS code
     UNION
@@ -84,6 +84,7 @@ WITH RECURSIVE way AS (
     ) AND NOT EXISTS (
         SELECT FROM events AS gone
         WHERE gone.organisation = event.organisation AND gone.type = 'SystemLeftSystem'
+          AND gone.effective >= event.effective
           AND convert_from(gone.body, 'UTF8')::jsonb->'data'->>'system' = said.data->>'system'
     )
 )
@@ -141,6 +142,7 @@ async def standing(connection: Connection, batches: Sequence[Batch]) -> Standing
         streams=_streams(streams),
         referred=await _referred(connection, about) if about else {},
         links=await _links(connection, linked) if linked else {},
+        wanted=frozenset(about),
     )
 
 
