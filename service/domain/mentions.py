@@ -15,6 +15,7 @@ from msgspec import UNSET, Struct
 from msgspec import inspect as mi
 
 from service.domain.envelope import Event
+from service.domain.register import BY_NAME
 
 _CODE: Final = re.compile(r"[A-Z0-9]{3,5}")
 _BY_A_NAME: Final = {"SupportGiven": "by"}
@@ -24,9 +25,23 @@ _BY_A_NAME: Final = {"SupportGiven": "by"}
 Reader = Callable[[Any], Iterator[str]]
 
 
-def mentioned(event: Event) -> frozenset[str]:
-    """Return the codes that an event names beside its own organisation."""
-    return payload_mentions(event.data) - {event.organisation}
+def mentioned(event: Event, target_type: str | None = None) -> frozenset[str]:
+    """Return the codes that an event names beside its own organisation.
+
+    target_type: of a correction, the type of the event that it corrects: its payload names too.
+    """
+    corrected = _corrected(event, target_type) if target_type else frozenset[str]()
+    return (payload_mentions(event.data) | corrected) - {event.organisation}
+
+
+def _corrected(event: Event, target_type: str) -> frozenset[str]:
+    kind, raw = BY_NAME.get(target_type), getattr(event.data, "data", None)
+    if kind is None or not isinstance(raw, msgspec.Raw):
+        return frozenset()
+    try:
+        return payload_mentions(msgspec.json.decode(raw, type=kind.payload))
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return frozenset()
 
 
 def payload_mentions(data: Struct) -> frozenset[str]:

@@ -13,6 +13,7 @@ from msgspec import UNSET, Struct
 
 from service.projections.context import Context
 from service.projections.history import Fact
+from service.projections.ledger import newest
 from service.projections.measure import (
     Evidence,
     Measure,
@@ -49,10 +50,10 @@ class Culture(Struct, frozen=True, gc=False, tag_field="section", tag="culture")
 
 def culture(given: Context) -> Culture:
     """Return culture on a date."""
-    newest: dict[tuple[str, str], Fact] = {}
+    latest: dict[tuple[str, str], Fact] = {}
     for fact in _surveyed(given):
-        newest[fact.data.instrument, fact.data.question] = fact
-    found = tuple(_survey(newest[key]) for key in sorted(newest))
+        latest[fact.data.instrument, fact.data.question] = fact
+    found = tuple(_survey(latest[key]) for key in sorted(latest))
     return Culture(measures(given), found)
 
 
@@ -78,8 +79,7 @@ def measures(given: Context) -> dict[str, Measure]:
 
 def newest_q3f(given: Context) -> Fact | None:
     """Return the newest answer to q3f of the national survey."""
-    found = [fact for fact in _surveyed(given) if _is_q3f(fact)]
-    return found[-1] if found else None
+    return newest(fact for fact in _surveyed(given) if _is_q3f(fact))
 
 
 def seen(given: Context) -> list[dt.date]:

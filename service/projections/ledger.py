@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
+from typing import Final
 
 from msgspec import UNSET, Struct
 
@@ -15,6 +16,8 @@ from service.projections.history import Fact
 
 Ledgers = dict[str, tuple[Fact, ...]]
 Key = tuple[object, ...]
+_RANK: Final = {"self_declared": 0, "third_party": 1, "board_minuted": 2, "public_record": 3}
+"""Own and public evidence of one day: which counts (DOMAIN.md §2)."""
 
 
 class Interval(Struct, frozen=True, gc=False):
@@ -34,6 +37,11 @@ class Interval(Struct, frozen=True, gc=False):
 def ordered(facts: Iterable[Fact]) -> tuple[Fact, ...]:
     """Return facts in effective order, ties by position."""
     return tuple(sorted(facts, key=lambda fact: (fact.effective, fact.position)))
+
+
+def newest(facts: Iterable[Fact]) -> Fact | None:
+    """Return the fact that counts of several of one thing: newest, then best assured, then last."""
+    return max(facts, key=lambda f: (f.effective, _RANK[f.assurance], f.position), default=None)
 
 
 def ledger_of(type_name: str) -> str | None:
@@ -106,6 +114,7 @@ __all__ = [
     "key_of",
     "ledger_of",
     "ledgers",
+    "newest",
     "of_types",
     "ordered",
 ]

@@ -182,7 +182,7 @@ def test_intervals_of_one_key_never_overlap(items):
     for key in {item.key for item in found}:
         own = [item for item in found if item.key == key]
         assert all(
-            a.end is not None and a.end <= b.start for a, b in zip(own, own[1:], strict=False)
+            a.end is not None and a.end <= b.start for a, b in itertools.pairwise(own)
         )
 
 
