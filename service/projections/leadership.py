@@ -6,35 +6,26 @@ Sources: DOMAIN.md §2 (tenure), MODEL.md §1 (leadership). The level hangs on t
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from msgspec import UNSET, Struct
 
 from service.domain import dates
-from service.projections.history import Fact
+from service.projections.leadership_measures import (
+    TYPES,
+    Affairs,
+    affairs,
+    distinct,
+    measures,
+    state,
+    tenure_of,
+)  # fmt: skip
 from service.projections.ledger import of_types
-from service.projections.measure import (
-    Evidence,
-    Measure,
-    Moment,
-    Status,
-    evidence,
-    measure,
-    moment,
-    unknown,
-)  # fmt: skip
-from service.projections.posts import CHIEF, NO_EXECUTIVES, Posts, Spell, posts
+from service.projections.measure import Evidence, Measure, Moment, evidence, moment
+from service.projections.posts import Spell
 
-TYPES: Final = (
-    "LeaderAppointed", "LeadershipBasisChanged", "LeaderDepartureAnnounced", "LeaderDeparted",
-    "LeadershipApproachAffirmed", "SharedLeadershipExtended", "BoardComposed",
-)  # fmt: skip
-_WINDOW: Final = 36
-_BOARD_FRESH: Final = 15
-_AFFIRMED_WITHIN: Final = 6
 _ANNOUNCED_FOR: Final = 12
-_NOT_BEFORE: Final = "no_evidence"
 
 
 class Holder(Struct, frozen=True, gc=False):
@@ -79,20 +70,6 @@ class Leadership(Struct, frozen=True, gc=False, tag_field="section", tag="leader
     shared_events: Evidence
 
 
-class Affairs(Struct, frozen=True, gc=False):
-    """What leadership is read from: the spells and the facts, all of them, and the date."""
-
-    posts: Posts
-    facts: tuple[Fact, ...]
-    on: dt.date
-
-
-def affairs(code: str, facts: Sequence[Fact], closed: Fact | None, on: dt.date) -> Affairs:
-    """Return the spells and facts of a body's leadership."""
-    own = of_types((fact for fact in facts if fact.organisation == code), *TYPES)
-    return Affairs(posts(code, facts, closed), own, on)
-
-
 def leadership(given: Affairs) -> Leadership:
     """Return leadership on the date."""
     names = sorted({spell.post for spell in given.posts.spells if spell.start <= given.on})
@@ -102,152 +79,6 @@ def leadership(given: Affairs) -> Leadership:
     divisions = sorted({division for fact in shared for division in fact.data.divisions})
     found = tuple(_post(given, name) for name in names)
     return Leadership(found, measures(given), tuple(divisions), evidence(shared))
-
-
-def measures(given: Affairs) -> dict[str, Measure]:
-    """Return the measures of the model by name."""
-    return {
-        "chief_executive_in_post": in_post(given),
-        "chief_executive_basis": basis(given),
-        "chief_executive_tenure_months": tenure(given),
-        "chief_executives_36m": distinct(given, CHIEF),
-        "vacancy_percent": vacancy(given),
-        "approach_continued": continuity(given),
-    }
-
-
-def state(given: Affairs, post: str, day: dt.date) -> str:
-    """Tell whether a post is filled, vacant (after a known end or a secondment) or unknown."""
-    if given.posts.in_post(post, day):
-        return "filled"
-    known = any(spell.start <= day for spell in given.posts.of(post))
-    return "vacant" if known else "unknown"
-
-
-def in_post(given: Affairs) -> Measure:
-    """Return whether somebody is known to be chief executive."""
-    found = state(given, CHIEF, given.on)
-    if found == "unknown":
-        return unknown("yes_no", _NOT_BEFORE)
-    return measure(found == "filled", "yes_no", _basis_facts(given, CHIEF))
-
-
-def basis(given: Affairs) -> Measure:
-    """Return on which terms the chief executive that counts is in post."""
-    holders = given.posts.counting(CHIEF, given.on)
-    said = holders[-1].basis(given.on) if holders else None
-    if said is None:
-        return unknown("basis", "nobody_in_post" if not holders else "not_recorded")
-    return measure(said, "basis", _said(holders[-1:], given.on))
-
-
-def tenure(given: Affairs) -> Measure:
-    """Return the whole months in post of the chief executive that counts."""
-    holders = given.posts.counting(CHIEF, given.on)
-    if not holders:
-        return unknown("months", "nobody_in_post")
-    return _tenure(min(holders, key=lambda spell: spell.start), given.on)
-
-
-def distinct(given: Affairs, post: str) -> Measure:
-    """Return how many held a post on any day of 36 months; at least, if some days are blank."""
-    after = dates.add_months(given.on, -_WINDOW)
-    days = _days(given.posts, post, after + dt.timedelta(days=1), given.on)
-    holders = [given.posts.counting(post, day) for day in days]
-    spells = {id(spell): spell for found in holders for spell in found}.values()
-    persons = {spell.person for spell in spells}
-    if not persons:
-        return unknown("people", _NOT_BEFORE)
-    covered = all(holders)
-    status: Status = "known" if covered else "at_least"
-    return measure(len(persons), "people", _known(spells, given.on), status)
-
-
-def vacancy(given: Affairs) -> Measure:
-    """Return vacant and interim executive posts in percent, by the board's newest composition."""
-    since = dates.add_months(given.on, -_BOARD_FRESH)
-    said = of_types(given.facts, "BoardComposed")
-    said = tuple(fact for fact in said if since < fact.effective <= given.on)
-    if not said or not said[-1].data.executive_posts:
-        return unknown("percent", "no_board_composition_in_15_months")
-    data = said[-1].data
-    share = 100 * (data.executive_vacant + data.executive_interim) / data.executive_posts
-    return measure(round(share, 2), "percent", said[-1:])
-
-
-def continuity(given: Affairs) -> Measure:
-    """Return whether a new chief executive affirmed the approach and half of the team stayed."""
-    holders = given.posts.counting(CHIEF, given.on)
-    if not holders:
-        return unknown("yes_no", "nobody_in_post")
-    start = holders[-1].start
-    affirmed = _affirmed(given, start)
-    if not affirmed:
-        return measure(value=False, unit="yes_no", facts=())
-    before = _executives(given, start - dt.timedelta(days=1))
-    if not before:
-        return unknown("yes_no", "executives_before_the_start_not_known", affirmed)
-    kept = [spell for spell in before if _still(given, spell)]
-    facts = [*affirmed, *(fact for spell in before for fact in spell.bases)]
-    return measure(2 * len(kept) >= len(before), "yes_no", facts)
-
-
-def _affirmed(given: Affairs, start: dt.date) -> list[Fact]:
-    until = dates.add_months(start, _AFFIRMED_WITHIN)
-    return [
-        fact
-        for fact in of_types(given.facts, "LeadershipApproachAffirmed")
-        if fact.data.by_post == CHIEF
-        and fact.data.continues in {"yes", "adapted"}
-        and start <= fact.effective <= min(until, given.on)
-    ]
-
-
-def _executives(given: Affairs, day: dt.date) -> list[Spell]:
-    names = {spell.post for spell in given.posts.spells} - NO_EXECUTIVES - {CHIEF}
-    return [spell for name in sorted(names) for spell in given.posts.counting(name, day)]
-
-
-def _still(given: Affairs, spell: Spell) -> bool:
-    now = given.posts.in_post(spell.post, given.on)
-    return any(other.person == spell.person for other in now)
-
-
-def _days(held: Posts, post: str, first: dt.date, last: dt.date) -> list[dt.date]:
-    """Return the first day and every later one on which something about a post changes."""
-    changes: set[dt.date] = {first}
-    for spell in held.of(post):
-        changes.add(spell.start)
-        changes.update(fact.effective for fact in spell.bases)
-        if spell.end is not None:
-            changes.add(spell.end)
-    changes.update(away.start for away in held.away)
-    for away in held.away:
-        if away.fact.data.term_ends is not UNSET:
-            changes.add(away.fact.data.term_ends + dt.timedelta(days=1))
-    return sorted(day for day in changes if first <= day <= last)
-
-
-def _tenure(spell: Spell, on: dt.date) -> Measure:
-    status: Status = "at_least" if spell.seen_first else "known"
-    return measure(dates.whole_months(spell.start, on), "months", spell.bases[:1], status)
-
-
-def _known(spells: Iterable[Spell], on: dt.date) -> list[Fact]:
-    return [fact for spell in spells for fact in spell.facts() if fact.effective <= on]
-
-
-def _said(spells: Sequence[Spell], on: dt.date) -> list[Fact]:
-    return [fact for spell in spells for fact in spell.bases if fact.effective <= on]
-
-
-def _basis_facts(given: Affairs, post: str) -> list[Fact]:
-    """Return what says who is, or is no longer, in a post: the newest spell and what empties it."""
-    spells = [spell for spell in given.posts.of(post) if spell.start <= given.on]
-    away = [
-        found.fact for s in spells if s.live(given.on) and (found := given.posts.lent(s, given.on))
-    ]
-    return [*_known(given.posts.in_post(post, given.on) or spells[-1:], given.on), *away]
 
 
 def _post(given: Affairs, name: str) -> Post:
@@ -268,13 +99,15 @@ def _post(given: Affairs, name: str) -> Post:
 
 def _holder(given: Affairs, spell: Spell, counting: Sequence[Spell]) -> Holder:
     terms = [
-        f.data.term_ends for f in spell.bases if getattr(f.data, "term_ends", UNSET) is not UNSET
+        f.data.term_ends
+        for f in spell.bases
+        if f.effective <= given.on and getattr(f.data, "term_ends", UNSET) is not UNSET
     ]
     return Holder(
         person=spell.person,
         basis=spell.basis(given.on),
         since=moment(spell.bases[0]) if spell.bases else Moment(spell.start),
-        tenure_months=_tenure(spell, given.on),
+        tenure_months=tenure_of(spell, given.on),
         counts=spell in counting,
         away=given.posts.lent(spell, given.on) is not None,
         term_ends=terms[-1] if terms else None,

@@ -20,7 +20,8 @@ OPENING: Final = frozenset(
 _POSTS: Final = OPENING | {"LeaderDeparted"}
 _FIRST: Final = {"LeaderDeparted": 0, "LeaderAppointed": 1}
 CHIEF: Final = "chief_executive"
-NO_EXECUTIVES: Final = frozenset({"chair", "non_executive_director"})
+SEVERAL: Final = "non_executive_director"
+NO_EXECUTIVES: Final = frozenset({"chair", SEVERAL})
 
 
 class Spell(Struct, frozen=True, gc=False):
@@ -79,9 +80,10 @@ class Posts(Struct, frozen=True, gc=False):
         return tuple(s for s in self.of(post) if s.live(day) and not self.lent(s, day))
 
     def counting(self, post: str, day: dt.date) -> tuple[Spell, ...]:
-        """Return whose tenure counts: the newest appointed, or all when all share the post."""
+        """Return whose tenure counts: the newest appointed, or all who share a post."""
         holders = self.in_post(post, day)
-        if all(spell.basis(day) == "shared" for spell in holders):
+        several = post == SEVERAL
+        if several or all(spell.basis(day) == "shared" for spell in holders):
             return holders
         return holders[-1:]
 

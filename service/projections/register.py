@@ -7,20 +7,12 @@ import itertools
 from collections.abc import Sequence
 from typing import Literal
 
+import msgspec
 from msgspec import UNSET, Struct
 
-from service.domain import dates
 from service.projections.history import Fact
 from service.projections.ledger import of_types
-from service.projections.measure import (
-    Evidence,
-    Measure,
-    Moment,
-    evidence,
-    measure,
-    moment,
-    unknown,
-)
+from service.projections.measure import Evidence, Moment, evidence, moment
 
 OrganisationKind = Literal["trust", "system", "unregistered"]
 Status = Literal["not_yet", "open", "closed", "unregistered"]
@@ -46,13 +38,6 @@ class Succession(Struct, frozen=True, gc=False):
     area: str | None = None
 
 
-class Division(Struct, frozen=True, gc=False):
-    """A division of a trust, by the newest list."""
-
-    code: str
-    name: str
-
-
 class Registration(Struct, frozen=True, gc=False):
     """What an organisation is on a date."""
 
@@ -67,18 +52,8 @@ class Registration(Struct, frozen=True, gc=False):
     closed: Moment | None
     successor: str | None
     predecessors: tuple[Succession, ...]
+    successors: tuple[Succession, ...]
     events: Evidence
-
-
-class Size(Struct, frozen=True, gc=False):
-    """Denominators, each the newest at or before the date; as_at says which."""
-
-    divisions: tuple[Division, ...]
-    headcount: Measure
-    headcount_as_at: Moment | None
-    wte: Measure
-    income_pence: Measure
-    income_year: str | None
 
 
 def registration(code: str, facts: Sequence[Fact], on: dt.date) -> Registration:
@@ -102,6 +77,7 @@ def registration(code: str, facts: Sequence[Fact], on: dt.date) -> Registration:
         closed=moment(ended) if ended else None,
         successor=ended.data.into if ended and ended.type == "TrustMerged" else None,
         predecessors=predecessors(code, facts, on),
+        successors=successors(code, facts, on),
         events=evidence(basis),
     )
 
@@ -142,35 +118,23 @@ def predecessors(code: str, facts: Sequence[Fact], on: dt.date) -> tuple[Success
     return tuple(found)
 
 
-def size(code: str, facts: Sequence[Fact], on: dt.date) -> Size:
-    """Return divisions, workforce and income as the newest of each says."""
-    own = [fact for fact in facts if fact.organisation == code and fact.effective <= on]
-    counts = of_types(own, "WorkforceCounted")
-    heads = _with(counts, "headcount")
-    wte = _with(counts, "wte")
-    income = of_types(own, "IncomeReported")
-    lists = of_types(own, "DivisionsSet")
-    newest = max(income, key=lambda f: (f.data.financial_year, f.position)) if income else None
-    return Size(
-        divisions=tuple(Division(d.code, d.name) for d in lists[-1].data.divisions)
-        if lists
-        else (),
-        headcount=_figure(heads, "headcount", "people"),
-        headcount_as_at=moment(heads) if heads else None,
-        wte=_figure(wte, "wte", "wte"),
-        income_pence=_figure(newest, "pence", "pence"),
-        income_year=newest.data.financial_year if newest else None,
-    )
+def successors(code: str, facts: Sequence[Fact], on: dt.date) -> tuple[Succession, ...]:
+    """Return the systems that say that they succeed one: a label, nothing is inherited."""
+    found: list[Succession] = []
+    for fact in of_types(facts, "SystemSucceeded"):
+        if fact.organisation != code and fact.effective <= on:
+            parts = (part for part in _succeeded(fact) if part.code == code)
+            found.extend(msgspec.structs.replace(part, code=fact.organisation) for part in parts)
+    return tuple(found)
 
 
-def ended_by(closed: Fact | None, on: dt.date) -> dt.date | None:
-    """Return the day from which an organisation is closed, if that is by the date."""
-    return closed.effective if closed is not None and closed.effective <= on else None
-
-
-def day_before(day: dt.date) -> dt.date:
-    """Return the day before, not before the first day that there is."""
-    return max(day - dt.timedelta(days=1), dates.EARLIEST)
+def note(registered: Registration) -> str | None:
+    """Return what a reader must know first of a closed organisation."""
+    if registered.status != "closed":
+        return None
+    whole = [found.code for found in registered.successors if found.extent == "whole"]
+    names = [registered.successor] if registered.successor else whole
+    return f"closed, see {' and '.join(names)}" if names else "closed"
 
 
 def _status(first: Fact | None, ended: Fact | None, on: dt.date) -> Status:
@@ -211,13 +175,3 @@ def _succeeded(fact: Fact) -> list[Succession]:
         )
         for item in fact.data.predecessors
     ]
-
-
-def _with(facts: Sequence[Fact], member: str) -> Fact | None:
-    return next((f for f in reversed(facts) if getattr(f.data, member) is not UNSET), None)
-
-
-def _figure(fact: Fact | None, member: str, unit: str) -> Measure:
-    if fact is None:
-        return unknown(unit, "not_recorded")
-    return measure(getattr(fact.data, member), unit, [fact])

@@ -112,7 +112,7 @@ def picture(
     return SystemPicture(
         code=code,
         on=on,
-        note="closed" if registered.status == "closed" else None,
+        note=register.note(registered),
         registration=registered,
         systems=tuple(_live(scene, code, "member")),
         member_of=tuple(item for item in scene.memberships.get(code, ()) if item.live(on)),

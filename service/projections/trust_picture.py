@@ -44,11 +44,12 @@ from service.projections.measure import Evidence, Moment, evidence, moment
 from service.projections.membership import Membership
 from service.projections.oversight import Oversight
 from service.projections.ratings import Ratings
-from service.projections.register import Registration, Size
+from service.projections.register import Registration
+from service.projections.size import Size, size
 from service.projections.strategy import Strategy
 from service.projections.support import Supports
 
-_REGISTER = frozenset({"register", "membership"})
+_REGISTER = frozenset({"register", "membership", "divisions", "workforce", "income"})
 
 
 class Inherited(Struct, frozen=True, gc=False):
@@ -101,9 +102,9 @@ def picture(
     return TrustPicture(
         code=code,
         on=on,
-        note=_note(registered),
+        note=register.note(registered),
         registration=registered,
-        size=register.size(code, given.facts, on),
+        size=size(given),
         host=membership.host(found, systems, on),
         memberships=tuple(item for item in found if item.live(on)),
         inherited=_inherited(given),
@@ -155,12 +156,6 @@ def unreadable_by_dimension(given: Context) -> dict[str, tuple[int, ...]]:
     poison = [item for item in given.history.unread if item.reason == "unreadable"]
     registry = tuple(item.position for item in poison if ledger_of(item.type) in _REGISTER)
     return {**found, **({"register": registry} if registry else {})}
-
-
-def _note(registered: Registration) -> str | None:
-    if registered.status != "closed":
-        return None
-    return f"closed, see {registered.successor}" if registered.successor else "closed"
 
 
 def _inherited(given: Context) -> tuple[Inherited, ...]:

@@ -328,3 +328,19 @@ def test_pictures_of_an_unknown_code_are_answers():
     """Pictures of an unknown code are answers."""
     assert trust_picture.picture("ZT009", {}, day("2020-01-01")).note is None
     assert msgspec.json.encode(system_picture.picture("ZS09", {}, day("2020-01-01")))
+
+
+def counted(code, on, headcount):
+    """Return a count of the workforce."""
+    return event("WorkforceCounted", code, on, headcount=headcount)
+
+
+def test_a_successor_counts_absorbed_staff_until_its_own_first_count():
+    """A successor counts absorbed staff until its own first count."""
+    events = [trust("ZT001"), trust("ZT002"), counted("ZT001", "2020-01-01", 100), merger()]
+    assert held("2021-04-01", *events, code="ZT002").size.headcount.status == "at_least"
+    events.append(counted("ZT002", "2020-06-01", 50))
+    assert held("2021-03-31", *events, code="ZT002").size.headcount.value == 50
+    assert held("2021-04-01", *events, code="ZT002").size.headcount.value == 150
+    events.append(counted("ZT002", "2021-04-01", 140))
+    assert held("2021-04-01", *events, code="ZT002").size.headcount.value == 140
