@@ -118,10 +118,11 @@ def decide(case: Case, age: Freshness) -> Answer:
     lowers = any(line.level < held.level for line in tried)
     missing = _missing(case, tried)
     if index == len(lines) - 1 and lowers:
-        return nothing("a_lower_level_cannot_be_ruled_out", age, missing)
+        answer = nothing("a_lower_level_cannot_be_ruled_out", age, missing)
+        return msgspec.structs.replace(answer, cannot_tell=_levels_of(tried))
     return Answer(
         level=held.level,
-        cannot_tell=tuple(dict.fromkeys(line.level for line in tried)),
+        cannot_tell=_levels_of(tried),
         missing=missing,
         near_cut=_near(case),
         settled=False,
@@ -150,6 +151,10 @@ def nothing(reason: str, age: Freshness, missing: Sequence[str] = ()) -> Answer:
         unknown_since=since,
         reason=reason,
     )
+
+
+def _levels_of(lines: Iterable[Line]) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(line.level for line in lines))
 
 
 def _why_unknown(case: Case, age: Freshness) -> str | None:

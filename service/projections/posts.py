@@ -18,7 +18,6 @@ OPENING: Final = frozenset(
     {"LeaderAppointed", "LeadershipBasisChanged", "LeaderDepartureAnnounced"}
 )
 _POSTS: Final = OPENING | {"LeaderDeparted"}
-_FIRST: Final = {"LeaderDeparted": 0, "LeaderAppointed": 1}
 CHIEF: Final = "chief_executive"
 SEVERAL: Final = "non_executive_director"
 NO_EXECUTIVES: Final = frozenset({"chair", SEVERAL})
@@ -103,11 +102,12 @@ def posts(code: str, facts: Iterable[Fact], closed: Fact | None) -> Posts:
 
 
 def _spells(post: str, person: str, facts: Sequence[Fact]) -> Iterable[Spell]:
-    """Yield one person's spells; on one day leaving comes before being appointed."""
-    order = sorted(facts, key=lambda f: (f.effective, _FIRST.get(f.type, 2), f.position))
+    """Yield one person's spells; an announcement of a departure that has come opens none."""
     bases: list[Fact] = []
     departed: Fact | None = None
-    for fact in order:
+    for fact in _in_order(facts):
+        if departed is not None and fact.type == "LeaderDepartureAnnounced":
+            continue
         if fact.type != "LeaderDeparted":
             if departed is not None and departed.effective < fact.effective:
                 yield _spell(post, person, bases, departed)
@@ -118,6 +118,19 @@ def _spells(post: str, person: str, facts: Sequence[Fact]) -> Iterable[Spell]:
             departed = fact
     if bases or departed:
         yield _spell(post, person, bases, departed)
+
+
+def _in_order(facts: Sequence[Fact]) -> list[Fact]:
+    """Return facts by day; leaving comes last of a day, but first when appointed on that day."""
+    anew = {fact.effective for fact in facts if fact.type == "LeaderAppointed"}
+
+    def place(fact: Fact) -> tuple[dt.date, int, int]:
+        rank = 1 if fact.type == "LeaderAppointed" else 2
+        if fact.type == "LeaderDeparted":
+            rank = 0 if fact.effective in anew else 3
+        return fact.effective, rank, fact.position
+
+    return sorted(facts, key=place)
 
 
 def _spell(post: str, person: str, bases: Sequence[Fact], departed: Fact | None) -> Spell:

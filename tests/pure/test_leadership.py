@@ -191,6 +191,7 @@ def test_the_catch_all_is_unknown_when_level_zero_cannot_be_ruled_out():
     """The catch all is unknown when level zero cannot be ruled out."""
     found = level("2021-06-01", took("p-aaaa", "2021-01-01"))
     assert (found.level, found.reason) == (None, "a_lower_level_cannot_be_ruled_out")
+    assert 0 in found.cannot_tell
     covered = [took("p-bbbb", "2010-01-01"), left("p-bbbb", "2021-01-01")]
     assert level("2021-06-01", *covered, took("p-aaaa", "2021-01-01")).level == 1
 
@@ -271,3 +272,24 @@ def test_settled_is_the_same_level_three_months_before():
     assert level("2018-01-01", *events).level == 3
     assert not level("2018-01-01", *events).settled
     assert level("2018-04-01", *events).settled
+
+
+@pytest.mark.parametrize("on", ["2021-08-01", "2021-08-15", "2021-07-01"])
+def test_a_departure_announced_when_it_comes_about_ends_the_post_all_the_same(on):
+    """A departure announced when it comes about, or after, ends the post all the same."""
+    said = event(
+        "LeaderDepartureAnnounced", "ZT001", on,
+        post="chief_executive", person="p-aaaa", successor_known=False,
+    )  # fmt: skip
+    events = [took("p-aaaa", "2018-01-01"), left("p-aaaa", "2021-08-01"), said]
+    assert post("2021-09-01", *events).state == "vacant"
+    assert post("2021-07-31", *events).state == "filled"
+
+
+def test_several_non_executive_directors_all_count():
+    """Several non-executive directors all count, and nobody is warned."""
+    name = "non_executive_director"
+    both = [took("p-aaaa", "2020-01-01", post=name), took("p-bbbb", "2021-01-01", post=name)]
+    found = post("2022-01-01", *both, name=name)
+    assert [holder.counts for holder in found.holders] == [True, True]
+    assert (found.distinct_holders_36m.value, found.warning) == (2, None)
