@@ -63,7 +63,11 @@ def _unusable(error: BaseException) -> NoReturn:
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:
-    return asyncio.run(work)
+    try:
+        import uvloop  # noqa: PLC0415 - not on every system
+    except ImportError:
+        return asyncio.run(work)
+    return uvloop.run(work)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

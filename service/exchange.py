@@ -21,7 +21,7 @@ from service.store.writer import Writer
 
 CHUNK: Final = 1000
 """Events that an import hands to the writer at once; what has gathered is one transaction."""
-AHEAD: Final = 4
+AHEAD: Final = 12
 """Chunks that are decoded while earlier ones are being recorded."""
 SLICE: Final = 50
 """Lines that are decoded before the writer gets its turn: it waits for the database meanwhile."""

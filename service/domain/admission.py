@@ -118,9 +118,12 @@ def decide(batch: Batch, standing: Standing, salts: bytes) -> Decision | Problem
 
     salts: 16 random bytes for each event.
     """
-    if problem := _id_conflict(batch, standing) or _version_mismatch(batch, standing):
+    keys = {submitted.event.id for submitted in batch.events}
+    fresh = len(keys) == len(batch.events) and not any(key in standing.seen for key in keys)
+    problem = None if fresh else _id_conflict(batch, standing)
+    if problem := problem or _version_mismatch(batch, standing):
         return problem
-    draft = _Draft(standing)
+    draft = _Draft(standing, fresh=fresh)
     outcomes = []
     for index, submitted in enumerate(batch.events):
         salt = salts[index * chain.SALT_BYTES : (index + 1) * chain.SALT_BYTES]
@@ -159,8 +162,10 @@ def _version_mismatch(batch: Batch, standing: Standing) -> Problem | None:
 class _Draft:
     """A batch in the making: the standing plus what the batch has added so far."""
 
-    def __init__(self, standing: Standing) -> None:
+    def __init__(self, standing: Standing, *, fresh: bool) -> None:
+        """fresh: no id of the batch was ever seen, so none needs looking up."""
         self.standing = standing
+        self.fresh = fresh
         self.position, self.hash = standing.position, standing.hash
         self.seen: dict[uuid.UUID, Seen] = {}
         self.streams: dict[str, Stream] = {}
@@ -173,7 +178,7 @@ class _Draft:
     ) -> Outcome | Problem:
         """Return what becomes of one event, or why the batch is refused."""
         event = submitted.event
-        seen = self.standing.seen.get(event.id) or self.seen.get(event.id)
+        seen = None if self.fresh else self.standing.seen.get(event.id) or self.seen.get(event.id)
         if seen is not None:
             return Outcome(event.id, seen.position, seen.hash.hex(), "already_recorded")
         kind = kind_of(event)
@@ -319,7 +324,8 @@ class _Draft:
         if kind.name in LINKS:
             other = getattr(event.data, LINKS[kind.name])
             self.links.setdefault(organisation, set()).add(other)
-        if about is not None or event.id in self.standing.wanted:
+        wanted = self.standing.wanted
+        if about is not None or (wanted and event.id in wanted):
             self._remember(event, kind, about, named, body)
         self.admitted.append(
             Admitted(event, kind.name, body, stamp, about, encoded, hidden, salt, self.hash, named)
