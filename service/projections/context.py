@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ from service.domain import dates
 from service.domain.model import DimensionRules
 from service.domain.register import BY_NAME
 from service.projections.history import Fact, History, Unreadable
-from service.projections.ledger import ledger_of, of_types
+from service.projections.ledger import by_type, ledger_of, of_types, ordered
 from service.projections.levels import Answer
 from service.projections.register import closing
 
@@ -36,6 +37,7 @@ class Context(Struct, frozen=True, gc=False):
     history: History
     closed: Fact | None
     absorbed: tuple[Absorbed, ...]
+    own_by_type: Mapping[str, tuple[Fact, ...]]
 
     @property
     def facts(self) -> tuple[Fact, ...]:
@@ -44,7 +46,8 @@ class Context(Struct, frozen=True, gc=False):
 
     def own(self, *types: str) -> tuple[Fact, ...]:
         """Return the organisation's own facts of some types, in effective order."""
-        return of_types((fact for fact in self.facts if fact.organisation == self.code), *types)
+        found = [self.own_by_type[kind] for kind in types if kind in self.own_by_type]
+        return found[0] if len(found) == 1 else ordered(itertools.chain.from_iterable(found))
 
     def ended(self) -> Fact | None:
         """Return what closed the organisation, if it did by the date."""
@@ -79,7 +82,8 @@ def context(code: str, histories: Mapping[str, History], on: dt.date) -> Context
     """Return what the dimensions of one organisation are computed from."""
     history = histories.get(code, History())
     found = tuple(absorbed(code, histories, on))
-    return Context(code, on, history, closing(code, history.facts), found)
+    own = [fact for fact in history.facts if fact.organisation == code]
+    return Context(code, on, history, closing(code, own), found, by_type(own))
 
 
 def absorbed(

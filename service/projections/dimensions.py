@@ -19,9 +19,7 @@ from service.projections.levelled import culture_level, leadership_level
 
 
 def _leadership(given: Context) -> leadership.Leadership:
-    return leadership.leadership(
-        leadership.affairs(given.code, given.facts, given.closed, given.on)
-    )
+    return leadership.leadership(leadership.affairs(given))
 
 
 LEADERSHIP: Final = Dimension(

@@ -12,6 +12,7 @@ from typing import Final
 from msgspec import UNSET, Struct
 
 from service.domain import dates
+from service.projections.context import Context
 from service.projections.history import Fact
 from service.projections.ledger import newest, of_types
 from service.projections.measure import Measure, Status, measure, unknown
@@ -35,10 +36,11 @@ class Affairs(Struct, frozen=True, gc=False):
     on: dt.date
 
 
-def affairs(code: str, facts: Sequence[Fact], closed: Fact | None, on: dt.date) -> Affairs:
-    """Return the spells and facts of a body's leadership."""
-    own = of_types((fact for fact in facts if fact.organisation == code), *TYPES)
-    return Affairs(posts(code, facts, closed), own, on)
+def affairs(given: Context) -> Affairs:
+    """Return the spells and facts of a body's leadership on the context's date."""
+    own = given.own(*TYPES)
+    lent = [f for f in given.facts if f.type == "LeaderAppointed" and f.organisation != given.code]
+    return Affairs(posts(given.code, [*own, *lent], given.closed), own, given.on)
 
 
 def measures(given: Affairs) -> dict[str, Measure]:

@@ -65,6 +65,14 @@ def of_types(facts: Iterable[Fact], *types: str) -> tuple[Fact, ...]:
     return ordered(fact for fact in facts if fact.type in types)
 
 
+def by_type(facts: Iterable[Fact]) -> dict[str, tuple[Fact, ...]]:
+    """Return the facts of each type in effective order."""
+    found: dict[str, list[Fact]] = {}
+    for fact in facts:
+        found.setdefault(fact.type, []).append(fact)
+    return {kind: ordered(items) for kind, items in found.items()}
+
+
 def key_of(fact: Fact) -> Key:
     """Return the organisation and the members by which the fact's type is keyed."""
     kind = BY_NAME[fact.type]
@@ -110,6 +118,7 @@ def _of_key(
 __all__ = [
     "Interval",
     "Ledgers",
+    "by_type",
     "intervals",
     "key_of",
     "ledger_of",

@@ -49,7 +49,7 @@ def closed_reason(ended: Fact) -> str:
 
 
 def _leadership_level(given: Context, rules: DimensionRules) -> Answer:
-    affairs = leadership.affairs(given.code, given.facts, given.closed, given.on)
+    affairs = leadership.affairs(given)
     held = affairs.posts
     seen = [fact.effective for fact in affairs.facts]
     seen += [away.start for away in held.away]
