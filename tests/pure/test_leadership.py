@@ -1,4 +1,8 @@
+import datetime as dt
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from service.projections import trust_picture
 from service.projections.history import History
@@ -293,3 +297,41 @@ def test_several_non_executive_directors_all_count():
     found = post("2022-01-01", *both, name=name)
     assert [holder.counts for holder in found.holders] == [True, True]
     assert (found.distinct_holders_36m.value, found.warning) == (2, None)
+
+
+TURNS = st.lists(
+    st.tuples(
+        st.integers(0, 400),
+        st.sampled_from(["took", "left", "changed"]),
+        st.sampled_from(["p-aaaa", "p-bbbb"]),
+        st.sampled_from(["substantive", "interim", "shared"]),
+    ),
+    max_size=8,
+    unique_by=lambda turn: turn[0],
+)
+
+
+def turned(days, what, person, basis):
+    """Return one turn in the post of chief executive."""
+    on = (day("2021-01-01") + dt.timedelta(days=days)).isoformat()
+    if what == "left":
+        return left(person, on)
+    if what == "took":
+        return took(person, on, basis)
+    return event(
+        "LeadershipBasisChanged", "ZT001", on, post="chief_executive", person=person, basis=basis
+    )
+
+
+@given(TURNS, st.randoms(use_true_random=False))
+def test_what_is_known_of_a_post_does_not_depend_on_the_order_of_arrival(turns, random):
+    """What is known of a post on a date does not depend on the order in which it was recorded."""
+    shuffled = turns[:]
+    random.shuffle(shuffled)
+    one, other = (
+        picture("2022-01-01", *(turned(*turn) for turn in order)) for order in (turns, shuffled)
+    )
+    assert one.levels == other.levels
+    for name, found in one.leadership.measures.items():
+        again = other.leadership.measures[name]
+        assert (found.value, found.status) == (again.value, again.status)
