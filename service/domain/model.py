@@ -68,6 +68,22 @@ class DimensionRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     cuts: dict[str, dict[str, float]] = {}
     near: Near | None = None
 
+    def __post_init__(self) -> None:
+        if self.lines[-1].all or self.lines[-1].any:
+            raise ValueError(f"the last line of {self.name} must catch the rest: no conditions")
+        offered = {name for cuts in self.cuts.values() for name in cuts}
+        named = {c.cut for line in self.lines for c in (*line.all, *line.any)} - {None}
+        if named - offered:
+            raise ValueError(
+                f"no group of {self.name} has the cuts {sorted(map(str, named - offered))}"
+            )
+
+    def measures(self) -> frozenset[str]:
+        """Return the names of all measures that the rules read."""
+        conditions = [c for line in self.lines for c in (*line.all, *line.any)]
+        near = (self.near.measure, self.near.low, self.near.high) if self.near else ()
+        return frozenset({*(c.measure for c in conditions), *self.needs, *self.cuts_by, *near})
+
 
 class Model(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A named, versioned set of rules."""

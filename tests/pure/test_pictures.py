@@ -6,7 +6,7 @@ import pytest
 
 from service.domain.codec import Unread
 from service.domain.mentions import mentioned
-from service.domain.model import first_model
+from service.domain.model import first_model, read
 from service.projections import membership, organisations, system_picture, trust_picture
 from service.projections.context import UnreadableAt
 from service.projections.history import Entry, facts
@@ -344,3 +344,27 @@ def test_a_successor_counts_absorbed_staff_until_its_own_first_count():
     assert held("2021-04-01", *events, code="ZT002").size.headcount.value == 150
     events.append(counted("ZT002", "2021-04-01", 140))
     assert held("2021-04-01", *events, code="ZT002").size.headcount.value == 140
+
+
+def test_the_measures_that_the_model_reads_are_those_of_the_dimensions():
+    """The measures that the model reads are those that the dimensions give."""
+    found = held("2021-01-01", trust("ZT001"))
+    for name in ("leadership", "culture"):
+        assert first_model().rules(name).measures() <= set(getattr(found, name).measures)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"any": [{"measure": "x", "op": ">=", "value": 1}]}, "must catch the rest"),
+        ({"level": 5}, "<= 4"),
+        ({"strength": "D"}, "Invalid enum value"),
+    ],
+)
+def test_a_model_that_cannot_be_used_is_refused(change, said):
+    """A model that cannot be used is refused, with the reason."""
+    line = {"level": 1, "rule": "r", "source": "s", "strength": "C", **change}
+    dimension = {"name": "culture", "fresh_months": 18, "lines": [line]}
+    raw = msgspec.json.encode({"name": "m", "version": 1, "dimensions": [dimension]})
+    with pytest.raises(msgspec.ValidationError, match=said):
+        read(raw)
