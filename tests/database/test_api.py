@@ -74,7 +74,7 @@ async def test_an_event_is_answered_with_position_and_hash(told: httpx.AsyncClie
 
 
 async def test_all_faults_of_all_items_come_at_once(told: httpx.AsyncClient) -> None:
-    """Each wrong value of each item has a pointer, a rule and what was seen; nothing is recorded."""
+    """Each wrong value of each item has a pointer, a rule and what was seen; none is recorded."""
     bad = leader(effective="2026-02-30", data={"post": "chief_nurce", "person": "Jo", "basis": 1})
     answer = await told.post("/api/v1/events", json={"events": [leader(), bad]})
     assert answer.status_code == 422
