@@ -100,8 +100,10 @@ async def _registers(connection: Connection, up_to: int) -> Mapping[str, History
     entries: dict[str, list[Entry]] = {}
     for row in await reading.register(connection, up_to):
         event = row.event()
-        entry = Entry(row.position, event, row.stamp().target)
-        named = frozenset[str]() if isinstance(event, Unread) else mentioned(event)
+        target = row.stamp().target
+        entry = Entry(row.position, event, target)
+        about = target.type if target else None
+        named = frozenset[str]() if isinstance(event, Unread) else mentioned(event, about)
         for code in {row.organisation, *named}:
             entries.setdefault(code, []).append(entry)
     return {code: facts(found) for code, found in entries.items()}

@@ -20,8 +20,7 @@ from service.domain.catalogue.record.event_corrected import EventCorrected
 from service.domain.codec import Submitted
 from service.domain.envelope import OPERATOR_ASSURANCE, Event, Stamp, Target
 from service.domain.faults import Fault, join
-from service.domain.mentions import mentioned, payload_mentions
-from service.domain.normal import normal
+from service.domain.mentions import mentioned
 from service.domain.problems import Problem
 from service.domain.references import reference, reference_member
 from service.domain.register import BY_NAME, kind_of
@@ -368,12 +367,9 @@ class _Draft:
 
 def _named(event: Event, referred: Referred | None) -> frozenset[str]:
     """Return all that an event names: itself, the payload it puts right, and its target's names."""
-    named = mentioned(event)
+    named = mentioned(event, referred.type if referred else None)
     if referred is None:
         return named
-    if isinstance(event.data, EventCorrected) and referred.type in BY_NAME:
-        payload = BY_NAME[referred.type].payload
-        named |= payload_mentions(normal(msgspec.json.decode(event.data.data, type=payload)))
     return (named | referred.named | {referred.organisation}) - {event.organisation}
 
 

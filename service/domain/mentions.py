@@ -15,6 +15,8 @@ from msgspec import UNSET, Struct
 from msgspec import inspect as mi
 
 from service.domain.envelope import Event
+from service.domain.faults import Unfit
+from service.domain.normal import normal
 from service.domain.register import BY_NAME
 
 _CODE: Final = re.compile(r"[A-Z0-9]{3,5}")
@@ -39,8 +41,8 @@ def _corrected(event: Event, target_type: str) -> frozenset[str]:
     if kind is None or not isinstance(raw, msgspec.Raw):
         return frozenset()
     try:
-        return payload_mentions(msgspec.json.decode(raw, type=kind.payload))
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return payload_mentions(normal(msgspec.json.decode(raw, type=kind.payload)))
+    except (msgspec.MsgspecError, Unfit, UnicodeDecodeError, RecursionError):
         return frozenset()
 
 
