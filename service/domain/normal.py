@@ -49,6 +49,11 @@ def wte(value: float) -> float:
     return value
 
 
+def raw(value: msgspec.Raw) -> msgspec.Raw:
+    """Return JSON of any shape without spaces and with its members in order of their names."""
+    return msgspec.Raw(msgspec.json.encode(msgspec.json.decode(value), order="sorted"))
+
+
 def _handler(kind: str, limit: int) -> Handler:
     if kind == "text":
         return functools.partial(text.clean, limit=limit)
@@ -76,6 +81,8 @@ def handler_of(kind: mi.Type) -> Handler | None:
     if isinstance(kind, mi.UnionType):
         found = [h for member in kind.types if (h := handler_of(member))]
         return found[0] if found else None
+    if isinstance(kind, mi.RawType):
+        return raw
     if isinstance(kind, mi.VarTupleType):
         inner = handler_of(kind.item_type)
         return functools.partial(_each, inner) if inner else None

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Final
+
+import msgspec
 
 from service.domain.faults import Fault
 
 # Members whose default the canonical form leaves out: stating it once is no repetition.
-_DEFAULTED: Final = (b'"precision"', b'"certain"')
+# With its colon, so that a value that reads alike is not taken for the member.
+_DEFAULTED: Final = (re.compile(rb'"precision"\s*:'), re.compile(rb'"certain"\s*:'))
 
 
 def none_repeated(raw: bytes, canonical: bytes) -> bool:
@@ -22,12 +26,20 @@ def none_repeated(raw: bytes, canonical: bytes) -> bool:
     surplus = raw.count(b":") - canonical.count(b":")
     if surplus == 0:
         return True
-    stated = [raw.count(name) - canonical.count(name) for name in _DEFAULTED]
+    stated = [len(name.findall(raw)) - len(name.findall(canonical)) for name in _DEFAULTED]
     return surplus == sum(stated) and max(stated) <= 1
 
 
 def repeated(raw: bytes | str) -> list[str]:
-    """Return the names of all members that are given twice in one object, in order."""
+    """Return the names of all members that are given twice in one object, in order.
+
+    Raises ValueError where it is no JSON in UTF-8: Python's own reader also takes UTF-16, NaN and
+    halves of surrogate pairs.
+    """
+    try:
+        msgspec.json.decode(raw)
+    except msgspec.MsgspecError as error:
+        raise ValueError(str(error)) from None
     found: list[str] = []
 
     def look(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -31,7 +31,7 @@ def test_stored_bytes_are_the_event_with_what_the_service_adds():
 
 
 def test_a_link_is_as_the_design_says():
-    """hash = sha256(previous, sha256(salt, stored bytes)): anybody can compute it again."""
+    """Hash = sha256(previous, sha256(salt, stored bytes)): anybody can compute it again."""
     leaf = hashlib.sha256(b"s" * 16 + b"bytes").digest()
     expected = hashlib.sha256(chain.GENESIS + leaf).digest()
     assert chain.link(chain.GENESIS, b"s" * 16, b"bytes") == expected

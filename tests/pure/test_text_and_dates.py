@@ -44,7 +44,9 @@ def test_text_that_is_refused(value, code):
     assert caught.value.code == code
 
 
-@pytest.mark.parametrize("value", ["Café", "👩‍⚕️ week", "£5 – 'six'", "123456789", "@ home", "1 2 3"])
+@pytest.mark.parametrize(
+    "value", ["Café", "👩‍⚕️ week", "£5 – 'six'", "123456789", "@ home", "1 2 3"]
+)
 def test_text_that_is_accepted(value):
     """Accents, emoji with their joiner, pounds, dashes and short numbers are words."""
     assert text.clean(f" {value} ", 30) == unicodedata.normalize("NFC", value)

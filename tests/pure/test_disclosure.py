@@ -1,0 +1,95 @@
+"""Rounding of people's figures and withholding of small surveys."""
+
+from __future__ import annotations
+
+import json
+import statistics
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.domain import disclosure
+from service.domain.register import kind_of
+from tests.strategies import corrected, decoded, made
+
+SECRET = b"k" * 32
+
+
+@given(st.integers(0, 10**7), st.text(max_size=8))
+def test_a_rounded_count_is_a_multiple_of_five_near_by(count, word):
+    """Less than 5 away, never negative, and what is a multiple already stays."""
+    found = disclosure.rounded(count, SECRET, (word,))
+    assert found % 5 == 0
+    assert found >= 0
+    assert abs(found - count) < 5
+    assert count % 5 or found == count
+
+
+@given(st.integers(0, 10**6), st.tuples(st.text(max_size=5), st.text(max_size=5)))
+def test_the_same_key_rounds_alike(count, key):
+    """Sent again, a figure is rounded as before: asking often gives nothing away."""
+    assert disclosure.rounded(count, SECRET, key) == disclosure.rounded(count, SECRET, key)
+
+
+def test_rounding_is_without_bias():
+    """Over many keys the mean of the rounded is the count, to four standard errors."""
+    for count in (1, 2, 3, 4, 12, 998):
+        found = [disclosure.rounded(count, SECRET, (str(n),)) for n in range(20_000)]
+        error = statistics.stdev(found) / len(found) ** 0.5
+        assert abs(statistics.mean(found) - count) < 4 * error
+
+
+def test_another_secret_rounds_otherwise():
+    """Without the log's secret the rounding cannot be computed again."""
+    keys = [(str(n),) for n in range(64)]
+    one, two = ([disclosure.rounded(2, s, k) for k in keys] for s in (SECRET, b"j" * 32))
+    assert one != two
+
+
+def survey(base: int | None, instrument: str = "own") -> dict:
+    """Return a culture survey."""
+    data = {"instrument": instrument, "year": 2025, "question": "q1", "percent_positive": 60}
+    data |= {"edition": "1"} | ({"base": base} if base is not None else {})
+    if instrument == "nhs_staff_survey":
+        data["benchmark_group"] = "acute"
+    return made("CultureSurveyed", "RTP", data)
+
+
+def given_to_rounded_readers(event: dict) -> bytes | None:
+    """Return what a rounded reader gets of an event."""
+    found = decoded(event).event
+    return disclosure.disclosed(kind_of(found), found.data, found, SECRET)
+
+
+def test_a_small_survey_is_withheld_whole():
+    """Under ten answers, or without a base; the national survey's own figures are public."""
+    assert given_to_rounded_readers(survey(9)) == disclosure.WITHHELD
+    assert given_to_rounded_readers(survey(None)) == disclosure.WITHHELD
+    assert given_to_rounded_readers(survey(10)) != disclosure.WITHHELD
+    assert given_to_rounded_readers(survey(None, "nhs_staff_survey")) != disclosure.WITHHELD
+
+
+def network(invited: int) -> dict:
+    """Return a network survey, which counts people."""
+    return made("NetworkSurveyed", "RTP", {
+        "instrument": "own", "invited": invited, "responded": 83, "ties": 400,
+        "density_share": 0.06, "isolates": 3,
+    })  # fmt: skip
+
+
+def test_a_correction_keeps_the_originals_rounding():
+    """A corrected figure is rounded by the original's key, in the correction's own shape."""
+    original = network(91)
+    first = decoded(original)
+    kind = kind_of(first.event)
+    payload = decoded(network(92))
+    expected = disclosure.disclosed(kind, payload.event.data, first.event, SECRET)
+    change = decoded(corrected(original, **network(92)["data"])).event
+    found = disclosure.disclosed_correction(change, first.body, kind, SECRET)
+    if expected is None:
+        assert found is None
+        return
+    members = json.loads(found)
+    assert members["data"] == json.loads(expected)
+    assert members["event"] == original["id"]
+    assert members["reason"] == "mistyped"
