@@ -1,0 +1,144 @@
+"""How PostgreSQL answers the hot statements: by the indexes that each one's comment names."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import asyncpg
+import pytest
+
+from service.store import appending, reading
+
+ROWS = 20_000
+ORGANISATIONS = 50
+SEED = f"""
+INSERT INTO events (position, id, organisation, version, type, type_version, effective, recorded_at,
+                    recorded_by, about, body, policy, salt, hash)
+SELECT n, lpad(n::text, 32, '0')::uuid, 'R' || lpad((n % {ORGANISATIONS})::text, 2, '0'),
+       (n - 1) / {ORGANISATIONS} + 1,
+       CASE WHEN n % 20 = 0 THEN 'EventDisputed' WHEN n % 2 = 0 THEN 'LeaderLeft'
+            ELSE 'LeaderAppointed' END,
+       1, date '2016-04-01' + n % 3650, timestamptz '2026-01-01Z' + n * interval '1 second',
+       'local', CASE WHEN n % 20 = 0 THEN lpad((n - 7)::text, 32, '0')::uuid END,
+       convert_to(repeat('x', 400), 'UTF8'), 'exact', decode(repeat('00', 16), 'hex'),
+       decode(repeat('00', 32), 'hex')
+FROM generate_series(1, {ROWS}) AS n
+"""
+MENTIONED = f"""
+INSERT INTO mentions (organisation, position)
+SELECT 'R' || lpad((n / 10 % {ORGANISATIONS})::text, 2, '0'), n
+FROM generate_series(1, {ROWS}, 10) AS n
+"""
+PLACES = {"zero": 0, "half way": ROWS // 2, "head": ROWS - 100}
+ANYTHING = (None,) * 6
+
+
+def key(position: int) -> uuid.UUID:
+    """Return the id of the event at a position."""
+    return uuid.UUID(f"{position:032d}")
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield every node of a plan."""
+    yield plan
+    for child in plan.get("Plans", ()):
+        yield from nodes(child)
+
+
+def promised(statement: str) -> set[str]:
+    """Return the indexes that the statement's comment names."""
+    comment = " ".join(re.findall(r"^--(.*)$", statement, re.MULTILINE))
+    return set(re.findall(r"\b(?:events|mentions)_[a-z_]+", comment.partition("Index")[2]))
+
+
+@pytest.fixture
+async def seeded(connection: asyncpg.Connection) -> asyncpg.Connection:
+    """A log of 20,000 events of 50 organisations, known to the planner."""
+    await connection.execute(SEED)
+    await connection.execute(MENTIONED)
+    await connection.execute("ANALYZE events, mentions")
+    return connection
+
+
+async def plans(
+    connection: asyncpg.Connection, statement: str, given: tuple[object, ...]
+) -> list[list[dict[str, Any]]]:
+    """Return the nodes of both plans: the one for these values, and the one kept for any values."""
+    found = []
+    for mode in ("force_custom_plan", "force_generic_plan"):
+        await connection.execute(f"SET plan_cache_mode = {mode}")
+        prepared = await connection.prepare(statement)
+        (explained,) = await prepared.explain(*given)
+        found.append(list(nodes(explained["Plan"])))
+    return found
+
+
+def check(found: list[dict[str, Any]], statement: str, *, sorts: bool, every: bool = True) -> None:
+    """Assert that a plan uses the promised indexes and no other, and sorts only where it may."""
+    shown = json.dumps(found[0], indent=1)
+    kinds = {node["Node Type"] for node in found}
+    used = {node["Index Name"] for node in found if "Index Name" in node}
+    assert used, shown
+    assert used <= promised(statement), shown
+    assert not every or used == promised(statement), shown
+    assert "Seq Scan" not in kinds, shown
+    assert sorts or not kinds & {"Sort", "Incremental Sort"}, shown
+
+
+@pytest.mark.parametrize("place", PLACES)
+async def test_pages_cost_the_same_wherever_they_begin(
+    seeded: asyncpg.Connection, place: str
+) -> None:
+    """A page of the log is read off its key in order, never sorted."""
+    after = PLACES[place]
+    for statement, given in (
+        (reading.PAGE, (after, ROWS, 100)),
+        (reading.FILTERED, (after, ROWS, 100, *ANYTHING)),
+    ):
+        for found in await plans(seeded, statement, given):
+            check(found, statement, sorts=False)
+
+
+@pytest.mark.parametrize("place", PLACES)
+async def test_an_organisation_s_page_comes_from_its_index(
+    seeded: asyncpg.Connection, place: str
+) -> None:
+    """A page of one organisation reads its entries of the index in order; a rest may be sorted."""
+    given = (PLACES[place], ROWS, 100, *ANYTHING, "R07")
+    for found in await plans(seeded, reading.OF_ORGANISATION, given):
+        check(found, reading.OF_ORGANISATION, sorts=place == "head")
+
+
+@pytest.mark.parametrize("place", PLACES)
+async def test_a_history_comes_from_its_indexes(seeded: asyncpg.Connection, place: str) -> None:
+    """A history up to any position reads one organisation's entries and mentions, if there are."""
+    for found in await plans(seeded, reading.HISTORY, ("R07", PLACES[place])):
+        check(found, reading.HISTORY, sorts=True, every=place != "zero")
+
+
+@pytest.mark.parametrize("place", PLACES)
+async def test_one_event_and_all_about_it_come_by_its_id(
+    seeded: asyncpg.Connection, place: str
+) -> None:
+    """One event, what is about it, and whether ids are known, are looked up by index alone."""
+    one = key(PLACES[place] + 13)
+    for statement, given in (
+        (reading.ONE, (one,)),
+        (reading.ABOUT, (one,)),
+        (appending.SEEN, ([key(PLACES[place] + n) for n in range(1, 33)],)),
+    ):
+        for found in await plans(seeded, statement, given):
+            check(found, statement, sorts=statement is reading.ABOUT)
+
+
+async def test_versions_of_streams_come_from_both_ends_of_the_index(
+    seeded: asyncpg.Connection,
+) -> None:
+    """The newest and the oldest event of a stream are one step into the index, without a sort."""
+    for found in await plans(seeded, appending.STREAMS, (["R07", "R08", "R99"],)):
+        check(found, appending.STREAMS, sorts=False)
+        assert sum(node["Node Type"] == "Limit" for node in found) == 2
