@@ -124,7 +124,8 @@ async def standing(connection: Connection, batches: Sequence[Batch]) -> Standing
     events = [submitted.event for batch in batches for submitted in batch.events]
     codes = {event.organisation for event in events}
     codes |= {code[:3] for code in codes if len(code) == 5}
-    codes |= {code for batch in batches for code in batch.expected}
+    # What is no code has no stream; asked for, a NUL in it would fail the whole group.
+    codes |= {code for batch in batches for code in batch.expected if code.isalnum()}
     about = {found for event in events if (found := reference(event)) is not None}
     linked = {
         getattr(event.data, member)

@@ -12,10 +12,12 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
-from service.domain import chain, codec
+from service.domain import chain, codec, disclosure
+from service.domain.catalogue.record.event_corrected import EventCorrected
 from service.domain.disclosure import POLICY
 from service.domain.envelope import Stamp, Target
 from service.domain.references import reference
+from service.domain.register import BY_NAME
 from service.store.appending import Connection
 
 CHAIN: Final = """
@@ -26,8 +28,13 @@ FROM events WHERE position > $1 ORDER BY position LIMIT $2
 """
 
 HEAD: Final = """
--- Where the head says that the log ends.
-SELECT position, hash FROM log_head
+-- Where the head says that the log ends, and the key of the rounding.
+SELECT position, hash, (SELECT secret FROM log_secret) AS secret FROM log_head
+"""
+
+ORIGINAL: Final = """
+-- $1 id. The bytes of what a correction is about. Index: events_id.
+SELECT type, body FROM events WHERE id = $1
 """
 
 
@@ -50,7 +57,11 @@ async def verify(
     versions: dict[str, int] = {}
     while rows := await connection.fetch(CHAIN, position, size):
         for row in rows:
-            reason = _gap(row, position) or _wrong(row, previous, versions)
+            reason = (
+                _gap(row, position)
+                or _wrong(row, previous, versions)
+                or await _disclosed_differs(connection, row, head["secret"])
+            )
             if reason:
                 return Verdict(position, previous.hex(), position + 1, reason)
             position, previous = row["position"], row["hash"]
@@ -58,6 +69,9 @@ async def verify(
     if position < head["position"] or (position == head["position"] and previous != head["hash"]):
         reason = f"the log ends at {position}, its head says {head['position']}: the tail was cut"
         return Verdict(position, previous.hex(), position + 1, reason)
+    if position > head["position"] == await connection.fetchval(HEAD):
+        reason = f"the head says that the log ends at {head['position']}, before this event"
+        return Verdict(position, previous.hex(), head["position"] + 1, reason)
     return Verdict(position, previous.hex())
 
 
@@ -88,7 +102,10 @@ def _wrong(row: asyncpg.Record, previous: bytes, versions: dict[str, int]) -> st
 
 def _differs(row: asyncpg.Record) -> str | None:
     """Name a column that is not what the bytes say."""
-    members = msgspec.json.decode(row["body"], type=_Members)
+    try:
+        members = msgspec.json.decode(row["body"], type=_Members)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return "its bytes are no event in JSON"
     said = {"id": str(row["id"]), "organisation": row["organisation"], "type": row["type"]}
     said["effective"] = row["effective"].isoformat()
     for name, value in said.items():
@@ -98,6 +115,29 @@ def _differs(row: asyncpg.Record) -> str | None:
     if not isinstance(event, codec.Unread) and reference(event) != row["about"]:
         return "its column about is not what its bytes refer to"
     return None if row["policy"] == POLICY else f"its policy {row['policy']} is not known"
+
+
+async def _disclosed_differs(
+    connection: Connection, row: asyncpg.Record, secret: bytes
+) -> str | None:
+    """Say whether the rounded payload is not what the bytes give; what is unread is passed over."""
+    event = codec.read(row["body"], row["type"], row["type_version"], row["organisation"])
+    if isinstance(event, codec.Unread) or BY_NAME[row["type"]].version != row["type_version"]:
+        return None
+    if not isinstance(event.data, EventCorrected):
+        expected = disclosure.disclosed(BY_NAME[row["type"]], event.data, event, secret)
+    else:
+        original = await connection.fetchrow(ORIGINAL, event.data.event)
+        if original is None or original["type"] not in BY_NAME:
+            return None
+        kind = BY_NAME[original["type"]]
+        try:
+            expected = disclosure.disclosed_correction(event, original["body"], kind, secret)
+        except msgspec.MsgspecError:  # the original, or the payload for it, cannot be read
+            return None
+    return (
+        None if row["disclosed"] == expected else "its column disclosed is not what its bytes give"
+    )
 
 
 class _Members(Struct):

@@ -16,7 +16,7 @@ import asyncpg
 import structlog
 
 from service.domain import chain
-from service.domain.admission import Admitted, Batch, Decision, Outcome, decide
+from service.domain.admission import Admitted, Batch, Decision, Outcome, Standing, decide
 from service.domain.problems import Problem, Refused
 from service.store import appending
 
@@ -29,6 +29,7 @@ SESSION: Final = {
     "tcp_keepalives_interval": "2",
     "tcp_keepalives_count": "3",
     "search_path": "public",
+    "default_transaction_isolation": "read committed",
     "default_transaction_read_only": "off",
     "application_name": "capmap writer",
 }
@@ -102,6 +103,11 @@ class Writer:
                 _log.warning("append in doubt", attempt=attempt, error=type(error).__name__)
                 await self._drop()
                 await asyncio.sleep(0.05 * 4**attempt if attempt < ATTEMPTS else 0)
+            except Exception:  # noqa: BLE001 - as the next line says
+                # A fault of ours must not end the task: every later append would wait for ever.
+                _log.exception("append failed")
+                await self._drop()
+                break
             else:
                 _answer(group, decisions)
                 return
@@ -117,7 +123,7 @@ class Writer:
             admitted: list[Admitted] = []
             for batch in batches:
                 salts = os.urandom(chain.SALT_BYTES * len(batch.events))
-                decision = decide(batch, standing, salts)
+                decision = _decided(batch, standing, salts)
                 decisions.append(decision)
                 if isinstance(decision, Decision):
                     admitted += decision.admitted
@@ -129,6 +135,15 @@ class Writer:
         if self._connection is not None:
             self._connection.terminate()
             self._connection = None
+
+
+def _decided(batch: Batch, standing: Standing, salts: bytes) -> Decision | Problem:
+    """Decide one batch; what breaks there (a target that is poison) refuses that batch alone."""
+    try:
+        return decide(batch, standing, salts)
+    except Exception:  # noqa: BLE001 - one batch's fault must not end the writer
+        _log.exception("batch could not be decided")
+        return Problem("internal", "the batch could not be decided; nothing of it was recorded")
 
 
 def _answer(group: list[Waiting], decisions: list[Decision | Problem]) -> None:
