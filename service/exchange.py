@@ -10,7 +10,7 @@ from typing import IO, Final
 import msgspec
 from msgspec import Raw, Struct
 
-from service.domain import codec, dates, explain
+from service.domain import codec, dates, explain, strict
 from service.domain.admission import Batch, Outcome
 from service.domain.caller import Caller
 from service.domain.envelope import SERVICE_MEMBERS
@@ -114,6 +114,9 @@ def decode(line: bytes, latest: dt.date) -> codec.Submitted | tuple[Fault, ...]:
             members = msgspec.json.decode(line, type=dict[str, Raw])
         except (msgspec.MsgspecError, UnicodeDecodeError):
             return explain.faults(line, latest)
+        colons = sum(name.count(":") + 1 + bytes(v).count(b":") for name, v in members.items())
+        if colons != line.count(b":") and (repeated := strict.repeated_faults(line)):
+            return tuple(repeated)
         if any(name in members for name in SERVICE_MEMBERS):
             kept = {k: v for k, v in members.items() if k not in SERVICE_MEMBERS}
             line = msgspec.json.encode(kept)

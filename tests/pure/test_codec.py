@@ -130,3 +130,15 @@ def test_what_the_service_adds_is_refused_by_the_codec_and_dropped_by_import():
 def test_what_cannot_be_read_is_a_value(name, version, body, reason):
     """A stored event of a newer release, or poison, is Unread with its reason."""
     assert codec.read(body, name, version, "RTP") == codec.Unread(name, "RTP", reason)
+
+
+def test_a_member_given_twice_in_an_imported_line_is_refused():
+    """Dropping what the service adds hides no repetition, of its members or the others."""
+    event = renamed()
+    line = json.dumps(event | {"position": 7}, separators=(",", ":"))
+    assert isinstance(exchange.decode(line.encode(), LATEST), codec.Submitted)
+    for old in ('"organisation":"RTP"', '"position":7'):
+        twice = line.replace(old, f"{old},{old}")
+        found = exchange.decode(twice.encode(), LATEST)
+        assert isinstance(found, tuple)
+        assert found[0].code == "repeated_member"
