@@ -69,7 +69,7 @@ LEFT JOIN LATERAL (
 
 LINKED: Final = """
 -- $1 codes. Where mergers and memberships of systems lead from these, step by step, but for those
--- retracted, or left on a later day. Index: events_organisation_position.
+-- retracted (and not taken back), or left on a later day. Index: events_organisation_position.
 WITH RECURSIVE way AS (
     SELECT code, NULL::text AS onward FROM unnest($1::text[]) AS code
     UNION
@@ -81,6 +81,10 @@ WITH RECURSIVE way AS (
     CROSS JOIN LATERAL (SELECT convert_from(event.body, 'UTF8')::jsonb->'data' AS data) AS said
     WHERE NOT EXISTS (
         SELECT FROM events AS later WHERE later.about = event.id AND later.type = 'EventRetracted'
+          AND NOT EXISTS (
+              SELECT FROM events AS back
+              WHERE back.about = later.id AND back.type = 'EventRetracted'
+          )
     ) AND NOT EXISTS (
         SELECT FROM events AS gone
         WHERE gone.organisation = event.organisation AND gone.type = 'SystemLeftSystem'

@@ -207,7 +207,7 @@ def merged(code: str, into: str) -> dict:
 
 
 async def test_mergers_form_no_circle(writer, connection):
-    """Not over several steps, in the log or in the batch; retracting one step opens the way."""
+    """Not over several steps, in the log or the batch; a step that is retracted is open again."""
     await send(writer, *map(trust, ("RAA", "RBB", "RCC")))
     step = merged("RAA", "RBB")
     await send(writer, step)
@@ -216,6 +216,11 @@ async def test_mergers_form_no_circle(writer, connection):
     await send(writer, merged("RBB", "RCC"))
     assert (await refusal(writer, closing)).code == "cycle"
     assert await count(connection) == 5
+    gone = retracted(step, "RAA")
+    await send(writer, gone)
+    back = retracted(gone, "RAA")
+    await send(writer, back)
+    assert (await refusal(writer, closing)).code == "cycle"
     await send(writer, retracted(step, "RAA"))
     await send(writer, closing)
 
