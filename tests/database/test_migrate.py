@@ -1,6 +1,10 @@
 """Migrations against a real server, and what is refused."""
 
 import asyncio
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import msgspec
@@ -8,6 +12,7 @@ import pytest
 
 from service.store.migrate import SCHEMA, Facts, Refusal, check, judge, upgrade
 
+ROOT = Path(__file__).parents[2]
 FIT = Facts(server=160_000, fsync=True, full_page_writes=True, schema=SCHEMA, oldest_code=1)
 
 
@@ -63,6 +68,51 @@ async def test_a_failed_step_leaves_nothing(empty_dsn) -> None:
         await upgrade(empty_dsn, say=print)
     assert await other.fetchval("SELECT to_regclass('events')") is None
     await other.close()
+
+
+@pytest.mark.parametrize(
+    "setting",
+    ["default_transaction_read_only = on", "statement_timeout = 1", "search_path = elsewhere"],
+)
+async def test_defaults_of_the_database_do_not_hinder_an_upgrade(empty_dsn, setting) -> None:
+    """Migrating sets what it needs on its own session, whatever the database's defaults are."""
+    name = empty_dsn.split("?")[0].rsplit("/", 1)[1]
+    other = await asyncpg.connect(empty_dsn)
+    await other.execute(f"ALTER DATABASE {name} SET {setting}")
+    said: list[str] = []
+    await upgrade(empty_dsn, say=said.append)
+    assert said == ["schema step 0001 applied"]
+    assert await other.fetchval("SELECT to_regclass('public.events')") == "events"
+    await other.close()
+
+
+async def test_an_upgrade_leaves_a_newer_schema_that_supports_it(dsn, connection) -> None:
+    """After a rollback of the program alone, migrating finds nothing to do."""
+    await connection.execute("UPDATE alembic_version SET version_num = $1", f"{SCHEMA + 1:04}")
+    said: list[str] = []
+    await upgrade(dsn, say=said.append)
+    assert said == []
+    await check(connection, allow_unsafe=False)
+
+
+async def test_an_upgrade_of_a_newer_schema_that_does_not_is_refused(dsn, connection) -> None:
+    """Where the newer schema needs newer code, migrating says so and the way out."""
+    await connection.execute("UPDATE alembic_version SET version_num = $1", f"{SCHEMA + 1:04}")
+    await connection.execute("UPDATE schema_support SET oldest_code = $1", SCHEMA + 1)
+    with pytest.raises(Refusal, match="install a newer release"):
+        await upgrade(dsn, say=print)
+
+
+def test_nothing_pending_imports_no_alembic(server, template) -> None:
+    """A start on a schema that is up to date does not pay for importing the tools."""
+    code = (
+        "import asyncio, sys; from service.store.migrate import upgrade;"
+        "asyncio.run(upgrade(sys.argv[1], say=print));"
+        "sys.exit('alembic' in sys.modules or 'sqlalchemy' in sys.modules)"
+    )
+    address = urlunsplit(urlsplit(server)._replace(path=f"/{template}"))
+    ended = subprocess.run([sys.executable, "-c", code, address], cwd=ROOT, check=False)
+    assert ended.returncode == 0
 
 
 async def test_a_migrated_database_is_fit(connection) -> None:
