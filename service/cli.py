@@ -45,6 +45,8 @@ def _settings() -> Settings:
 @contextmanager
 def _database(settings: Settings) -> Iterator[str]:
     """Yield the address of the database: the one that is set, or the service's own server's."""
+    from sqlalchemy.exc import DBAPIError  # noqa: PLC0415 - keeps --help quick
+
     from service.store import embedded, migrate  # noqa: PLC0415 - keeps --help quick
 
     try:
@@ -53,8 +55,11 @@ def _database(settings: Settings) -> Iterator[str]:
         else:
             with embedded.running(Path(settings.data_dir), say=say) as dsn:
                 yield dsn
-    except (migrate.Refusal, embedded.EmbeddedError, asyncpg.PostgresError, OSError) as error:
+    except (migrate.Refusal, embedded.EmbeddedError, asyncpg.PostgresError, asyncpg.InterfaceError,
+            OSError) as error:  # fmt: skip
         _unusable(error)
+    except DBAPIError as error:  # as the migration's engine wraps what the driver raises
+        _unusable(error.orig or error)
 
 
 def _unusable(error: BaseException) -> NoReturn:
@@ -138,6 +143,7 @@ def _serve(settings: Settings, dsn: str, greet: Callable[[str], None]) -> None:
             port=settings.port,
             http="httptools",
             access_log=False,
+            proxy_headers=False,
             log_level="warning",
             timeout_graceful_shutdown=8,
             server_header=False,
@@ -302,7 +308,7 @@ async def _receipt_held(
     if against is None:
         return True
     position, _, digest = against.partition(":")
-    if not position.isdigit():
+    if not (position.isascii() and position.isdigit() and len(position) < 19):
         raise click.UsageError("--against takes POSITION:HASH, as answers to POST give them")
     row = await reading.recorded(connection, int(position))
     return row is not None and row[1].hex() == digest.strip().lower()

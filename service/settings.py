@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import msgspec
 import platformdirs
@@ -64,6 +65,8 @@ def _text(raw: str) -> str:
 def _dsn(raw: str) -> str:
     if not raw.startswith(("postgresql://", "postgres://")):
         raise ValueError
+    for host in urlsplit(raw).netloc.rpartition("@")[2].split(","):
+        _ = urlsplit(f"//{host}").port  # raises ValueError for what is no port
     return raw
 
 
