@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import uuid
 from collections.abc import AsyncIterator, Callable
@@ -105,10 +106,21 @@ async def opened(settings: Settings, dsn: str) -> AsyncIterator[Rooms]:
             await migrate.check(connection, allow_unsafe=settings.allow_unsafe_database)
         writer = Writer(connect, settings.writer_events)
         writer.start()
+        _settle_memory()
         try:
             yield Rooms(pool, writer)
         finally:
             await writer.close()
+
+
+def _settle_memory() -> None:
+    """Keep the collector from walking what lives as long as the process, and events in passing.
+
+    Events and their Structs hold no cycles; a seventh of an append's time went into looking.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 async def _identify(message: Message, scope: Scope) -> None:

@@ -23,6 +23,8 @@ _CODE: Final = re.compile(r"[A-Z0-9]{3,5}")
 _BY_A_NAME: Final = {"SupportGiven": "by"}
 """Members that hold a code or a name: what looks like a code is one."""
 
+_NOBODY: Final[frozenset[str]] = frozenset()
+
 # Any: a reader takes the one value of its member; the plan pairs them.
 Reader = Callable[[Any], Iterator[str]]
 
@@ -48,7 +50,12 @@ def _corrected(event: Event, target_type: str) -> frozenset[str]:
 
 def payload_mentions(data: Struct) -> frozenset[str]:
     """Return every code that a payload names."""
-    return frozenset(_struct(data))
+    found: set[str] = set()
+    for name, reader in _plan(type(data)):
+        member = getattr(data, name)
+        if member is not UNSET:
+            found.update(reader(member))
+    return frozenset(found) if found else _NOBODY
 
 
 def _struct(value: Struct) -> Iterator[str]:

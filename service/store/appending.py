@@ -191,15 +191,39 @@ async def _links(connection: Connection, codes: set[str]) -> dict[str, set[str]]
     return links
 
 
+FEW: Final = 64
+"""Up to so many events INSERT is quicker than COPY, which takes a round trip more."""
+
+
 async def insert(connection: Connection, admitted: Sequence[Admitted], now: dt.datetime) -> None:
     """Insert the admitted events with their mentions and move the head behind them."""
     last = admitted[-1]
-    await connection.execute(INSERT, *columns(admitted, now))
+    if len(admitted) <= FEW:
+        await connection.execute(INSERT, *columns(admitted, now))
+    else:
+        rows = (row(one, now) for one in admitted)
+        await connection.copy_records_to_table("events", records=rows, columns=COPIED)
     named = [(code, one.stamp.position) for one in admitted for code in one.named]
     if named:
         codes, places = zip(*named, strict=True)
         await connection.execute(MENTION, list(codes), list(places))
     await connection.execute(MOVE_HEAD, last.stamp.position, last.hash, now)
+
+
+COPIED: Final = (
+    "position", "id", "organisation", "version", "type", "type_version", "effective",
+    "recorded_at", "recorded_by", "about", "body", "target", "disclosed", "policy", "salt", "hash",
+)  # fmt: skip
+
+
+def row(one: Admitted, now: dt.datetime) -> tuple[object, ...]:
+    """Return an event as COPY takes it, in the order of COPIED."""
+    event, stamp = one.event, one.stamp
+    return (
+        stamp.position, event.id, event.organisation, stamp.version, one.type, stamp.type_version,
+        event.effective, now, stamp.recorded_by, one.about, one.body, one.target, one.disclosed,
+        POLICY, one.salt, one.hash,
+    )  # fmt: skip
 
 
 def columns(admitted: Sequence[Admitted], now: dt.datetime) -> tuple[object, ...]:
