@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import copy
 import json
 import uuid
 from collections.abc import AsyncIterator, Mapping
@@ -154,15 +155,15 @@ def mutated(draw: st.DrawFn) -> bytes:
                 break
             place = draw(st.sampled_from(inner))
         if isinstance(place, list):
-            place[draw(st.integers(0, len(place) - 1))] = draw(LEAVES)
+            place[draw(st.integers(0, len(place) - 1))] = copy.deepcopy(draw(LEAVES))
             continue
         action = draw(st.sampled_from(["change", "lose", "add"]))
         if action == "add" or not place:
-            place[draw(NAMES)] = draw(LEAVES)
+            place[draw(NAMES)] = copy.deepcopy(draw(LEAVES))
         else:
             name = draw(st.sampled_from(sorted(place)))
             if action == "lose":
                 del place[name]
             else:
-                place[name] = draw(LEAVES)
+                place[name] = copy.deepcopy(draw(LEAVES))
     return json.dumps(event, ensure_ascii=draw(st.booleans())).encode("utf-8", "surrogatepass")
