@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import copy
+import datetime as dt
 import json
 import uuid
 from collections.abc import AsyncIterator, Mapping
