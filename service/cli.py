@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import resources
 from pathlib import Path
 from typing import IO, Any, Final, NoReturn, TypeVar
@@ -150,7 +151,11 @@ def _serve(settings: Settings, dsn: str, greet: Callable[[str], None]) -> None:
             lifespan="on",
         )
     )
-    server.run()
+    # Once it has stopped, uvicorn raises the signal again for whoever was there before it: what is
+    # left to do here, such as stopping the embedded server, must not be cut off by it.
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    with suppress(KeyboardInterrupt):
+        server.run()
     if not server.started:
         raise SystemExit(UNUSABLE)
 
