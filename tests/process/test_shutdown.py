@@ -1,0 +1,202 @@
+"""Ends of the serving process and of its database sessions: nothing acknowledged is ever lost."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+import socket
+import sys
+import time
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from importlib import resources
+from pathlib import Path
+
+import asyncpg
+import httpx
+import pytest
+
+from service import exchange
+from service.app import opened
+from service.domain.caller import LOCAL
+from service.settings import load
+
+ROOT = Path(__file__).parents[2]
+CLIENTS = 32
+KILLS = 5
+PATIENCE_SECONDS = 60
+STOPPED_WITHIN_SECONDS = 10
+
+
+@pytest.fixture
+async def told(dsn: str) -> str:
+    """Address of a database that holds the story, so that its trusts can be appended to."""
+    story = resources.files("service.story").joinpath("surrey-and-sussex.ndjson")
+    async with opened(load({}), dsn) as rooms:
+        with story.open("rb") as lines:
+            await exchange.load(lines, rooms.writer, LOCAL, lambda _: None)
+    return dsn
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@asynccontextmanager
+async def serving(dsn: str, port: int) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Yield a process that serves, once it is ready; it is gone afterwards."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("CAPMAP_")}
+    environment |= {"PYTHONPATH": str(ROOT), "DATABASE_URL": dsn, "CAPMAP_PORT": str(port)}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "service.cli", "serve", env=environment
+    )
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not await is_ready(port):
+                assert process.returncode is None, "the service did not start"
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+async def is_ready(port: int) -> bool:
+    """Tell whether the service answers that it is ready."""
+    with suppress(httpx.TransportError):
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+            return (await client.get("/health/ready")).status_code == 200
+    return False
+
+
+def event() -> dict[str, object]:
+    """Return a new event."""
+    return {
+        "id": str(uuid.uuid4()),
+        "type": "LeaderAppointed",
+        "organisation": "RTP",
+        "effective": "2026-05-01",
+        "data": {"post": "chief_nurse", "person": "p-00001111", "basis": "substantive"},
+        "source": {"kind": "own", "reference": "Board paper 3"},
+        "assurance": "board_minuted",
+    }
+
+
+class Clients:
+    """Clients that append one event after another until the service goes, and what they got."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.acknowledged: set[uuid.UUID] = set()
+        self.statuses: dict[int, int] = {}
+        self.cut_off = 0
+        self.ended = False
+
+    async def append(self) -> None:
+        """Append until told to end, or until nobody listens."""
+        address = f"http://127.0.0.1:{self.port}"
+        async with httpx.AsyncClient(base_url=address, timeout=PATIENCE_SECONDS) as client:
+            while not self.ended:
+                one = event()
+                try:
+                    answer = await client.post("/api/v1/events", json=one)
+                except httpx.ConnectError:
+                    return
+                except httpx.TransportError:
+                    self.cut_off += 1
+                    return
+                self.statuses[answer.status_code] = self.statuses.get(answer.status_code, 0) + 1
+                if answer.status_code == 201:
+                    self.acknowledged.add(uuid.UUID(str(one["id"])))
+
+    async def reach(self, number: int) -> None:
+        """Wait until so many events are acknowledged."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while len(self.acknowledged) < number:  # noqa: ASYNC110 - polled, with a deadline
+                await asyncio.sleep(0.005)
+
+
+async def log(dsn: str) -> list[uuid.UUID]:
+    """Return the ids of the log in order; its positions have no gap."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        rows = await connection.fetch("SELECT position, id FROM events ORDER BY position")
+        head = await connection.fetchval("SELECT position FROM log_head")
+    finally:
+        await connection.close()
+    assert [row["position"] for row in rows] == list(range(1, head + 1))
+    return [row["id"] for row in rows]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="SIGTERM is POSIX")
+async def test_sigterm_answers_what_was_accepted(told: str) -> None:
+    """Told to stop amid appends, the service answers each request that it took, then exits 0."""
+    port = free_port()
+    already = len(await log(told))
+    async with serving(told, port) as process:
+        clients = Clients(port)
+        async with asyncio.TaskGroup() as group:
+            for _ in range(CLIENTS):
+                group.create_task(clients.append())
+            await clients.reach(300)
+            process.send_signal(signal.SIGTERM)
+            begin = time.monotonic()
+            code = await asyncio.wait_for(process.wait(), STOPPED_WITHIN_SECONDS)
+        assert time.monotonic() - begin < STOPPED_WITHIN_SECONDS
+    assert code == 0
+    found = (await log(told))[already:]
+    assert clients.acknowledged <= set(found)
+    assert set(clients.statuses) <= {201, 503}
+    # A request that came after the stop was never taken; whatever was recorded was answered.
+    assert set(found) == clients.acknowledged
+
+
+@pytest.mark.skipif(os.name == "nt", reason="kill -9 is POSIX")
+async def test_kill_loses_nothing_that_was_acknowledged(told: str) -> None:
+    """After kill -9 at any moment of appending, all that was acknowledged is there, gaplessly."""
+    moments = random.Random(1)  # noqa: S311 - repeatable, not secret
+    acknowledged: set[uuid.UUID] = set()
+    for _ in range(KILLS):
+        port = free_port()
+        async with serving(told, port) as process:
+            clients = Clients(port)
+            async with asyncio.TaskGroup() as group:
+                for _ in range(CLIENTS):
+                    group.create_task(clients.append())
+                await clients.reach(moments.randint(1, 300))
+                process.kill()
+        acknowledged |= clients.acknowledged
+        assert set(clients.statuses) == {201}
+        assert acknowledged <= set(await log(told))
+
+
+async def test_ended_sessions_lose_nothing(told: str) -> None:
+    """While its database sessions are ended the service never answers 500, and loses nothing."""
+    port = free_port()
+    other = await asyncpg.connect(told)
+    ended = 0
+    async with serving(told, port):
+        clients = Clients(port)
+        async with asyncio.TaskGroup() as group:
+            for _ in range(CLIENTS):
+                group.create_task(clients.append())
+            for turn in range(1, KILLS + 1):
+                await clients.reach(turn * 100)
+                ended += await other.fetchval(
+                    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                    " AND application_name LIKE 'capmap%'"
+                )
+            await clients.reach(len(clients.acknowledged) + 100)
+            clients.ended = True
+    await other.close()
+    assert ended >= KILLS
+    assert set(clients.statuses) <= {200, 201, 503}
+    assert clients.cut_off == 0
+    assert clients.acknowledged <= set(await log(told))
