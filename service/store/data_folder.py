@@ -17,7 +17,11 @@ import subprocess
 import tempfile
 from enum import Enum
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
+
+if TYPE_CHECKING:
+    import psutil
 
 USER = "postgres"
 DATABASE = "capmap"
@@ -27,7 +31,7 @@ SOCKET_PATH_MAX = 100
 LOG_BYTES_MAX = 10_000_000
 PROBE_SECONDS = 2.0
 START_SECONDS = 60
-STARTING_UP = b"C57P03\0"
+NOT_NOW = b"C57P03\0"  # on its way up, or on its way down
 HELD = ("pre-existing shared memory block", "lock file")
 ENTER = 0o001
 SETTINGS = (
@@ -60,15 +64,19 @@ class EmbeddedError(Exception):
     """The embedded PostgreSQL cannot be used; the text says why and what to do."""
 
 
-class DataHeldError(EmbeddedError):
-    """A process of an earlier server still holds the data; trying again later helps."""
+class NotYetError(EmbeddedError):
+    """The server can neither be used nor started now; trying again later helps."""
+
+
+class DataHeldError(NotYetError):
+    """A process of an earlier server still holds the data."""
 
 
 class State(Enum):
     """What a real connection attempt met."""
 
     UP = "up"
-    STARTING = "starting"
+    CHANGING = "starting or stopping"
     DOWN = "down"
 
 
@@ -106,7 +114,7 @@ class DataFolder:
             return State.DOWN
         if not reply:
             return State.DOWN
-        return State.STARTING if STARTING_UP in reply else State.UP
+        return State.CHANGING if NOT_NOW in reply else State.UP
 
     def start(self) -> None:
         """Start the server and wait until it answers; call under the starting lock."""
@@ -122,16 +130,16 @@ class DataFolder:
 
     def stop(self) -> None:
         """Stop the server, ending its sessions; no complaint when it is gone already."""
-        _forget_stale_pid(
-            self.data / "postmaster.pid"
-        )  # pg_ctl would signal whoever has the number
-        self._run("pg_ctl", "-D", self.data, "-m", "fast", "-w", "stop")
+        if _is_server_of(self.data):  # pg_ctl would signal whoever has the number
+            self._run("pg_ctl", "-D", self.data, "-m", "fast", "-w", "stop")
 
     def create_database(self) -> None:
         """Make the service's database when it is missing."""
         how = ("-X", "-q", "-v", "ON_ERROR_STOP=1", self._address("postgres"))
         ended = self._run("psql", *how, say=CREATE_DATABASE)
         if ended.returncode:
+            if self.state() is not State.UP:
+                raise NotYetError(f"the server in {self.data} went away: {ended.stdout.strip()}")
             raise EmbeddedError(f"the database {DATABASE} could not be made: {ended.stdout}")
 
     def _address(self, database: str) -> str:
@@ -152,7 +160,8 @@ class DataFolder:
         else:
             self._initialise()
         self._make_socket_dir()
-        _forget_stale_pid(self.data / "postmaster.pid")
+        if _is_server_of(self.data) is False:
+            (self.data / "postmaster.pid").unlink(missing_ok=True)
 
     def _initialise(self) -> None:
         """Under another name first: a killed initdb must not look like a database."""
@@ -263,16 +272,35 @@ def _hand_over(path: Path) -> None:
         shutil.chown(path, SYSTEM_USER, SYSTEM_USER)
 
 
-def _forget_stale_pid(record: Path) -> None:
-    """Remove a postmaster.pid whose number now belongs to some other program."""
+def _is_server_of(data: Path) -> bool | None:
+    """Tell whether postmaster.pid names this folder's server; None when it names no process.
+
+    The number of a server that was killed may by now belong to any program, and to the server
+    of another data folder just as well.
+    """
     import psutil  # noqa: PLC0415 - comes with the wheel
 
     try:
-        number = abs(int(record.read_text(encoding="utf-8").split("\n", 1)[0]))
-        if psutil.Process(number).name() != "postgres":
-            record.unlink()
+        record = (data / "postmaster.pid").read_text(encoding="utf-8")
+        process = psutil.Process(abs(int(record.split("\n", 1)[0])))
+        if process.status() == psutil.STATUS_ZOMBIE:  # PID 1 of a container may never reap it
+            return False
+        return process.name() == "postgres" and _works_in(process, data)
     except (OSError, ValueError, psutil.Error):
-        return
+        return None
+
+
+def _works_in(process: psutil.Process, data: Path) -> bool:
+    """Look at the working folder or, where that is hidden or gone, at the command line.
+
+    In a container even root may not see the working folder of another user's process.
+    """
+    import psutil  # noqa: PLC0415 - comes with the wheel
+
+    try:
+        return data.samefile(process.cwd())
+    except (psutil.AccessDenied, OSError):
+        return str(data) in process.cmdline()
 
 
 def _environment() -> dict[str, str]:

@@ -10,16 +10,17 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from service.store.data_folder import DataFolder, DataHeldError, EmbeddedError, State
+from service.store.data_folder import DataFolder, DataHeldError, EmbeddedError, NotYetError, State
 from service.store.file_lock import FileLock, alone
 
 __all__ = ["DataHeldError", "EmbeddedError", "running"]
 
 LOOK_SECONDS = 1.0
-STARTING_LOOK_SECONDS = 0.05
+SETTLING_LOOK_SECONDS = 0.05
+SETTLING_SECONDS = 10.0
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 15.0
 PATIENCE_SECONDS = 120.0
@@ -64,10 +65,10 @@ def _first_start(folder: DataFolder, say: Say) -> None:
     while True:
         try:
             _bring_up(folder)
-        except DataHeldError:
+        except NotYetError as error:
             if time.monotonic() > give_up:
                 raise
-            say(_held(folder, pause))
+            say(_reason(folder, error, pause))
             time.sleep(pause)
             pause = _longer(pause)
         else:
@@ -86,16 +87,24 @@ def _bring_up(folder: DataFolder) -> bool:
 
 
 def _settled(folder: DataFolder) -> State:
-    """Return the server's state once it is no longer on its way up."""
-    while (state := folder.state()) is State.STARTING:
-        time.sleep(STARTING_LOOK_SECONDS)
+    """Return the server's state once it is no longer on its way up or down.
+
+    Not for ever: who calls holds the starting lock, and others want to leave.
+    """
+    give_up = time.monotonic() + SETTLING_SECONDS
+    while (state := folder.state()) is State.CHANGING:
+        if time.monotonic() > give_up:
+            raise NotYetError(f"the server in {folder.data} is still starting or stopping")
+        time.sleep(SETTLING_LOOK_SECONDS)
     return state
 
 
-def _held(folder: DataFolder, pause: float) -> str:
-    return (
-        f"a process of an earlier PostgreSQL still holds {folder.data}; trying again in {pause:g} s"
-    )
+def _reason(folder: DataFolder, error: Exception, pause: float) -> str:
+    if isinstance(error, DataHeldError):
+        why = f"a process of an earlier PostgreSQL still holds {folder.data}"
+    else:
+        why = f"PostgreSQL is down: {error}"
+    return f"{why}; trying again in {pause:g} s"
 
 
 def _longer(pause: float) -> float:
@@ -119,25 +128,22 @@ class _Watch:
         self._thread.join()
 
     def _loop(self) -> None:
-        while not self._ended.wait(LOOK_SECONDS):
-            if self._folder.state() is State.DOWN:
-                self._restore()
+        """Look until the use ends; after a failure again soon, then later and later."""
+        wait, pause = LOOK_SECONDS, FIRST_PAUSE_SECONDS
+        while not self._ended.wait(wait):
+            try:
+                self._look()
+            except Exception as error:  # noqa: BLE001 - a watch that ended would never restart it
+                self._tell(_reason(self._folder, error, pause))
+                wait, pause = pause, _longer(pause)
+            else:
+                wait, pause = LOOK_SECONDS, FIRST_PAUSE_SECONDS
 
-    def _restore(self) -> None:
-        """Try, with longer and longer pauses, until the server answers or the use ends."""
-        pause = FIRST_PAUSE_SECONDS
-        while not self._tried(pause) and not self._ended.wait(pause):
-            pause = _longer(pause)
+    def _look(self) -> None:
+        if self._folder.state() is State.DOWN and _bring_up(self._folder):
+            self._tell("PostgreSQL had stopped; it was started again")
 
-    def _tried(self, pause: float) -> bool:
-        """Try once; True when the server answers."""
-        try:
-            if _bring_up(self._folder):
-                self._say("PostgreSQL had stopped; it was started again")
-        except DataHeldError:
-            self._say(_held(self._folder, pause))
-            return False
-        except (EmbeddedError, OSError) as error:
-            self._say(f"PostgreSQL is down: {error}; trying again in {pause:g} s")
-            return False
-        return True
+    def _tell(self, text: str) -> None:
+        """Say it if possible: a closed terminal must not end the watch either."""
+        with suppress(Exception):
+            self._say(text)

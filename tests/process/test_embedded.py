@@ -2,16 +2,19 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import asyncpg
+import psutil
 import pytest
 
 from service.store.data_folder import DataFolder, EmbeddedError, State
@@ -162,6 +165,112 @@ def test_a_left_over_pid_file_does_not_fool_the_start(folder) -> None:
     (folder / "postgres" / "postmaster.pid").write_text(f"{os.getpid()}\n" + text.split("\n", 1)[1])
     with running(folder, say=print) as dsn:
         assert ask(dsn, "SELECT 1") == 1
+
+
+def pretend_pid(folder: Path, number: int) -> None:
+    """Leave a postmaster.pid behind, as a killed server does, whose number is in use again."""
+    socket_dir = DataFolder(folder).socket_dir
+    lines = [number, folder / "postgres", int(time.time()), 5432, socket_dir, "", "", "ready"]
+    (folder / "postgres" / "postmaster.pid").write_text("".join(f"{line}\n" for line in lines))
+
+
+def test_a_left_over_pid_file_naming_another_server_is_no_hindrance(folder) -> None:
+    """Where the number now belongs to another folder's server, both servers run."""
+    with running(folder / "other", say=print) as other:
+        with running(folder, say=print):
+            pass
+        pretend_pid(folder, postmaster(folder / "other"))
+        with running(folder, say=print) as dsn:
+            assert ask(dsn, "SELECT 1") == 1
+        assert ask(other, "SELECT 1") == 1
+
+
+def test_a_server_that_nobody_reaped_is_no_hindrance(folder) -> None:
+    """A pid file naming a dead postgres that is still in the process table is left over."""
+    with running(folder, say=print):
+        pass
+    program = shutil.copy("/bin/true", folder / "postgres" / "postgres")
+    dead = subprocess.Popen([program], cwd=folder / "postgres")
+    os.waitid(os.P_PID, dead.pid, os.WEXITED | os.WNOWAIT)
+    pretend_pid(folder, dead.pid)
+    with running(folder, say=print) as dsn:
+        assert ask(dsn, "SELECT 1") == 1
+    dead.wait()
+
+
+def test_leaving_never_stops_another_server(folder) -> None:
+    """A pid file naming another folder's server when leaving does not stop that one."""
+    with running(folder / "other", say=print) as other:
+        number = postmaster(folder / "other")
+        with running(folder, say=print):
+            own = postmaster(folder)
+            pretend_pid(folder, number)
+        assert postmaster(folder / "other") == number
+        assert ask(other, "SELECT 1") == 1
+        pretend_pid(folder, own)
+        DataFolder(folder).stop()
+
+
+def test_root_that_may_not_look_goes_by_the_command_line(folder, monkeypatch) -> None:
+    """Where the working folder of the server is hidden, its own is stopped and no other."""
+
+    def hidden(process: psutil.Process) -> str:
+        raise psutil.AccessDenied(process.pid)
+
+    monkeypatch.setattr(psutil.Process, "cwd", hidden)
+    with running(folder / "other", say=print) as other:
+        with running(folder, say=print):
+            pass
+        assert DataFolder(folder).state() is State.DOWN
+        pretend_pid(folder, postmaster(folder / "other"))
+        with running(folder, say=print):
+            pass
+        assert ask(other, "SELECT 1") == 1
+
+
+def test_a_start_waits_for_a_server_that_is_stopping(folder, monkeypatch) -> None:
+    """While the server ends, a session of its own still in use, the start says so and waits."""
+    monkeypatch.setattr("service.store.embedded.SETTLING_SECONDS", 0.1)
+    user = User(folder)
+    session = asyncio.Runner()
+    connection = session.run(asyncpg.connect(user.dsn))
+    os.kill(postmaster(folder), signal.SIGTERM)  # a smart shutdown: it waits for the session
+    user.kill()
+    said: list[str] = []
+
+    def say(text: str) -> None:
+        if not said:
+            session.run(connection.close())
+        said.append(text)
+
+    with running(folder, say=say) as dsn:
+        assert ask(dsn, "SELECT 1") == 1
+    session.close()
+    assert "trying again" in said[0]
+
+
+def test_the_watch_survives_any_failure(folder, monkeypatch) -> None:
+    """A failure nobody thought of, and one of saying it, do not end the watch."""
+    said: list[str] = []
+    failures = iter([ValueError("unthought of")])
+    state = DataFolder.state
+
+    def failing(self: DataFolder) -> State:
+        if threading.current_thread().name == "postgres-watch":
+            for failure in failures:
+                raise failure
+        return state(self)
+
+    def say(text: str) -> None:
+        said.append(text)
+        raise BrokenPipeError
+
+    monkeypatch.setattr(DataFolder, "state", failing)
+    with running(folder, say=say) as dsn:
+        os.kill(postmaster(folder), signal.SIGKILL)
+        assert ask_until_answered(dsn, "SELECT 1") == 1
+    assert "unthought of" in said[0]
+    assert any("started again" in text for text in said)
 
 
 def test_a_second_start_is_quick(folder) -> None:
