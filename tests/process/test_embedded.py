@@ -269,7 +269,7 @@ def test_the_watch_survives_any_failure(folder, monkeypatch) -> None:
     with running(folder, say=say) as dsn:
         os.kill(postmaster(folder), signal.SIGKILL)
         assert ask_until_answered(dsn, "SELECT 1") == 1
-    assert "unthought of" in said[0]
+    assert any("unthought of" in text for text in said)
     assert any("started again" in text for text in said)
 
 
