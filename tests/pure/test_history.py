@@ -181,9 +181,7 @@ def test_intervals_of_one_key_never_overlap(items):
     found = ledger.intervals(made)
     for key in {item.key for item in found}:
         own = [item for item in found if item.key == key]
-        assert all(
-            a.end is not None and a.end <= b.start for a, b in itertools.pairwise(own)
-        )
+        assert all(a.end is not None and a.end <= b.start for a, b in itertools.pairwise(own))
 
 
 def test_the_higher_position_wins_on_one_day():
