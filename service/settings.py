@@ -7,6 +7,7 @@ error must not silently leave a default in force.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -170,10 +171,15 @@ def load(environ: Mapping[str, str]) -> Settings:
             if row.env in environ:
                 values[row.field] = row.read(environ[row.env])
         except (ValueError, KeyError):
-            faults.append(f"{row.env}={environ[row.env]!r}: expected {row.expects}")
+            faults.append(f"{row.env}={_told(environ[row.env])!r}: expected {row.expects}")
     if faults:
         raise SettingsError("\n".join(faults))
     return Settings(**values)
+
+
+def _told(value: str) -> str:
+    """Return a value without the user part of an address, which may hold a password."""
+    return re.sub(r"//[^/]*@", "//…@", value)
 
 
 def _is_unknown(name: str) -> bool:
@@ -182,4 +188,4 @@ def _is_unknown(name: str) -> bool:
 
 def _unknown(name: str, value: str) -> str:
     near = difflib.get_close_matches(name, NAMES, n=1, cutoff=0)[0]
-    return f"{name}={value!r}: no such setting; expected a known name, the nearest is {near}"
+    return f"{name}={_told(value)!r}: no such setting; expected a known name, the nearest is {near}"
