@@ -54,7 +54,7 @@ class _Client(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
         if isinstance(transport, asyncio.Transport) or hasattr(transport, "write"):
-            self._transport = transport  # type: ignore[assignment]
+            self._transport = transport  # type: ignore[assignment]  # TCP
 
     def send(self) -> None:
         """Send the next request, or say that there is none."""

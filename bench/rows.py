@@ -44,7 +44,7 @@ class Row(NamedTuple):
     least_ratio: float
 
 
-async def singles(databases: Databases, count: int, ours_first: bool) -> Round:  # noqa: FBT001
+async def singles(databases: Databases, count: int, ours_first: bool) -> Round:  # noqa: FBT001 - who goes first
     """Events one a request over HTTP, against one a transaction under the lock of the head."""
     registered, lines = events.registrations(), events.mixed(count)
     rows, now = events.admitted(registered + lines)
@@ -63,7 +63,7 @@ async def singles(databases: Databases, count: int, ours_first: bool) -> Round: 
     return await _alternate(ours, alone, ours_first)
 
 
-async def batches(databases: Databases, count: int, ours_first: bool) -> Round:  # noqa: FBT001
+async def batches(databases: Databases, count: int, ours_first: bool) -> Round:  # noqa: FBT001 - who goes first
     """Batches of 500 over HTTP, against 1,000 rows a transaction."""
     registered, lines = events.registrations(), events.mixed(count)
     requests = [
@@ -77,7 +77,7 @@ async def batches(databases: Databases, count: int, ours_first: bool) -> Round: 
     return await _alternate(ours, _raw_batches(databases, registered, lines), ours_first)
 
 
-async def imported(databases: Databases, count: int, ours_first: bool) -> Round:  # noqa: FBT001
+async def imported(databases: Databases, count: int, ours_first: bool) -> Round:  # noqa: FBT001 - who goes first
     """`events import` of a file, check and all, against 1,000 rows a transaction."""
     registered, lines = events.registrations(), events.mixed(count)
     file = b"\n".join(lines) + b"\n"
@@ -97,7 +97,7 @@ async def imported(databases: Databases, count: int, ours_first: bool) -> Round:
     return await _alternate(ours, _raw_batches(databases, registered, lines), ours_first)
 
 
-async def read_back(databases: Databases, count: int, ours_first: bool) -> Round:  # noqa: FBT001
+async def read_back(databases: Databases, count: int, ours_first: bool) -> Round:  # noqa: FBT001 - who goes first
     """The whole log decoded, page by page, against its rows alone."""
     lines = events.registrations() + events.mixed(count)
     dsn = await databases.fresh()
@@ -141,7 +141,7 @@ async def load(dsn: str, file: bytes) -> None:
 async def _alternate(
     ours: Callable[[], Awaitable[float]],
     alone: Callable[[], Awaitable[float]],
-    ours_first: bool,  # noqa: FBT001
+    ours_first: bool,  # noqa: FBT001 - who goes first
 ) -> Round:
     if ours_first:
         first = await ours()

@@ -20,4 +20,4 @@ def run(name: str) -> None:
 
     bind = op.get_bind()
     bind.exec_driver_sql("SELECT 1")  # the driver opens the transaction at the first statement
-    bind.connection.dbapi_connection.run_async(execute)  # type: ignore[union-attr]
+    bind.connection.dbapi_connection.run_async(execute)  # type: ignore[union-attr]  # set while connected

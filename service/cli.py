@@ -46,9 +46,9 @@ def _settings() -> Settings:
 @contextmanager
 def _database(settings: Settings) -> Iterator[str]:
     """Yield the address of the database: the one that is set, or the service's own server's."""
-    from sqlalchemy.exc import DBAPIError  # noqa: PLC0415 - keeps --help quick
+    from sqlalchemy.exc import DBAPIError
 
-    from service.store import embedded, migrate  # noqa: PLC0415 - keeps --help quick
+    from service.store import embedded, migrate
 
     try:
         if settings.database_url is not None:
@@ -70,7 +70,7 @@ def _unusable(error: BaseException) -> NoReturn:
 
 def _run(work: Coroutine[Any, Any, T]) -> T:
     try:
-        import uvloop  # noqa: PLC0415 - not on every system
+        import uvloop
     except ImportError:
         return asyncio.run(work)
     return uvloop.run(work)
@@ -119,15 +119,15 @@ def migrate() -> None:
 
 
 async def _prepare(dsn: str) -> None:
-    from service.store import migrate as migration  # noqa: PLC0415 - keeps --help quick
+    from service.store import migrate as migration
 
     await migration.upgrade(dsn, say=say)
 
 
 def _serve(settings: Settings, dsn: str, greet: Callable[[str], None]) -> None:
-    import uvicorn  # noqa: PLC0415 - keeps --help quick
+    import uvicorn
 
-    from service.app import build  # noqa: PLC0415 - keeps --help quick
+    from service.app import build
 
     class Server(uvicorn.Server):
         """A server that greets once it listens."""
@@ -184,9 +184,9 @@ def _tour(base: str) -> None:
 
 
 async def _load_story(settings: Settings, dsn: str) -> int:
-    from service import exchange  # noqa: PLC0415 - keeps --help quick
-    from service.app import opened  # noqa: PLC0415 - keeps --help quick
-    from service.domain.caller import LOCAL  # noqa: PLC0415 - keeps --help quick
+    from service import exchange
+    from service.app import opened
+    from service.domain.caller import LOCAL
 
     with resources.files("service.story").joinpath(STORY).open("rb") as lines:
         async with opened(settings, dsn) as rooms:
@@ -207,7 +207,7 @@ def import_(file: Path) -> None:
     The whole file is checked before anything is recorded.
     """
     settings = _settings()
-    from service import exchange  # noqa: PLC0415 - keeps --help quick
+    from service import exchange
 
     size = file.stat().st_size
     with file.open("rb") as lines, _bar(size, "Checking") as advance:
@@ -227,10 +227,10 @@ def _seen(value: str | None) -> str:
 
 
 async def _import(settings: Settings, dsn: str, file: Path, size: int) -> None:
-    from service import exchange  # noqa: PLC0415 - keeps --help quick
-    from service.app import opened  # noqa: PLC0415 - keeps --help quick
-    from service.domain.caller import LOCAL  # noqa: PLC0415 - keeps --help quick
-    from service.domain.problems import Refused  # noqa: PLC0415 - keeps --help quick
+    from service import exchange
+    from service.app import opened
+    from service.domain.caller import LOCAL
+    from service.domain.problems import Refused
 
     await _prepare(dsn)
     async with opened(settings, dsn) as rooms:
@@ -257,9 +257,9 @@ def export(file: IO[bytes]) -> None:
 
 
 async def _export(settings: Settings, dsn: str, out: IO[bytes]) -> int:
-    from service import exchange  # noqa: PLC0415 - keeps --help quick
-    from service.store import migrate as migration  # noqa: PLC0415 - keeps --help quick
-    from service.store import reading  # noqa: PLC0415 - keeps --help quick
+    from service import exchange
+    from service.store import migrate as migration
+    from service.store import reading
 
     connection = await asyncpg.connect(dsn)
     try:
@@ -282,8 +282,8 @@ def verify(against: str | None) -> None:
 
 
 async def _verify(settings: Settings, dsn: str, against: str | None) -> None:
-    from service.store import migrate as migration  # noqa: PLC0415 - keeps --help quick
-    from service.store import reading, verifying  # noqa: PLC0415 - keeps --help quick
+    from service.store import migrate as migration
+    from service.store import reading, verifying
 
     connection = await asyncpg.connect(dsn)
     try:
@@ -308,7 +308,7 @@ async def _verify(settings: Settings, dsn: str, against: str | None) -> None:
 async def _receipt_held(
     connection: asyncpg.Connection[asyncpg.Record], against: str | None
 ) -> bool:
-    from service.store import reading  # noqa: PLC0415 - keeps --help quick
+    from service.store import reading
 
     if against is None:
         return True
@@ -322,8 +322,8 @@ async def _receipt_held(
 @contextmanager
 def _bar(total: int, label: str) -> Iterator[Callable[[int], None]]:
     """Yield a function that moves a progress bar on; silent where nobody watches."""
-    from rich.console import Console  # noqa: PLC0415 - keeps --help quick
-    from rich.progress import Progress  # noqa: PLC0415 - keeps --help quick
+    from rich.console import Console
+    from rich.progress import Progress
 
     console = Console(stderr=True)
     with Progress(console=console, disable=not sys.stderr.isatty(), transient=True) as progress:

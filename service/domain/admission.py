@@ -26,7 +26,10 @@ from service.domain.references import reference, reference_member
 from service.domain.register import BY_NAME, kind_of
 from service.domain.spec import EventType
 
-REGISTRATIONS: Final = {"TrustRegistered": "trust", "SystemEstablished": "system"}
+REGISTRATIONS: Final[dict[str, Literal["trust", "system"]]] = {
+    "TrustRegistered": "trust",
+    "SystemEstablished": "system",
+}
 LINKS: Final = {"TrustMerged": "into", "SystemJoinedSystem": "system"}
 """Types that tie organisations together and may form no circle, with the member that names one."""
 
@@ -318,7 +321,7 @@ class _Draft:
         self.position = stamp.position
         named = _named(event, referred)
         hidden = self._disclosed(event, kind, referred)
-        self.streams[organisation] = Stream(version, bearer)  # type: ignore[arg-type]
+        self.streams[organisation] = Stream(version, bearer)
         self.seen[event.id] = Seen(stamp.position, self.hash, body)
         if kind.name in LINKS:
             other = getattr(event.data, LINKS[kind.name])

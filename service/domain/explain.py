@@ -93,7 +93,7 @@ def _unknown(name: str, known: Mapping[str, object], pointer: str) -> Fault:
     return Fault(join(pointer, name), "unknown_member", rule, nearest=nearest(name, known))
 
 
-def _value(annotation: Any, value: object, pointer: str) -> Iterator[Fault]:  # noqa: ANN401
+def _value(annotation: Any, value: object, pointer: str) -> Iterator[Fault]:  # noqa: ANN401 - a type expression
     if value is None:
         yield Fault(pointer, "null", "must not be null: leave the member out if it is not stated")
         return
@@ -108,7 +108,7 @@ def _value(annotation: Any, value: object, pointer: str) -> Iterator[Fault]:  # 
         yield from _leaf(annotation, value, pointer)
 
 
-def _bare(annotation: Any) -> tuple[Any, tuple[msgspec.Meta, ...]]:  # noqa: ANN401
+def _bare(annotation: Any) -> tuple[Any, tuple[msgspec.Meta, ...]]:  # noqa: ANN401 - a type expression
     """Return a type without its annotations and without "may be left out", and its limits."""
     if typing.get_origin(annotation) is Annotated:
         limits = tuple(m for m in annotation.__metadata__ if isinstance(m, msgspec.Meta))
@@ -121,7 +121,7 @@ def _bare(annotation: Any) -> tuple[Any, tuple[msgspec.Meta, ...]]:  # noqa: ANN
 
 
 def _items(
-    item: Any,  # noqa: ANN401
+    item: Any,  # noqa: ANN401 - a type expression
     limits: tuple[msgspec.Meta, ...],
     value: list[Any],
     pointer: str,
@@ -136,7 +136,7 @@ def _items(
         yield from _value(item, member, join(pointer, index))
 
 
-def _leaf(annotation: Any, value: object, pointer: str) -> Iterator[Fault]:  # noqa: ANN401
+def _leaf(annotation: Any, value: object, pointer: str) -> Iterator[Fault]:  # noqa: ANN401 - a type expression
     try:
         decoded = msgspec.convert(value, annotation)
     except msgspec.ValidationError as error:
@@ -150,7 +150,7 @@ def _leaf(annotation: Any, value: object, pointer: str) -> Iterator[Fault]:  # n
         yield Fault(pointer, error.code, error.rule, value=shown(value))
 
 
-def _refused(annotation: Any, value: object, pointer: str, message: str) -> Fault:  # noqa: ANN401
+def _refused(annotation: Any, value: object, pointer: str, message: str) -> Fault:  # noqa: ANN401 - a type expression
     bare, _ = _bare(annotation)
     if typing.get_origin(bare) is Literal:
         allowed = tuple(str(choice) for choice in typing.get_args(bare))

@@ -144,7 +144,7 @@ def last_position(given: Context) -> int:
 
 
 # Any: each dimension's section has a Struct of its own; TrustPicture names them.
-def section(dimension: Dimension, given: Context) -> Any:  # noqa: ANN401
+def section(dimension: Dimension, given: Context) -> Any:  # noqa: ANN401 - see above
     """Return what a dimension says, or where it cannot be read."""
     positions = unreadable(dimension, given)
     return UnreadableAt(positions) if positions else dimension.section(given)

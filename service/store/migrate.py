@@ -116,13 +116,13 @@ def _judge_safety(facts: Facts) -> None:
             raise Refusal(message)
 
 
-async def _schema(connection: Any) -> int:  # noqa: ANN401
+async def _schema(connection: Any) -> int:  # noqa: ANN401 - pooled or not
     if await connection.fetchval("SELECT to_regclass('alembic_version')") is None:
         return 0
     return int(await connection.fetchval("SELECT max(version_num) FROM alembic_version") or 0)
 
 
-async def _oldest(connection: Any) -> int:  # noqa: ANN401
+async def _oldest(connection: Any) -> int:  # noqa: ANN401 - pooled or not
     if await connection.fetchval("SELECT to_regclass('schema_support')") is None:
         return 0
     return int(await connection.fetchval("SELECT max(oldest_code) FROM schema_support") or 0)
@@ -158,7 +158,7 @@ async def _is_pending(connection: asyncpg.Connection) -> bool:
 
 async def _apply_all(driver: asyncpg.Connection, say: Say) -> None:
     from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415 - see the module's head
-    from sqlalchemy.pool import NullPool  # noqa: PLC0415
+    from sqlalchemy.pool import NullPool  # noqa: PLC0415 - slow
 
     async def hand_over() -> asyncpg.Connection:
         return driver
@@ -173,7 +173,7 @@ async def _apply_all(driver: asyncpg.Connection, say: Say) -> None:
 
 def _apply(connection: Connection, folder: str, say: Say) -> None:
     from alembic import command  # noqa: PLC0415 - see the module's head
-    from alembic.config import Config  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415 - slow
 
     config = Config()
     config.set_main_option("script_location", folder.replace("%", "%%"))

@@ -1,3 +1,5 @@
+"""What corrections, retractions, disputes and order of arrival do to a history."""
+
 import datetime as dt
 import itertools
 

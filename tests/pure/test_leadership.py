@@ -1,3 +1,5 @@
+"""Leadership: tenure, holders, vacancy, secondments and the levels from them."""
+
 import datetime as dt
 
 import pytest

@@ -1,3 +1,5 @@
+"""Pictures of trusts and systems: mergers, memberships, unreadable events."""
+
 import datetime as dt
 import itertools
 
