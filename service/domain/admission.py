@@ -14,7 +14,7 @@ from typing import Final, Literal
 import msgspec
 from msgspec import Struct
 
-from service.domain import chain, disclosure, explain
+from service.domain import chain, disclosure, explain, links
 from service.domain.caller import Caller
 from service.domain.catalogue.record.event_corrected import EventCorrected
 from service.domain.codec import Submitted
@@ -30,8 +30,7 @@ REGISTRATIONS: Final[dict[str, Literal["trust", "system"]]] = {
     "TrustRegistered": "trust",
     "SystemEstablished": "system",
 }
-LINKS: Final = {"TrustMerged": "into", "SystemJoinedSystem": "system"}
-"""Types that tie organisations together and may form no circle, with the member that names one."""
+_LINKED: Final = links.ORIGINALS | links.CHANGES
 
 
 class Batch(Struct, frozen=True):
@@ -79,7 +78,8 @@ class Standing(Struct):
     seen: dict[uuid.UUID, Seen]
     streams: dict[str, Stream]
     referred: dict[uuid.UUID, Referred]
-    links: dict[str, set[str]]
+    links: dict[str, list[links.Told]]
+    """What was told of mergers and memberships of systems, by organisation, in order."""
     wanted: frozenset[uuid.UUID] = frozenset()
     """Ids that events of the group refer to: only these are remembered for the rest of it."""
 
@@ -172,7 +172,7 @@ class _Draft:
         self.seen: dict[uuid.UUID, Seen] = {}
         self.streams: dict[str, Stream] = {}
         self.referred: dict[uuid.UUID, Referred] = {}
-        self.links: dict[str, set[str]] = {}
+        self.links: dict[str, list[links.Told]] = {}
         self.admitted: list[Admitted] = []
 
     def take(
@@ -188,8 +188,8 @@ class _Draft:
         about = reference(event)
         if problem is None and about is not None:
             problem = self._reference_problem(event, kind, about, index)
-        if problem is None and kind.name in LINKS:
-            problem = self._link_problem(event, LINKS[kind.name])
+        if problem is None and kind.name in _LINKED:
+            problem = self._link_problem(event, kind, about)
         if problem is not None:
             return problem
         return self._record(submitted, kind, about, caller, salt)
@@ -284,17 +284,22 @@ class _Draft:
         by_position |= {r.position: k for k, r in self.referred.items()}
         return by_position.get(target.position) in gone
 
-    def _link_problem(self, event: Event, member: str) -> Problem | None:
-        other: str = getattr(event.data, member)
-        waiting, reached = [other], set[str]()
-        while waiting:
-            code = waiting.pop()
-            if code == event.organisation:
-                return Problem("cycle", f"{other} already leads to {event.organisation}")
-            if code not in reached:
-                reached.add(code)
-                waiting += self.standing.links.get(code, set()) | self.links.get(code, set())
+    def _link_problem(
+        self, event: Event, kind: EventType, about: uuid.UUID | None
+    ) -> Problem | None:
+        """Say whether an event makes a circle; else remember what it tells of links, if it does."""
+        code = event.organisation
+        if kind.name in links.CHANGES and all(one.id != about for one in self._told(code)):
+            return None
+        target = self._refers(about) if about is not None else None
+        new = links.told(event, self.position + 1, about, target.type if target else None)
+        if way := links.circle(code, self._told, new):
+            return Problem("cycle", f"this would make a circle: {' → '.join(way)}")
+        self.links.setdefault(code, []).append(new)
         return None
+
+    def _told(self, code: str) -> list[links.Told]:
+        return self.standing.links.get(code, []) + self.links.get(code, [])
 
     def _record(
         self,
@@ -323,9 +328,6 @@ class _Draft:
         hidden = self._disclosed(event, kind, referred)
         self.streams[organisation] = Stream(version, bearer)
         self.seen[event.id] = Seen(stamp.position, self.hash, body)
-        if kind.name in LINKS:
-            other = getattr(event.data, LINKS[kind.name])
-            self.links.setdefault(organisation, set()).add(other)
         wanted = self.standing.wanted
         if about is not None or (wanted and event.id in wanted):
             self._remember(event, kind, about, named, body)
@@ -364,8 +366,8 @@ class _Draft:
         standing.seen |= self.seen
         standing.streams |= self.streams
         standing.referred |= self.referred
-        for code, others in self.links.items():
-            standing.links.setdefault(code, set()).update(others)
+        for code, told in self.links.items():
+            standing.links.setdefault(code, []).extend(told)
 
 
 def _named(event: Event, referred: Referred | None) -> frozenset[str]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, Literal
 
 import asyncpg
 
+from service.domain import links
 from service.domain.admission import (
-    LINKS,
     REGISTRATIONS,
     Admitted,
     Batch,
@@ -20,6 +20,7 @@ from service.domain.admission import (
     Stream,
 )
 from service.domain.disclosure import POLICY
+from service.domain.envelope import Event, type_name
 from service.domain.references import reference
 
 if TYPE_CHECKING:
@@ -53,46 +54,42 @@ CROSS JOIN LATERAL (
 
 REFERRED: Final = """
 -- $1 ids. The events referred to, and all events about them, with every code each ever named.
--- Indexes: events_id, events_about, mentions_pkey by way of position.
+-- Indexes: events_id, events_about, events_pkey, mentions_position.
 WITH RECURSIVE tree AS (
     SELECT id, position FROM events WHERE id = ANY($1::uuid[])
     UNION
-    SELECT event.id, event.position FROM events AS event JOIN tree ON event.about = tree.id
+    SELECT event.id, event.position FROM tree CROSS JOIN LATERAL (
+        SELECT id, position FROM events WHERE about = tree.id
+        OFFSET 0  -- else a planner that takes the tree for a large one reads all of the index
+    ) AS event
 )
 SELECT event.id, event.position, event.type, event.type_version, event.organisation, event.body,
        event.about, coalesce(named.codes, '{}') AS codes
-FROM tree JOIN events AS event ON event.position = tree.position
-LEFT JOIN LATERAL (
+FROM tree CROSS JOIN LATERAL (
+    SELECT id, position, type, type_version, organisation, body, about FROM events
+    WHERE position = tree.position
+    OFFSET 0  -- as above
+) AS event
+CROSS JOIN LATERAL (
     SELECT array_agg(organisation) AS codes FROM mentions WHERE position = event.position
-) AS named ON true
+) AS named
 """
 
 LINKED: Final = """
--- $1 codes. Where mergers and memberships of systems lead from these, step by step, but for those
--- retracted (and not taken back), or left on a later day. Index: events_organisation_position.
-WITH RECURSIVE way AS (
-    SELECT code, NULL::text AS onward FROM unnest($1::text[]) AS code
-    UNION
-    SELECT event.organisation,
-           coalesce(said.data->>'into', said.data->>'system')
-    FROM way
-    JOIN events AS event ON event.organisation = coalesce(way.onward, way.code)
-        AND event.type IN ('TrustMerged', 'SystemJoinedSystem')
-    CROSS JOIN LATERAL (SELECT convert_from(event.body, 'UTF8')::jsonb->'data' AS data) AS said
-    WHERE NOT EXISTS (
-        SELECT FROM events AS later WHERE later.about = event.id AND later.type = 'EventRetracted'
-          AND NOT EXISTS (
-              SELECT FROM events AS back
-              WHERE back.about = later.id AND back.type = 'EventRetracted'
-          )
-    ) AND NOT EXISTS (
-        SELECT FROM events AS gone
-        WHERE gone.organisation = event.organisation AND gone.type = 'SystemLeftSystem'
-          AND gone.effective >= event.effective
-          AND convert_from(gone.body, 'UTF8')::jsonb->'data'->>'system' = said.data->>'system'
-    )
+-- Mergers and memberships of systems, and what corrects or retracts them, step by step: bodies as
+-- they are, for `links` to judge. Indexes: events_links, events_about.
+WITH RECURSIVE linked AS (
+    SELECT position, id, organisation, type, type_version, effective, about, body FROM events
+    WHERE type IN ('TrustMerged', 'SystemJoinedSystem', 'SystemLeftSystem')
+    UNION ALL
+    SELECT event.* FROM linked CROSS JOIN LATERAL (
+        SELECT position, id, organisation, type, type_version, effective, about, body FROM events
+        WHERE about = linked.id AND type IN ('EventCorrected', 'EventRetracted')
+          AND position > linked.position
+        OFFSET 0  -- as in REFERRED
+    ) AS event
 )
-SELECT code, onward FROM way WHERE onward IS NOT NULL
+SELECT position, id, organisation, type, type_version, effective, about, body FROM linked
 """
 
 INSERT: Final = """
@@ -131,13 +128,10 @@ async def standing(connection: Connection, batches: Sequence[Batch]) -> Standing
     # What is no code has no stream; asked for, a NUL in it would fail the whole group.
     codes |= {code for batch in batches for code in batch.expected if code.isalnum()}
     about = {found for event in events if (found := reference(event)) is not None}
-    linked = {
-        getattr(event.data, member)
-        for event in events
-        if (member := LINKS.get(str(event.__struct_config__.tag)))
-    }
     seen = await connection.fetch(SEEN, [event.id for event in events])
     streams = await connection.fetch(STREAMS, list(codes))
+    referred = await _referred(connection, about) if about else {}
+    linked = any(_is_of_links(event, referred) for event in events)
     return Standing(
         position=head["position"],
         hash=head["hash"],
@@ -145,8 +139,8 @@ async def standing(connection: Connection, batches: Sequence[Batch]) -> Standing
         secret=head["secret"],
         seen={row["id"]: Seen(row["position"], row["hash"], row["body"]) for row in seen},
         streams=_streams(streams),
-        referred=await _referred(connection, about) if about else {},
-        links=await _links(connection, linked) if linked else {},
+        referred=referred,
+        links=await _links(connection) if linked else {},
         wanted=frozenset(about),
     )
 
@@ -184,11 +178,20 @@ def _grown(target: Referred, by: Referred) -> Referred:
     )  # fmt: skip
 
 
-async def _links(connection: Connection, codes: set[str]) -> dict[str, set[str]]:
-    links: dict[str, set[str]] = {}
-    for row in await connection.fetch(LINKED, list(codes)):
-        links.setdefault(row["code"], set()).add(row["onward"])
-    return links
+async def _links(connection: Connection) -> dict[str, list[links.Told]]:
+    return links.read([links.Row(*row) for row in await connection.fetch(LINKED)])
+
+
+def _is_of_links(event: Event, referred: Mapping[uuid.UUID, Referred]) -> bool:
+    """Tell whether an event may make or change a link.
+
+    What an earlier correction or retraction was about is not looked up: any of them counts.
+    """
+    kind = type_name(event)
+    if kind not in links.CHANGES:
+        return kind in links.ORIGINALS
+    target = referred.get(found) if (found := reference(event)) else None
+    return target is not None and target.type in links.ORIGINALS | links.CHANGES
 
 
 FEW: Final = 64
