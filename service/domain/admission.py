@@ -14,11 +14,10 @@ from typing import Final, Literal
 import msgspec
 from msgspec import Struct
 
-from service.domain import chain, disclosure, explain, links
+from service.domain import chain, corrections, disclosure, links
 from service.domain.caller import Caller
-from service.domain.catalogue.record.event_corrected import EventCorrected
 from service.domain.codec import Submitted
-from service.domain.envelope import OPERATOR_ASSURANCE, Event, Stamp, Target
+from service.domain.envelope import OPERATOR_ASSURANCE, Event, Stamp, Target, type_name
 from service.domain.faults import Fault, join
 from service.domain.mentions import mentioned
 from service.domain.problems import Problem
@@ -143,10 +142,21 @@ def _id_conflict(batch: Batch, standing: Standing) -> Problem | None:
         key = submitted.event.id
         seen = standing.seen.get(key)
         known = seen.body if seen is not None else first.setdefault(key, submitted.body)
-        if known != submitted.body:
+        if known != submitted.body and not _same_correction(known, submitted, batch, standing):
             where = f"at position {seen.position}" if seen else "earlier in the batch"
             return Problem("id_conflict", f"event {key} is {where} with other content")
     return None
+
+
+def _same_correction(known: bytes, again: Submitted, batch: Batch, standing: Standing) -> bool:
+    """Tell whether bytes differ only in how a correction's payload is written."""
+    about = reference(again.event)
+    if about is None or type_name(again.event) != "EventCorrected":
+        return False
+    target = standing.referred.get(about)
+    earlier = (type_name(other.event) for other in batch.events if other.event.id == about)
+    kind = BY_NAME.get(target.type if target else next(earlier, ""))
+    return kind is not None and corrections.same(known, again.event, kind)
 
 
 def _version_mismatch(batch: Batch, standing: Standing) -> Problem | None:
@@ -192,6 +202,8 @@ class _Draft:
             problem = self._link_problem(event, kind, about)
         if problem is not None:
             return problem
+        if kind.name == "EventCorrected" and about is not None and (of := self._refers(about)):
+            submitted = corrections.canonical(submitted, BY_NAME[of.type])
         return self._record(submitted, kind, about, caller, salt)
 
     def _stream(self, organisation: str) -> Stream | None:
@@ -261,13 +273,9 @@ class _Draft:
     def _correction_problem(self, event: Event, target: Referred, index: int) -> Problem | None:
         if self._is_retracted(target):
             return Problem("retracted", f"event {reference(event)} was retracted")
-        assert isinstance(event.data, EventCorrected)  # noqa: S101 - asked by type's name
-        value = msgspec.json.decode(event.data.data)
-        faults = explain.payload(BY_NAME[target.type], value, f"/events/{index}/data/data")
-        if not faults:
-            faults = explain.corrected(event, BY_NAME[target.type], f"/events/{index}/data/data")
+        faults = corrections.faults(event, BY_NAME[target.type], f"/events/{index}/data/data")
         if faults:
-            return Problem("invalid_events", "the corrected payload is not valid", tuple(faults))
+            return Problem("invalid_events", "the corrected payload is not valid", faults)
         return None
 
     def _is_retracted(self, target: Referred) -> bool:

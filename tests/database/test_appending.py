@@ -73,13 +73,13 @@ async def test_the_same_event_written_otherwise_is_the_same(writer, connection):
 
 
 async def test_a_correction_written_otherwise_is_the_same(writer, connection):
-    """Order and spaces inside a correction's payload make no other event."""
+    """Order, spaces and Unicode forms inside a correction's payload make no other event."""
     first, change = trust(), renamed(name="Wrong")
     change["data"]["trust_type"] = "acute"
-    correction = corrected(change, name="Right", trust_type="acute")
+    correction = corrected(change, name="Caf\u00e9", trust_type="acute")
     await send(writer, first, change, correction)
     again = json.loads(json.dumps(correction))
-    again["data"]["data"] = {"trust_type": "acute", "name": "Right"}
+    again["data"]["data"] = {"trust_type": "acute", "name": " Cafe\u0301 "}
     (outcome,) = await send(writer, again)
     assert outcome.outcome == "already_recorded"
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
 
+from service import exchange
 from service.cli import _receipt_held
 from service.domain import chain
+from service.domain.caller import LOCAL
 from service.domain.envelope import Stamp
 from service.store import verifying
 from service.store.verifying import Verdict
@@ -34,11 +37,16 @@ async def verdict(connection: asyncpg.Connection, size: int = 3) -> Verdict:
     return await verifying.verify(connection, progress=lambda at, head: None, size=size)
 
 
+async def sound(connection: asyncpg.Connection) -> Verdict:
+    """Return the verdict on a log that is sound up to its head."""
+    head = await connection.fetchrow("SELECT position, hash FROM log_head")
+    return Verdict(head["position"], head["hash"].hex())
+
+
 @pytest.mark.parametrize("size", [1, 3, 10, 2000])
 async def test_a_sound_log(log, size):
     """Sound to its head, with the head's hash, whatever the size of a page."""
-    head = await log.fetchrow("SELECT position, hash FROM log_head")
-    assert await verdict(log, size) == Verdict(head["position"], head["hash"].hex())
+    assert await verdict(log, size) == await sound(log)
 
 
 async def test_an_empty_log_is_sound(connection):
@@ -120,6 +128,21 @@ async def test_two_rows_that_changed_places(log):
     await log.execute("UPDATE events SET position = -position WHERE position IN (8, 9)")
     await log.execute("UPDATE events SET position = 17 + position WHERE position < 0")
     assert (await verdict(log)).bad == 8
+
+
+async def test_a_correction_in_another_writing(dsn, connection):
+    """The log is sound, and its own export finds every event known, also one of 0.1.0's form."""
+    join = made("TrustJoinedSystem", "RTP", {"system": "QXU", "role": "host"})
+    correction = corrected(join, system="qyy", role="host")
+    out = io.BytesIO()
+    async with writing(dsn) as writer:
+        await send(writer, trust(), join, correction)
+        assert await verdict(connection) == await sound(connection)
+        await exchange.export(connection, out, lambda _: None)
+        earlier = out.getvalue().replace(b'"QYY"', b'"qyy"')
+        for text in (out.getvalue(), earlier):
+            done = await exchange.load(io.BytesIO(text), writer, LOCAL, lambda _: None)
+            assert (done.recorded, done.known) == (0, 3)
 
 
 async def rewrite(connection: asyncpg.Connection, start: int) -> None:
