@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections import ChainMap
 from collections.abc import Mapping
 from typing import Final, Literal
 
@@ -19,9 +20,9 @@ from service.domain.caller import Caller
 from service.domain.codec import Submitted
 from service.domain.envelope import OPERATOR_ASSURANCE, Event, Stamp, Target, type_name
 from service.domain.faults import Fault, join
-from service.domain.mentions import mentioned
 from service.domain.problems import Problem
 from service.domain.references import reference, reference_member
+from service.domain.referred import Referred, all_named, remember
 from service.domain.register import BY_NAME, kind_of
 from service.domain.spec import EventType
 
@@ -46,18 +47,6 @@ class Seen(Struct, frozen=True, gc=False):
     position: int
     hash: bytes
     body: bytes
-
-
-class Referred(Struct, frozen=True):
-    """An event that another refers to, with all that it and events about it ever named."""
-
-    position: int
-    type: str
-    type_version: int
-    organisation: str
-    body: bytes
-    about: uuid.UUID | None
-    named: frozenset[str]
 
 
 class Stream(Struct, frozen=True, gc=False):
@@ -332,7 +321,7 @@ class _Draft:
         encoded = msgspec.json.encode(target) if target else None
         self.hash = chain.link(self.hash, salt, chain.stored(body, stamp, encoded))
         self.position = stamp.position
-        named = _named(event, referred)
+        named = all_named(event, referred)
         hidden = self._disclosed(event, kind, referred)
         self.streams[organisation] = Stream(version, bearer)
         self.seen[event.id] = Seen(stamp.position, self.hash, body)
@@ -359,13 +348,10 @@ class _Draft:
         named: frozenset[str],
         body: bytes,
     ) -> None:
-        position, organisation = self.position, event.organisation
-        self.referred[event.id] = Referred(
-            position, kind.name, kind.version, organisation, body, about, named
+        one = Referred(
+            self.position, kind.name, kind.version, event.organisation, body, about, named
         )
-        if about is not None and (target := self._refers(about)) is not None:
-            grown = msgspec.structs.replace(target, named=target.named | named)
-            self.referred[about] = grown
+        remember(ChainMap(self.referred, self.standing.referred), event.id, one)
 
     def keep(self) -> None:
         """Let the standing take over what the batch added."""
@@ -376,14 +362,6 @@ class _Draft:
         standing.referred |= self.referred
         for code, told in self.links.items():
             standing.links.setdefault(code, []).extend(told)
-
-
-def _named(event: Event, referred: Referred | None) -> frozenset[str]:
-    """Return all that an event names: itself, the payload it puts right, and its target's names."""
-    named = mentioned(event, referred.type if referred else None)
-    if referred is None:
-        return named
-    return (named | referred.named | {referred.organisation}) - {event.organisation}
 
 
 def _invalid(index: int, pointer: str, code: str, rule: str) -> Problem:

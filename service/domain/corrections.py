@@ -12,7 +12,7 @@ import msgspec
 
 from service.domain import codec, explain, normal
 from service.domain.catalogue.record.event_corrected import EventCorrected
-from service.domain.envelope import Event
+from service.domain.envelope import Event, Payload
 from service.domain.faults import Fault, Unfit
 from service.domain.spec import EventType
 
@@ -27,7 +27,7 @@ def faults(event: Event, kind: EventType, pointer: str) -> tuple[Fault, ...]:
 def canonical(submitted: codec.Submitted, kind: EventType) -> codec.Submitted:
     """Return a correction of an event of `kind` in canonical form, itself if it is so already.
 
-    Raises msgspec.MsgspecError or Unfit where the payload is none of that type.
+    Raises as `payload` does.
     """
     event = _canonical(submitted.event, kind)
     return submitted if event is submitted.event else codec.Submitted(event, codec.encode(event))
@@ -47,14 +47,21 @@ def same(known: bytes, event: Event, kind: EventType) -> bool:
         return False
 
 
+def payload(data: EventCorrected, kind: EventType) -> Payload:
+    """Return what a correction puts in the place of the payload of an event of `kind`.
+
+    Raises msgspec.MsgspecError, Unfit or RecursionError where it is none of that type.
+    """
+    return normal.normal(msgspec.json.decode(data.data, type=kind.payload))
+
+
 def _canonical(event: Event, kind: EventType) -> Event:
     assert isinstance(event.data, EventCorrected)  # noqa: S101 - the caller's condition
-    payload = normal.normal(msgspec.json.decode(event.data.data, type=kind.payload))
-    form = msgspec.Raw(msgspec.json.encode(payload, order="sorted"))
+    form = msgspec.Raw(msgspec.json.encode(payload(event.data, kind), order="sorted"))
     if form == event.data.data:
         return event
     data = msgspec.structs.replace(event.data, data=form)
     return msgspec.structs.replace(event, data=data)
 
 
-__all__ = ["canonical", "faults", "same"]
+__all__ = ["canonical", "faults", "payload", "same"]

@@ -17,11 +17,10 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from service.domain import codec
+from service.domain import codec, corrections
 from service.domain.catalogue.record.event_corrected import EventCorrected
 from service.domain.envelope import Event, Payload, type_name
 from service.domain.faults import Unfit
-from service.domain.normal import normal
 from service.domain.register import BY_NAME
 
 _LINKS: Final = {"TrustMerged": "into", "SystemJoinedSystem": "system"}
@@ -86,7 +85,7 @@ def told(event: Event, position: int, about: uuid.UUID | None, target_type: str 
 def _corrected(data: EventCorrected, target_type: str | None) -> Payload | None:
     kind = BY_NAME.get(target_type or "")
     try:
-        return normal(msgspec.json.decode(data.data, type=kind.payload)) if kind else None
+        return corrections.payload(data, kind) if kind else None
     except (msgspec.MsgspecError, Unfit, UnicodeDecodeError, RecursionError):
         return None
 

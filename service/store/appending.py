@@ -14,7 +14,6 @@ from service.domain.admission import (
     REGISTRATIONS,
     Admitted,
     Batch,
-    Referred,
     Seen,
     Standing,
     Stream,
@@ -22,6 +21,7 @@ from service.domain.admission import (
 from service.domain.disclosure import POLICY
 from service.domain.envelope import Event, type_name
 from service.domain.references import reference
+from service.domain.referred import Referred, grown
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
@@ -130,8 +130,8 @@ async def standing(connection: Connection, batches: Sequence[Batch]) -> Standing
     about = {found for event in events if (found := reference(event)) is not None}
     seen = await connection.fetch(SEEN, [event.id for event in events])
     streams = await connection.fetch(STREAMS, list(codes))
-    referred = await _referred(connection, about) if about else {}
-    linked = any(_is_of_links(event, referred) for event in events)
+    targets = grown(await referred(connection, about)) if about else {}
+    linked = any(_is_of_links(event, targets) for event in events)
     return Standing(
         position=head["position"],
         hash=head["hash"],
@@ -139,7 +139,7 @@ async def standing(connection: Connection, batches: Sequence[Batch]) -> Standing
         secret=head["secret"],
         seen={row["id"]: Seen(row["position"], row["hash"], row["body"]) for row in seen},
         streams=_streams(streams),
-        referred=referred,
+        referred=targets,
         links=await _links(connection) if linked else {},
         wanted=frozenset(about),
     )
@@ -155,34 +155,22 @@ def _streams(rows: Iterable[asyncpg.Record]) -> dict[str, Stream]:
     return found
 
 
-async def _referred(connection: Connection, ids: set[uuid.UUID]) -> dict[uuid.UUID, Referred]:
-    rows = await connection.fetch(REFERRED, list(ids))
-    found = {
+async def referred(connection: Connection, ids: set[uuid.UUID]) -> dict[uuid.UUID, Referred]:
+    """Return events that others refer to and all about them, each with what itself named."""
+    return {
         row["id"]: Referred(
             row["position"], row["type"], row["type_version"], row["organisation"], row["body"],
             row["about"], frozenset(row["codes"]),
         )
-        for row in rows
+        for row in await connection.fetch(REFERRED, list(ids))
     }  # fmt: skip
-    for row in sorted(rows, key=lambda row: row["position"], reverse=True):
-        if row["about"] in found:  # what is about an event passes its names on to it
-            found[row["about"]] = _grown(found[row["about"]], found[row["id"]])
-    return found
-
-
-def _grown(target: Referred, by: Referred) -> Referred:
-    named = (target.named | by.named) - {target.organisation}
-    return Referred(
-        target.position, target.type, target.type_version, target.organisation, target.body,
-        target.about, named,
-    )  # fmt: skip
 
 
 async def _links(connection: Connection) -> dict[str, list[links.Told]]:
     return links.read([links.Row(*row) for row in await connection.fetch(LINKED)])
 
 
-def _is_of_links(event: Event, referred: Mapping[uuid.UUID, Referred]) -> bool:
+def _is_of_links(event: Event, targets: Mapping[uuid.UUID, Referred]) -> bool:
     """Tell whether an event may make or change a link.
 
     What an earlier correction or retraction was about is not looked up: any of them counts.
@@ -190,7 +178,7 @@ def _is_of_links(event: Event, referred: Mapping[uuid.UUID, Referred]) -> bool:
     kind = type_name(event)
     if kind not in links.CHANGES:
         return kind in links.ORIGINALS
-    target = referred.get(found) if (found := reference(event)) else None
+    target = targets.get(found) if (found := reference(event)) else None
     return target is not None and target.type in links.ORIGINALS | links.CHANGES
 
 
@@ -251,4 +239,4 @@ def columns(admitted: Sequence[Admitted], now: dt.datetime) -> tuple[object, ...
     )
 
 
-__all__ = ["Connection", "columns", "insert", "standing"]
+__all__ = ["Connection", "columns", "insert", "referred", "standing"]

@@ -11,7 +11,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from service.store import appending, reading
+from service.store import appending, reading, verifying
 
 ROWS = 20_000
 ORGANISATIONS = 50
@@ -177,3 +177,13 @@ async def test_links_come_from_the_few_events_that_make_them(seeded: asyncpg.Con
         check(found, appending.LINKED, sorts=False)
     kinds = [row["type"] for row in await seeded.fetch(appending.LINKED)]
     assert sorted(set(kinds)) == ["EventRetracted", "SystemJoinedSystem", "TrustMerged"]
+
+
+@pytest.mark.parametrize("place", PLACES)
+async def test_verifying_reads_mentions_by_position(seeded: asyncpg.Connection, place: str) -> None:
+    """A page's mentions, and those beyond the last event, come from the index by position."""
+    given = (PLACES[place], PLACES[place] + 100)
+    for found in await plans(seeded, verifying.NAMED, given):
+        check(found, verifying.NAMED, sorts=True)
+    for found in await plans(seeded, verifying.STRAY, (ROWS,)):
+        check(found, verifying.STRAY, sorts=True)

@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from msgspec import inspect as mi
 
 from service.domain import codec, corrections
-from service.domain.admission import Decision, Referred, Seen, Standing, Stream, decide
+from service.domain.admission import Decision, Seen, Standing, Stream, decide
 from service.domain.chain import GENESIS, SALT_BYTES
 from service.domain.problems import Problem
+from service.domain.referred import Referred
 from service.domain.register import BY_NAME
-from tests.strategies import about, batch, corrected, decoded, made, samples
+from tests.strategies import LATEST, about, batch, corrected, decoded, made, samples
 
 ORIGINALS = [one for one in samples() if BY_NAME[one["type"]].fold.form != "about"]
 NOW = dt.datetime(2026, 4, 1, tzinfo=dt.UTC)
@@ -126,6 +127,13 @@ def test_the_stored_body_holds_the_form_of_the_target_s_type():
     assert json.loads(one.body)["data"]["data"] == {"role": "host", "system": "QBB"}
     assert one.body == codec.encode(one.event)
     assert "QBB" in one.named
+
+
+def test_a_correction_to_null_is_refused_where_it_stands():
+    """Null is said of the member itself, before anything is known of the target."""
+    nothing = RIGHT | {"data": RIGHT["data"] | {"data": None}}
+    faults = codec.decode(json.dumps(nothing).encode(), LATEST)
+    assert [(fault.pointer, fault.code) for fault in faults] == [("/data/data", "null")]
 
 
 def respelt(draw, kind, value):
