@@ -22,6 +22,7 @@ from service.domain.disclosure import POLICY
 from service.domain.envelope import Event, type_name
 from service.domain.references import reference
 from service.domain.referred import Referred, grown
+from service.domain.register import TYPE_OF
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
@@ -131,7 +132,7 @@ async def standing(connection: Connection, batches: Sequence[Batch]) -> Standing
     seen = await connection.fetch(SEEN, [event.id for event in events])
     streams = await connection.fetch(STREAMS, list(codes))
     targets = grown(await referred(connection, about)) if about else {}
-    linked = any(_is_of_links(event, targets) for event in events)
+    linked = _touch_links(events, targets)
     return Standing(
         position=head["position"],
         hash=head["hash"],
@@ -170,16 +171,18 @@ async def _links(connection: Connection) -> dict[str, list[links.Told]]:
     return links.read([links.Row(*row) for row in await connection.fetch(LINKED)])
 
 
-def _is_of_links(event: Event, targets: Mapping[uuid.UUID, Referred]) -> bool:
-    """Tell whether an event may make or change a link.
+def _touch_links(events: Sequence[Event], targets: Mapping[uuid.UUID, Referred]) -> bool:
+    """Tell whether events may make or change a link.
 
     What an earlier correction or retraction was about is not looked up: any of them counts.
     """
-    kind = type_name(event)
-    if kind not in links.CHANGES:
-        return kind in links.ORIGINALS
-    target = targets.get(found) if (found := reference(event)) else None
-    return target is not None and target.type in links.ORIGINALS | links.CHANGES
+    kinds = {TYPE_OF[kind].name for kind in set(map(type, events))}
+    if kinds.isdisjoint(links.CHANGES):
+        return not kinds.isdisjoint(links.ORIGINALS)
+    changes = [event for event in events if type_name(event) in links.CHANGES]
+    changed = [targets.get(found) for event in changes if (found := reference(event))]
+    kinds = kinds - links.CHANGES | {target.type for target in changed if target}
+    return not kinds.isdisjoint(links.ORIGINALS | links.CHANGES)
 
 
 FEW: Final = 64

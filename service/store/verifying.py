@@ -125,7 +125,7 @@ def _gap(row: asyncpg.Record, position: int) -> str | None:
 def _wrong(row: asyncpg.Record, previous: bytes, versions: dict[str, int]) -> str | None:
     try:
         target = msgspec.json.decode(row["target"], type=Target) if row["target"] else None
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         return "its target is not readable"
     stamp = Stamp(
         row["position"], row["version"], row["recorded_at"], row["recorded_by"],
@@ -224,8 +224,8 @@ def _disclosed_differs(
         try:
             kind = BY_NAME[target.type]
             expected = disclosure.disclosed_correction(event, target.body, kind, secret)
-        except msgspec.MsgspecError:  # the original, which gives the rounding, cannot be read
-            return None
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return None  # the original, which gives the rounding, cannot be read
     return (
         None if row["disclosed"] == expected else "its column disclosed is not what its bytes give"
     )
