@@ -57,7 +57,8 @@ def tamper(dsn: str, *statements: str) -> None:
     async def work() -> None:
         connection = await asyncpg.connect(dsn)
         try:
-            await connection.execute("ALTER TABLE events DISABLE TRIGGER ALL")
+            for table in ("events", "mentions"):
+                await connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
             for statement in statements:
                 await connection.execute(statement)
         finally:
