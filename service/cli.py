@@ -220,7 +220,7 @@ def import_(file: Path) -> None:
         say("Nothing was recorded: mend these lines and import the file again.")
         raise SystemExit(UNSOUND)
     with _database(settings) as dsn:
-        _run(_import(settings, dsn, file, checked))
+        _run(_import(settings, dsn, file, size, checked))
 
 
 def _say_faults(faults: tuple[LineFault, ...]) -> None:
@@ -233,13 +233,12 @@ def _seen(value: str | None) -> str:
     return f"; it is {value}" if value is not None else ""
 
 
-async def _import(settings: Settings, dsn: str, file: Path, checked: Checked) -> None:
+async def _import(settings: Settings, dsn: str, file: Path, size: int, checked: Checked) -> None:
     from service import exchange
     from service.app import opened
     from service.domain.caller import LOCAL
 
     await _prepare(dsn)
-    size = file.stat().st_size
     async with opened(settings, dsn) as rooms:
         with file.open("rb") as lines, _bar(size, "Recording") as advance:
             done = await exchange.load(lines, rooms.writer, LOCAL, advance, checked.kept)

@@ -27,7 +27,7 @@ CHUNK: Final = 1000
 AHEAD: Final = 12
 """Chunks that are decoded while earlier ones are being recorded."""
 KEPT: Final = 32 * 1024 * 1024
-"""A file of up to so many bytes is decoded once: what checking found is kept (some 3 times that)."""
+"""A file of up to so many bytes is decoded once: what checking found is kept."""
 MOST_LINES: Final = 100
 """Lines whose faults are told; a file with more is wrong as a whole."""
 SLICE: Final = 50

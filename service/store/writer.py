@@ -198,6 +198,9 @@ class Writer:
         except DOUBTS as error:
             _log.warning("could not look ahead", error=type(error).__name__)
             return group
+        except Exception:  # noqa: BLE001 - as in _settle: the group is decided under the lock
+            _log.exception("could not look ahead")
+            return group
         return Group(group.waiting, _decided(group.batches, known)) if known else group
 
     async def _drop(self) -> None:
