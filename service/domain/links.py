@@ -8,6 +8,7 @@ DOMAIN.md §2 (corrections). Pure.
 
 from __future__ import annotations
 
+import bisect
 import datetime as dt
 import functools
 import uuid
@@ -114,17 +115,18 @@ def read(rows: Iterable[Row]) -> dict[str, list[Told]]:
 def in_force(said: Sequence[Told]) -> list[Link]:
     """Return the links of one organisation, from all that was told of them, in order."""
     moves = list(_moves(said))
-    ends = [(move, origin) for move, origin in moves if origin.type not in _LINKS]
+    leavings: dict[str | None, list[tuple[dt.date, int]]] = {}
+    for move, origin in moves:
+        if origin.type not in _LINKS:
+            leavings.setdefault(move.other, []).append((move.effective, origin.position))
+    for ends in leavings.values():
+        ends.sort()
     found = []
     for move, origin in moves:
         if origin.type in _LINKS and move.other is not None:
-            place = (move.effective, origin.position)
-            later = [
-                end.effective
-                for end, of in ends
-                if end.other == move.other and (end.effective, of.position) > place
-            ]
-            found.append(Link(move.other, move.effective, min(later, default=None)))
+            ends = leavings.get(move.other, [])
+            at = bisect.bisect_right(ends, (move.effective, origin.position))
+            found.append(Link(move.other, move.effective, ends[at][0] if at < len(ends) else None))
     return [link for link in found if link.end is None or link.end > link.start]
 
 
@@ -159,6 +161,8 @@ def circle(
     said: what was told of an organisation so far, in order. A circle that was there before is none
     that this event makes: what takes it apart must be let in. Costs as much as can be reached.
     """
+    if _makes_none(said, new):
+        return None
     now = in_force([*said(organisation), new])
 
     @functools.cache
@@ -175,6 +179,13 @@ def circle(
         if way is not None and _way(organisation, before, day) is None:
             return way
     return None
+
+
+def _makes_none(said: Callable[[str], Sequence[Told]], new: Told) -> bool:
+    """Tell at a glance that an event makes no circle: it leaves, or joins what leads nowhere."""
+    if new.type in _LINKS:
+        return new.other is None or not said(new.other)
+    return new.type in ORIGINALS
 
 
 def _way(organisation: str, leads: Leads, day: dt.date | None) -> tuple[str, ...] | None:
