@@ -9,6 +9,7 @@ import json
 import uuid
 from collections.abc import Mapping
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from hypothesis import strategies as st
 
@@ -124,7 +125,8 @@ def _asked(
     )
     if draw(SPOILT):
         if path and draw(st.booleans()):
-            whole.path[draw(st.sampled_from(sorted(path)))] = draw(NONSENSE.filter(_fits_a_path))
+            name = draw(st.sampled_from(sorted(path)))
+            whole.path[name] = quote(draw(NONSENSE.filter(_fits_a_path)), safe="")
         else:
             whole.query[draw(st.sampled_from([*query, "knownat"]))] = draw(NONSENSE)
     return whole

@@ -183,6 +183,16 @@ async def test_the_story_s_promise_over_http(told: httpx.AsyncClient) -> None:
     assert '"cannot_tell": [4]' in text
 
 
+@pytest.mark.parametrize("code", ["R%00P", "%C3%BC%C3%BC%C3%BC", "RTPRTP", "R-P"])
+@pytest.mark.parametrize("path", ["organisations/{}", "trusts/{}/picture", "systems/{}/picture"])
+async def test_what_can_be_no_code_is_not_found(
+    told: httpx.AsyncClient, path: str, code: str
+) -> None:
+    """A text that no organisation can have as its code is not found, never a failing database."""
+    answer = await told.get("/api/v1/" + path.format(code))
+    assert (answer.status_code, answer.json()["type"]) == (404, "/problems/not_found")
+
+
 async def test_organisations_are_found_by_former_code_and_name(told: httpx.AsyncClient) -> None:
     """RXH leads to its successor RYR, and a former name to the trust that bore it."""
     by_code = (await told.get("/api/v1/organisations?q=rxh")).json()["items"]
