@@ -21,7 +21,7 @@ import click
 import msgspec
 
 from service import __version__
-from service.settings import Settings, SettingsError, load
+from service.settings import Settings, SettingsError, doubts, load
 
 UNSOUND: Final = 1
 MISUSED: Final = 2
@@ -37,10 +37,13 @@ def say(text: str) -> None:
 
 def _settings() -> Settings:
     try:
-        return load(os.environ)
+        settings = load(os.environ)
     except SettingsError as error:
         say(str(error))
         raise SystemExit(MISUSED) from None
+    for doubt in doubts(os.environ):
+        say(doubt)
+    return settings
 
 
 @contextmanager

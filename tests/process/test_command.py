@@ -203,6 +203,17 @@ def test_a_misspelt_setting_stops_the_start() -> None:
     assert "the nearest is CAPMAP_PORT" in done.stderr
 
 
+def test_a_misspelt_address_is_pointed_out(tmp_path: Path) -> None:
+    """A variable that looks like DATABASE_URL is said, before the service's own server is used."""
+    blocked = tmp_path / "no folder"
+    blocked.touch()
+    more = {"CAPMAP_DATA_DIR": str(blocked), "DATABSE_URL": "postgresql://u:secret@host/name"}
+    done = capmap(None, "verify", **more)
+    assert done.stderr.startswith("DATABSE_URL is set, DATABASE_URL is not")
+    assert "secret" not in done.stderr
+    assert done.returncode == 3
+
+
 @pytest.mark.parametrize(
     "address",
     [
@@ -220,7 +231,10 @@ def test_an_unusable_database_is_said_plainly(address: str, arguments: tuple[str
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("address", ["postgresql://host:port/name", "postgresql://[::1/name"])
+@pytest.mark.parametrize(
+    "address",
+    ["postgresql://host:port/name", "postgresql://[::1/name", "postgre://host/name", "host/name"],
+)
 def test_an_address_that_is_none_is_a_wrong_setting(address: str) -> None:
     """An address that cannot be read ends in exit 2 like any setting, no traceback."""
     done = capmap(address, "verify")
