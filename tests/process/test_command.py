@@ -186,6 +186,15 @@ def test_a_log_that_was_cut_with_its_head_does_not_hold_the_receipt(told: str) -
     assert f"{position}:{digest}" in done.stdout
 
 
+def test_defaults_of_the_database_do_not_hinder_reading(told: str) -> None:
+    """Export and verification set what they need on their own session."""
+    name = urlsplit(told).path[1:]
+    for setting in ("search_path = elsewhere", "statement_timeout = 1"):
+        asyncio.run(_statement(told, f"ALTER DATABASE {name} SET {setting}"))
+    assert capmap(told, "verify").returncode == 0
+    assert len(capmap(told, "events", "export").stdout.splitlines()) == len(lines(STORY))
+
+
 @pytest.mark.parametrize("receipt", ["yesterday", "²:00", "99999999999999999999:00", "", ":"])
 def test_what_is_no_receipt_is_wrong_use(told: str, receipt: str) -> None:
     """A receipt that was mistyped is refused as wrong use, never reported as a cut log."""
