@@ -17,6 +17,7 @@ from typing import Any, Final, NoReturn, TypeVar
 import asyncpg
 import click
 
+from service.cli import logs
 from service.settings import Settings, SettingsError, doubts, load
 
 UNSOUND: Final = 1
@@ -32,7 +33,7 @@ def say(text: str) -> None:
 
 
 def settings() -> Settings:
-    """Return the settings in force; end the command when they cannot be used."""
+    """Return the settings in force, the log's with them; end the command when they are no good."""
     try:
         found = load(os.environ)
     except SettingsError as error:
@@ -40,6 +41,7 @@ def settings() -> Settings:
         raise SystemExit(MISUSED) from None
     for doubt in doubts(os.environ):
         say(doubt)
+    logs.begin(found.log_level)
     return found
 
 

@@ -223,6 +223,20 @@ def test_a_misspelt_address_is_pointed_out(tmp_path: Path) -> None:
     assert done.returncode == 3
 
 
+@pytest.mark.parametrize(("level", "heard"), [("info", 3), ("warning", 2), ("error", 1)])
+def test_the_log_is_heard_from_its_level_on(level: str, heard: int) -> None:
+    """What is less important than CAPMAP_LOG_LEVEL is left out; the rest is on standard error."""
+    code = (
+        "import sys, structlog; from service.cli import logs; logs.begin(sys.argv[1]);"
+        "log = structlog.get_logger('any'); log.info('noted'); log.warning('noted');"
+        "log.error('noted')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, level], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert (done.stdout, done.stderr.count("noted")) == ("", heard)
+
+
 @pytest.mark.parametrize(
     "address",
     [
