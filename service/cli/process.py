@@ -81,6 +81,18 @@ async def prepare(dsn: str) -> None:
         raise
 
 
+async def prepare_to_serve(settings: Settings, dsn: str) -> None:
+    """Bring the schema up to date; raise Refusal before the HTTP server would bury it."""
+    from service.store import migrate
+
+    await prepare(dsn)
+    connection = await asyncpg.connect(dsn)
+    try:
+        await migrate.check(connection, allow_unsafe=settings.allow_unsafe_database)
+    finally:
+        await connection.close()
+
+
 def heed_sigterm() -> None:
     """End the command by an exception from now on, so that what it holds is let go."""
     signal.signal(signal.SIGTERM, _stop)

@@ -25,7 +25,7 @@ def demo(port: int | None) -> None:
     if port is not None:
         settings = msgspec.structs.replace(settings, port=port)
     with process.database(settings) as dsn:
-        process.run(process.prepare(dsn))
+        process.run(process.prepare_to_serve(settings, dsn))
         loaded = process.run(_load_story(settings, dsn))
         say(f"The story of Surrey and Sussex: {loaded} events in the log.")
         _serve(settings, dsn, _tour)
@@ -36,7 +36,7 @@ def serve() -> None:
     """Serve the API; migrates first; SIGTERM stops it once accepted requests are answered."""
     settings = process.settings()
     with process.database(settings) as dsn:
-        process.run(process.prepare(dsn))
+        process.run(process.prepare_to_serve(settings, dsn))
         _serve(settings, dsn, lambda base: say(f"Serving {base}/api/v1 (Ctrl-C stops it)"))
 
 

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
@@ -17,6 +18,8 @@ import click
 import pytest
 
 from service.cli import main
+from service.store import data_folder
+from service.store.embedded import running
 
 ROOT = Path(__file__).parents[2]
 STORY = Path(str(resources.files("service.story").joinpath("surrey-and-sussex.ndjson")))
@@ -263,6 +266,33 @@ def test_an_address_that_is_none_is_a_wrong_setting(address: str) -> None:
     done = capmap(address, "verify")
     assert done.returncode == 2
     assert done.stderr.startswith("DATABASE_URL=")
+
+
+@pytest.fixture(params=["fsync", "full_page_writes"])
+def unsafe(request, monkeypatch) -> Iterator[tuple[str, str]]:
+    """Start a server that may lose what it acknowledged; give the setting and the address."""
+    safe = data_folder.SETTINGS
+    off = tuple(word.replace(f"{request.param}=on", f"{request.param}=off") for word in safe)
+    monkeypatch.setattr(data_folder, "SETTINGS", off)
+    with (
+        tempfile.TemporaryDirectory(prefix="cm") as folder,
+        running(Path(folder), say=print) as dsn,
+    ):
+        yield request.param, dsn
+
+
+def test_a_server_that_may_lose_events_is_not_served_from(unsafe: tuple[str, str]) -> None:
+    """With fsync or full_page_writes off the start ends in exit 3 and both ways out."""
+    setting, dsn = unsafe
+    done = capmap(dsn, "serve", CAPMAP_PORT="0")
+    assert done.returncode == 3, done.stderr
+    (said,) = [line for line in done.stderr.splitlines() if "cannot be used" in line]
+    assert said.startswith(f"The database cannot be used: {setting} is off")
+    assert f"ALTER SYSTEM SET {setting} = on" in said
+    assert "CAPMAP_ALLOW_UNSAFE_DATABASE=true" in said
+    assert "Traceback" not in done.stderr
+    assert capmap(dsn, "verify").returncode == 3
+    assert capmap(dsn, "verify", CAPMAP_ALLOW_UNSAFE_DATABASE="true").returncode == 0
 
 
 def test_a_database_that_does_not_exist_is_said_plainly(server: str) -> None:
