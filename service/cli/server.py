@@ -8,6 +8,7 @@ from collections.abc import Callable
 import uvicorn
 
 from service.app import build
+from service.cli.process import MISUSED, say
 from service.settings import Settings
 
 
@@ -19,8 +20,13 @@ class Server(uvicorn.Server):
         self._greet = greet
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to listen, and greet with the address."""
-        await super().startup(sockets)
+        """Begin to listen, and greet with the address; an address that is no good ends it."""
+        try:
+            await super().startup(sockets)
+        except SystemExit:  # uvicorn's way to end, once it has logged why it cannot listen
+            where = f"CAPMAP_HOST={self.config.host!r}, CAPMAP_PORT='{self.config.port}'"
+            say(f"{where}: expected an address of this machine and a free port; 0 takes any")
+            raise SystemExit(MISUSED) from None
         if self.started:
             self._greet(f"http://{self.config.host}:{self.config.port}")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -266,6 +267,18 @@ def test_an_address_that_is_none_is_a_wrong_setting(address: str) -> None:
     done = capmap(address, "verify")
     assert done.returncode == 2
     assert done.stderr.startswith("DATABASE_URL=")
+
+
+def test_a_port_that_is_taken_is_a_wrong_setting(dsn: str) -> None:
+    """Where another program listens already, the settings are named, and the exit is 2."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = capmap(dsn, "serve", CAPMAP_PORT=port)
+    assert done.returncode == 2, done.stderr
+    assert f"CAPMAP_PORT='{port}'" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.fixture(params=["fsync", "full_page_writes"])
