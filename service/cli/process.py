@@ -98,13 +98,8 @@ def heed_sigterm() -> None:
     signal.signal(signal.SIGTERM, _stop)
 
 
-def defer_sigterm() -> None:
-    """Let SIGTERM pass from now on: the command is ending already, and ends in order."""
-    signal.signal(signal.SIGTERM, lambda *_: None)
-
-
 def _stop(*_: object) -> NoReturn:
-    defer_sigterm()
+    signal.signal(signal.SIGTERM, lambda *_: None)  # it is ending already, and in order
     say("Stopped before it was done.")
     raise SystemExit(STOPPED)
 

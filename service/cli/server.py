@@ -8,7 +8,7 @@ from collections.abc import Callable
 import uvicorn
 
 from service.app import build
-from service.cli.process import MISUSED, say
+from service.cli.process import MISUSED, UNUSABLE, say
 from service.settings import Settings
 
 
@@ -23,7 +23,9 @@ class Server(uvicorn.Server):
         """Begin to listen, and greet with the address; an address that is no good ends it."""
         try:
             await super().startup(sockets)
-        except SystemExit:  # uvicorn's way to end, once it has logged why it cannot listen
+        except SystemExit:  # uvicorn's way to end, once it has logged why
+            if self.lifespan.should_exit:
+                raise SystemExit(UNUSABLE) from None
             where = f"CAPMAP_HOST={self.config.host!r}, CAPMAP_PORT='{self.config.port}'"
             say(f"{where}: expected an address of this machine and a free port; 0 takes any")
             raise SystemExit(MISUSED) from None

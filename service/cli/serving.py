@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from contextlib import suppress
 from importlib import resources
@@ -53,9 +54,10 @@ def _serve(settings: Settings, dsn: str, greet: Callable[[str], None]) -> None:
     from service.cli.server import Server
 
     server = Server(settings, dsn, greet)
-    # Once it has stopped, uvicorn raises the signal again for whoever was there before it: what is
-    # left to do here, such as stopping the embedded server, must not be cut off by it.
-    process.defer_sigterm()
+    # From here on SIGTERM asks the server to stop, even before it listens. Once stopped, it raises
+    # the signal again for whoever was there before it, which must not cut off what is left to do
+    # here, such as stopping the embedded server: so that is the server as well.
+    signal.signal(signal.SIGTERM, server.handle_exit)
     with suppress(KeyboardInterrupt):
         server.run()
     if not server.started:

@@ -180,6 +180,7 @@ async def _apply_all(driver: asyncpg.Connection, say: Say) -> None:
     from sqlalchemy.pool import NullPool  # noqa: PLC0415 - slow
 
     async def hand_over() -> asyncpg.Connection:
+        """Give the engine the one connection that holds the advisory lock."""
         return driver
 
     engine = create_async_engine(

@@ -281,6 +281,19 @@ def test_a_port_that_is_taken_is_a_wrong_setting(dsn: str) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_a_database_that_goes_before_the_start_is_not_taken_for_a_port() -> None:
+    """Where the database goes between the check and the start, the exit is the database's."""
+    code = (
+        "from service.cli.server import Server; from service.settings import load;"
+        "Server(load({'CAPMAP_PORT': '0'}), 'postgresql://127.0.0.1:9/gone', print).run()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 3, done.stderr
+    assert "CAPMAP_PORT" not in done.stderr
+
+
 @pytest.fixture(params=["fsync", "full_page_writes"])
 def unsafe(request, monkeypatch) -> Iterator[tuple[str, str]]:
     """Start a server that may lose what it acknowledged; give the setting and the address."""
