@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, TYPE_CHECKING, Final
 
 import asyncpg
 import click
@@ -12,6 +12,9 @@ from service.cli import process
 from service.cli.bar import bar
 from service.cli.process import UNSOUND, say
 from service.settings import Settings
+
+if TYPE_CHECKING:
+    from service.exchange import Checked, LineFault
 
 READING: Final = {
     "application_name": "capmap command",
@@ -39,39 +42,42 @@ def import_(file: Path) -> None:
 
     size = file.stat().st_size
     with file.open("rb") as lines, bar(size, "Checking") as shown:
-        faults = exchange.check(lines, shown.advance)
-    for found in faults:
-        for fault in found.faults:
-            say(f"line {found.line}: {fault.pointer} {fault.rule}" + _seen(fault.value))
-    if faults:
+        checked = exchange.check(lines, shown.advance)
+    if checked.faults:
+        _say_faults(checked.faults)
         say("Nothing was recorded: mend these lines and import the file again.")
         raise SystemExit(UNSOUND)
     with process.database(settings) as dsn:
-        process.run(_import(settings, dsn, file, size))
+        process.run(_import(settings, dsn, file, size, checked))
+
+
+def _say_faults(faults: tuple[LineFault, ...]) -> None:
+    for found in faults:
+        for fault in found.faults:
+            say(f"line {found.line}: {fault.pointer} {fault.rule}" + _seen(fault.value))
 
 
 def _seen(value: str | None) -> str:
     return f"; it is {value}" if value is not None else ""
 
 
-async def _import(settings: Settings, dsn: str, file: Path, size: int) -> None:
+async def _import(settings: Settings, dsn: str, file: Path, size: int, checked: Checked) -> None:
     from service import exchange
     from service.app import opened
     from service.domain.caller import LOCAL
-    from service.domain.problems import Refused
 
     await process.prepare(dsn)
     async with opened(settings, dsn) as rooms:
-        try:
-            with file.open("rb") as lines, bar(size, "Recording") as shown:
-                done = await exchange.load(lines, rooms.writer, LOCAL, shown.advance)
-        except Refused as refused:
-            say(f"Stopped: {refused.problem.detail}")
-            for fault in refused.problem.errors:
-                say(f"  {fault.pointer} {fault.rule}")
-            say(f"The way out: {refused.problem.kind.way_out}")
-            raise SystemExit(UNSOUND) from None
-    click.echo(f"{done.recorded} recorded, {done.known} were in the log already.")
+        with file.open("rb") as lines, bar(size, "Recording") as shown:
+            done = await exchange.load(lines, rooms.writer, LOCAL, shown.advance, checked.kept)
+    told = f"{done.recorded} recorded, {done.known} were in the log already."
+    if done.problem is not None:
+        say(f"Stopped: {done.problem.detail}")
+        _say_faults(done.faults)
+        say(f"The way out: {done.problem.kind.way_out}")
+        say(f"{told} Importing the mended file again is safe.")
+        raise SystemExit(UNSOUND)
+    click.echo(told)
 
 
 @events.command(name="export")

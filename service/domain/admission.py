@@ -120,8 +120,9 @@ def decide(batch: Batch, standing: Standing, salts: bytes) -> Decision | Problem
 
     salts: 16 random bytes for each event.
     """
-    keys = {submitted.event.id for submitted in batch.events}
-    fresh = len(keys) == len(batch.events) and not any(key in standing.seen for key in keys)
+    # As integers: a UUID's own hash is computed in Python, for every event of every batch.
+    keys = {submitted.event.id.int for submitted in batch.events}
+    fresh = len(keys) == len(batch.events) and not any(key.int in keys for key in standing.seen)
     problem = None if fresh else _id_conflict(batch, standing)
     if problem := problem or _version_mismatch(batch, standing):
         return problem

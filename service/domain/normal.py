@@ -54,18 +54,24 @@ def raw(value: msgspec.Raw) -> msgspec.Raw:
     return msgspec.Raw(msgspec.json.encode(msgspec.json.decode(value), order="sorted"))
 
 
+@functools.cache
 def _handler(kind: str, limit: int) -> Handler:
-    if kind == "text":
-        return functools.partial(text.clean, limit=limit)
-    if kind == "url":
-        return functools.partial(url, limit=limit)
+    if kind in LIMITED:
+        clean = LIMITED[kind]
+        return _recurring(lambda value: clean(value, limit))
     return HANDLERS[kind]
 
 
+def _recurring(handler: Handler) -> Handler:
+    """Return a handler that remembers: codes, publishers, addresses and titles come again."""
+    return functools.lru_cache(maxsize=4096)(handler)
+
+
+LIMITED: Mapping[str, Callable[[str, int], str]] = {"text": text.clean, "url": url}
 HANDLERS: Mapping[str, Handler] = {
-    "organisation": organisation,
+    "organisation": _recurring(organisation),
     "word": str.strip,
-    "financial_year": dates.financial_year,
+    "financial_year": _recurring(dates.financial_year),
     "date": dates.in_range,
     "wte": wte,
 }

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, Literal
 
 import asyncpg
+from msgspec import Struct
 
 from service.domain.admission import (
     LINKS,
@@ -20,6 +21,7 @@ from service.domain.admission import (
     Stream,
 )
 from service.domain.disclosure import POLICY
+from service.domain.envelope import Event, type_name
 from service.domain.references import reference
 
 if TYPE_CHECKING:
@@ -32,6 +34,11 @@ LOCK_HEAD: Final = """
 SELECT position, hash, greatest(recorded_at, clock_timestamp()) AS now,
        (SELECT secret FROM log_secret) AS secret
 FROM log_head FOR UPDATE
+"""
+
+CLOCK: Final = """
+-- $1 the head's instant. The server's clock, never before it. No relation.
+SELECT greatest($1::timestamptz, clock_timestamp()) AS now
 """
 
 SEEN: Final = """
@@ -121,39 +128,80 @@ UPDATE log_head SET position = $1, hash = $2, recorded_at = $3
 """
 
 
-async def standing(connection: Connection, batches: Sequence[Batch]) -> Standing:
-    """Lock the head and return what the log knows of all that the batches touch."""
-    head = await connection.fetchrow(LOCK_HEAD)
-    assert head is not None  # noqa: S101 - the migration wrote the row
+class Head(Struct, frozen=True):
+    """Where the log ends. now: what the next event is recorded at; secret: rounding's key."""
+
+    position: int
+    hash: bytes
+    now: dt.datetime
+    secret: bytes
+
+
+async def lock(connection: Connection) -> Head:
+    """Lock the head until the transaction ends, and return it."""
+    row = await connection.fetchrow(LOCK_HEAD)
+    assert row is not None  # noqa: S101 - the migration wrote it
+    return Head(row["position"], row["hash"], row["now"], row["secret"])
+
+
+async def standing(connection: Connection, batches: Sequence[Batch], head: Head) -> Standing:
+    """Return what the log, up to its locked head, knows of all that the batches touch."""
     events = [submitted.event for batch in batches for submitted in batch.events]
-    codes = {event.organisation for event in events}
-    codes |= {code[:3] for code in codes if len(code) == 5}
-    # What is no code has no stream; asked for, a NUL in it would fail the whole group.
-    codes |= {code for batch in batches for code in batch.expected if code.isalnum()}
     about = {found for event in events if (found := reference(event)) is not None}
     linked = {
-        getattr(event.data, member)
-        for event in events
-        if (member := LINKS.get(str(event.__struct_config__.tag)))
+        getattr(event.data, member) for event in events if (member := LINKS.get(type_name(event)))
     }
-    seen = await connection.fetch(SEEN, [event.id for event in events])
-    streams = await connection.fetch(STREAMS, list(codes))
     return Standing(
-        position=head["position"],
-        hash=head["hash"],
-        now=head["now"],
-        secret=head["secret"],
-        seen={row["id"]: Seen(row["position"], row["hash"], row["body"]) for row in seen},
-        streams=_streams(streams),
+        position=head.position,
+        hash=head.hash,
+        now=head.now,
+        secret=head.secret,
+        seen=await _seen(connection, events),
+        streams=await _streams(connection, _codes(batches, events)),
         referred=await _referred(connection, about) if about else {},
         links=await _links(connection, linked) if linked else {},
         wanted=frozenset(about),
     )
 
 
-def _streams(rows: Iterable[asyncpg.Record]) -> dict[str, Stream]:
+async def ahead(
+    connection: Connection, batches: Sequence[Batch], before: Standing
+) -> Standing | None:
+    """Return what the log will know once the group in flight, which left `before`, has landed.
+
+    To be called while the group in flight holds the head: nobody else can add to the log until it
+    lands. None where events refer to others or tie organisations: that is looked up under the lock.
+    """
+    events = [submitted.event for batch in batches for submitted in batch.events]
+    if any(reference(event) is not None or type_name(event) in LINKS for event in events):
+        return None
+    now: dt.datetime = await connection.fetchval(CLOCK, before.now)
+    codes = _codes(batches, events)
+    seen = await _seen(connection, events)
+    streams = await _streams(connection, codes)
+    for event in events:
+        if event.id in before.seen:
+            seen[event.id] = before.seen[event.id]
+    streams |= {code: before.streams[code] for code in codes if code in before.streams}
+    return Standing(before.position, before.hash, now, before.secret, seen, streams, {}, {})
+
+
+def _codes(batches: Sequence[Batch], events: Sequence[Event]) -> set[str]:
+    """Return the codes whose streams are touched, named in versions, or the trusts of sites."""
+    codes = {event.organisation for event in events}
+    codes |= {code[:3] for code in codes if len(code) == 5}
+    # What is no code has no stream; asked for, a NUL in it would fail the whole group.
+    return codes | {code for batch in batches for code in batch.expected if code.isalnum()}
+
+
+async def _seen(connection: Connection, events: Sequence[Event]) -> dict[uuid.UUID, Seen]:
+    rows = await connection.fetch(SEEN, [event.id for event in events])
+    return {row["id"]: Seen(row["position"], row["hash"], row["body"]) for row in rows}
+
+
+async def _streams(connection: Connection, codes: set[str]) -> dict[str, Stream]:
     found: dict[str, Stream] = {}
-    for row in rows:
+    for row in await connection.fetch(STREAMS, list(codes)):
         bearer: Literal["trust", "system"] = (
             "system" if REGISTRATIONS.get(row["type"]) == "system" else "trust"
         )
@@ -248,4 +296,4 @@ def columns(admitted: Sequence[Admitted], now: dt.datetime) -> tuple[object, ...
     )
 
 
-__all__ = ["Connection", "columns", "insert", "standing"]
+__all__ = ["FEW", "Connection", "Head", "ahead", "columns", "insert", "lock", "standing"]
