@@ -47,7 +47,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
     port: int = 8000
     body_limit_bytes: int = 33_554_432
-    writer_events: int = 10_000
+    writer_events: int = 1_000
     pool_size: int = 8
     allow_unsafe_database: bool = False
     log_level: str = "info"
