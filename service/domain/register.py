@@ -13,6 +13,12 @@ from typing import Any, Final
 
 import msgspec
 
+from service.domain.catalogue.board import (
+    board_commitment_ended,
+    board_commitment_made,
+    board_development_held,
+    board_reviewed_progress,
+)
 from service.domain.catalogue.connection import (
     connection_ended,
     connection_made,
@@ -34,7 +40,11 @@ from service.domain.catalogue.context import (
     support_given,
 )
 from service.domain.catalogue.culture import culture_surveyed, involvement_agreed, network_surveyed
-from service.domain.catalogue.funding import funding_committed
+from service.domain.catalogue.funding import (
+    funding_committed,
+    funding_spent,
+    funding_withdrawn,
+)
 from service.domain.catalogue.leadership import (
     board_composed,
     leader_appointed,
@@ -79,6 +89,13 @@ from service.domain.catalogue.register import (
     trust_registered,
     workforce_counted,
 )
+from service.domain.catalogue.skills import (
+    coaches_deployed,
+    improvement_team_counted,
+    skills_counted,
+    staff_trained,
+    trained_staff_left,
+)
 from service.domain.catalogue.strategy import (
     ambition_set,
     programme_joined,
@@ -115,7 +132,18 @@ TYPES: Final[tuple[EventType, ...]] = (
     culture_surveyed.TYPE,
     network_surveyed.TYPE,
     involvement_agreed.TYPE,
+    staff_trained.TYPE,
+    skills_counted.TYPE,
+    trained_staff_left.TYPE,
+    coaches_deployed.TYPE,
+    improvement_team_counted.TYPE,
     funding_committed.TYPE,
+    funding_spent.TYPE,
+    funding_withdrawn.TYPE,
+    board_commitment_made.TYPE,
+    board_commitment_ended.TYPE,
+    board_development_held.TYPE,
+    board_reviewed_progress.TYPE,
     strategy_adopted.TYPE,
     strategy_ended.TYPE,
     programme_joined.TYPE,

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from service.domain import dates
 from service.domain.model import DimensionRules
@@ -113,6 +113,35 @@ def carried(given: Context, *types: str) -> Iterator[tuple[str | None, tuple[Fac
         yield gone.code, of_types([*before, *closes], *types)
 
 
+def at(given: Context, on: dt.date) -> Context:
+    """Return the context as it was on an earlier date, from the same history."""
+    found = tuple(gone for gone in given.absorbed if gone.since <= on)
+    return structs.replace(given, on=on, absorbed=found)
+
+
+def uncounted(given: Context, counts: Callable[[Fact], bool]) -> tuple[Absorbed, ...]:
+    """Return the absorbed trusts whose own stock still counts (DOMAIN.md §2, mergers).
+
+    It does until the successor's first own count on or after the merger, or until one by the
+    trust that it was absorbed into first. counts: tells which facts are counts of the stock.
+    """
+    histories = {given.code: given.history, **{g.code: g.history for g in given.absorbed}}
+
+    def counted(code: str, since: dt.date) -> bool:
+        facts = histories[code].facts if code in histories else ()
+        return any(
+            fact.organisation == code and since <= fact.effective <= given.on and counts(fact)
+            for fact in facts
+        )
+
+    return tuple(
+        gone
+        for gone in given.absorbed
+        if not counted(given.code, gone.since)
+        and not counted(gone.merged.data.into, gone.merged.effective)
+    )
+
+
 def is_close(fact: Fact) -> bool:
     """Tell whether a fact ends something."""
     return BY_NAME[fact.type].fold.form == "closes"
@@ -145,6 +174,6 @@ def _poison(item: Unreadable) -> bool:
 
 
 __all__ = [
-    "Absorbed", "Context", "Dimension", "UnreadableAt", "absorbed", "carried", "context",
-    "returned", "unknown_events", "unreadable",
+    "Absorbed", "Context", "Dimension", "UnreadableAt", "absorbed", "at", "carried", "context",
+    "returned", "uncounted", "unknown_events", "unreadable",
 ]  # fmt: skip
