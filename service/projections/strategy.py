@@ -13,9 +13,10 @@ import msgspec
 from msgspec import UNSET, Struct
 
 from service.domain import dates
-from service.projections.context import Context, carried
+from service.projections.context import Context
+from service.projections.held import Held, held, later
 from service.projections.history import Fact
-from service.projections.ledger import Interval, intervals
+from service.projections.ledger import Interval
 from service.projections.measure import (
     Evidence,
     Measure,
@@ -30,7 +31,7 @@ TYPES: Final = (
     "StrategyAdopted", "StrategyEnded", "ProgrammeJoined", "ProgrammeLeft", "AmbitionSet",
     "LeadershipApproachAffirmed",
 )  # fmt: skip
-_HELD: Final = ("StrategyAdopted", "StrategyEnded", "ProgrammeJoined", "ProgrammeLeft")
+HELD: Final = ("StrategyAdopted", "StrategyEnded", "ProgrammeJoined", "ProgrammeLeft")
 _GAP: Final = dt.timedelta(days=92)
 
 
@@ -79,23 +80,6 @@ class Strategy(Struct, frozen=True, gc=False, tag_field="section", tag="strategy
     ambitions: tuple[Ambition, ...]
 
 
-class Held(Struct, frozen=True, gc=False):
-    """One interval with what marks it: where it came from, and the facts behind it."""
-
-    interval: Interval
-    origin: str | None
-    facts: tuple[Fact, ...]
-
-    @property
-    def end(self) -> dt.date | None:
-        """Return the first day on which it is no longer so."""
-        return self.interval.end
-
-    def live(self, on: dt.date) -> bool:
-        """Tell whether it is live on a day."""
-        return self.interval.live(on)
-
-
 class _Stretch(Struct, frozen=True, gc=False):
     start: dt.date
     end: dt.date | None
@@ -105,7 +89,7 @@ class _Stretch(Struct, frozen=True, gc=False):
 
 def strategy(given: Context) -> Strategy:
     """Return strategies and programmes on a date."""
-    begun = [item for item in held(given) if item.interval.start <= given.on]
+    begun = [item for item in undertaken(given) if item.interval.start <= given.on]
     shown = [_undertaking(item, given.on) for item in begun]
     return Strategy(
         live=tuple(item for item in shown if item.live),
@@ -116,19 +100,11 @@ def strategy(given: Context) -> Strategy:
     )
 
 
-def held(given: Context) -> list[Held]:
-    """Return all intervals, the same one of two merged trusts as one, in order of their start."""
-    found: dict[tuple[object, ...], list[Held]] = {}
-    replaced = [
-        f for f in given.own("LeadershipApproachAffirmed") if f.data.continues == "replaced"
-    ]
-    for origin, facts in carried(given, *_HELD):
-        for item in intervals(_one_body(facts, given.code)):
-            mended = _replaced(item, replaced)
-            key = (item.opened.type, *item.key[1:])
-            found.setdefault(key, []).append(Held(mended, origin, _facts(mended)))
-    joined = [held for items in found.values() for held in _joined(items)]
-    return sorted(joined, key=lambda item: (item.interval.start, item.interval.opened.position))
+def undertaken(given: Context) -> list[Held]:
+    """Return all strategies and programmes, the same one of two merged trusts as one."""
+    said = given.own("LeadershipApproachAffirmed")
+    replaced = [fact for fact in said if fact.data.continues == "replaced"]
+    return held(given, HELD, lambda item: _replaced(item, replaced))
 
 
 def run(items: Sequence[Held], on: dt.date) -> Run | None:
@@ -156,14 +132,6 @@ def horizon(items: Iterable[Held], on: dt.date) -> Measure:
     return measure(dates.whole_months(on, day), "months", [item.interval.opened])
 
 
-def _one_body(facts: Iterable[Fact], code: str) -> list[Fact]:
-    """Return facts as one body's, so that a successor ends what an absorbed trust began."""
-    return [
-        fact if fact.organisation == code else msgspec.structs.replace(fact, organisation=code)
-        for fact in facts
-    ]
-
-
 def _replaced(item: Interval, replaced: Sequence[Fact]) -> Interval:
     """Return the interval, ended by the first affirmation that its approach was replaced."""
     opened = item.opened.data
@@ -172,35 +140,6 @@ def _replaced(item: Interval, replaced: Sequence[Fact]) -> Interval:
         if fact.data.approach in names and item.live(fact.effective):
             return msgspec.structs.replace(item, end=fact.effective, closed=fact)
     return item
-
-
-def _facts(item: Interval) -> tuple[Fact, ...]:
-    return (item.opened, *([item.closed] if item.closed else []))
-
-
-def _joined(items: Sequence[Held]) -> list[Held]:
-    """Return intervals of one key with those that touch or overlap made one; the first leads."""
-    found: list[Held] = []
-    for item in sorted(items, key=lambda h: (h.interval.start, h.interval.opened.position)):
-        before = found[-1] if found else None
-        if before is None or (before.end is not None and before.end < item.interval.start):
-            found.append(item)
-        else:
-            found[-1] = _both(before, item)
-    return found
-
-
-def _both(before: Held, item: Held) -> Held:
-    last = item if _later(item.end, before.end) else before
-    whole = msgspec.structs.replace(
-        before.interval, end=last.interval.end, closed=last.interval.closed
-    )
-    origin = None if None in {before.origin, item.origin} else before.origin
-    return Held(whole, origin, (*before.facts, *item.facts))
-
-
-def _later(one: dt.date | None, other: dt.date | None) -> bool:
-    return other is not None and (one is None or one > other)
 
 
 def _stretches(items: Iterable[Held]) -> list[_Stretch]:
@@ -212,7 +151,7 @@ def _stretches(items: Iterable[Held]) -> list[_Stretch]:
         if last is None or (last.end is not None and start - last.end > _GAP):
             found.append(_Stretch(start, end, item.interval.opened, item.facts))
         else:
-            until = end if _later(end, last.end) else last.end
+            until = end if later(end, last.end) else last.end
             found[-1] = _Stretch(last.start, until, last.first, (*last.facts, *item.facts))
     return found
 
@@ -263,4 +202,4 @@ def _ambitions(given: Context) -> tuple[Ambition, ...]:
     )
 
 
-__all__ = ["TYPES", "Held", "Run", "Strategy", "Undertaking", "held", "run", "strategy"]
+__all__ = ["HELD", "TYPES", "Run", "Strategy", "Undertaking", "run", "strategy", "undertaken"]
