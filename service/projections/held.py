@@ -39,21 +39,32 @@ def as_it_is(item: Interval) -> Interval:
     return item
 
 
-def held(
+def pieces(
     given: Context, types: Sequence[str], ended: Callable[[Interval], Interval] = as_it_is
 ) -> list[Held]:
-    """Return all intervals of some types, the same one of two merged trusts as one, by start.
+    """Return all intervals of some types, one a statement, in order of their start.
 
     ended: returns an interval cut where something else ends it.
     """
-    found: dict[tuple[object, ...], list[Held]] = {}
+    found: list[Held] = []
     for origin, facts in carried(given, *types):
         for item in intervals(_one_body(facts, given.code)):
             whole = ended(item)
-            key = (item.opened.type, *item.key[1:])
-            found.setdefault(key, []).append(Held(whole, origin, _facts(whole)))
-    joined = [held for items in found.values() for held in _joined(items)]
-    return sorted(joined, key=lambda item: (item.interval.start, item.interval.opened.position))
+            found.append(Held(whole, origin, _facts(whole)))
+    return sorted(found, key=_by_start)
+
+
+def joined(items: Iterable[Held]) -> list[Held]:
+    """Return pieces of one thing that touch or overlap as one; the first leads."""
+    found: dict[tuple[object, ...], list[Held]] = {}
+    for item in items:
+        key = (item.interval.opened.type, *item.interval.key[1:])
+        found.setdefault(key, []).append(item)
+    return sorted((item for same in found.values() for item in _joined(same)), key=_by_start)
+
+
+def _by_start(item: Held) -> tuple[dt.date, int]:
+    return item.interval.start, item.interval.opened.position
 
 
 def later(one: dt.date | None, other: dt.date | None) -> bool:
@@ -74,9 +85,9 @@ def _facts(item: Interval) -> tuple[Fact, ...]:
 
 
 def _joined(items: Sequence[Held]) -> list[Held]:
-    """Return intervals of one key with those that touch or overlap made one; the first leads."""
+    """Return what is of one key, in order of start, with what touches or overlaps made one."""
     found: list[Held] = []
-    for item in sorted(items, key=lambda h: (h.interval.start, h.interval.opened.position)):
+    for item in items:
         before = found[-1] if found else None
         if before is None or (before.end is not None and before.end < item.interval.start):
             found.append(item)
@@ -94,4 +105,4 @@ def _both(before: Held, item: Held) -> Held:
     return Held(whole, origin, (*before.facts, *item.facts))
 
 
-__all__ = ["Held", "as_it_is", "held", "later"]
+__all__ = ["Held", "as_it_is", "joined", "later", "pieces"]

@@ -14,7 +14,7 @@ from msgspec import UNSET, Struct
 
 from service.domain import dates
 from service.projections.context import Context
-from service.projections.held import Held, held, later
+from service.projections.held import Held, joined, later, pieces
 from service.projections.history import Fact
 from service.projections.ledger import Interval
 from service.projections.measure import (
@@ -31,7 +31,8 @@ TYPES: Final = (
     "StrategyAdopted", "StrategyEnded", "ProgrammeJoined", "ProgrammeLeft", "AmbitionSet",
     "LeadershipApproachAffirmed",
 )  # fmt: skip
-HELD: Final = ("StrategyAdopted", "StrategyEnded", "ProgrammeJoined", "ProgrammeLeft")
+OPENS: Final = ("StrategyAdopted", "ProgrammeJoined")
+HELD: Final = (*OPENS, "StrategyEnded", "ProgrammeLeft")
 _GAP: Final = dt.timedelta(days=92)
 
 
@@ -89,8 +90,8 @@ class _Stretch(Struct, frozen=True, gc=False):
 
 def strategy(given: Context) -> Strategy:
     """Return strategies and programmes on a date."""
-    begun = [item for item in undertaken(given) if item.interval.start <= given.on]
-    shown = [_undertaking(item, given.on) for item in begun]
+    begun = undertaken(given)
+    shown = [_undertaking(item, given.on) for item in joined(begun)]
     return Strategy(
         live=tuple(item for item in shown if item.live),
         ended=tuple(item for item in shown if not item.live),
@@ -101,31 +102,38 @@ def strategy(given: Context) -> Strategy:
 
 
 def undertaken(given: Context) -> list[Held]:
-    """Return all strategies and programmes, the same one of two merged trusts as one."""
+    """Return what was begun by the date of strategies and programmes, one a statement."""
     said = given.own("LeadershipApproachAffirmed")
     replaced = [fact for fact in said if fact.data.continues == "replaced"]
-    return held(given, HELD, lambda item: _replaced(item, replaced))
+    found = pieces(given, HELD, lambda item: _replaced(item, replaced))
+    return [item for item in found if item.interval.start <= given.on]
 
 
 def run(items: Sequence[Held], on: dt.date) -> Run | None:
     """Return the run on a date, or None when nothing with a method was ever live."""
-    methods = sorted({_method(item) for item in items} - {None}, key=str)
-    found = [(m, s) for m in methods for s in _stretches([i for i in items if _method(i) == m])]
+    by_method: dict[str, list[Held]] = {}
+    for item in items:
+        method = _method(item.interval.opened)
+        if method is not None:
+            by_method.setdefault(method, []).append(item)
+    found = [(name, s) for name in sorted(by_method) for s in _stretches(by_method[name])]
     live = [(m, s) for m, s in found if s.end is None or on < s.end]
     if live:
-        method, best = min(live, key=lambda pair: pair[1].start)
+        named, best = min(live, key=lambda pair: pair[1].start)
     elif found:
-        method, best = max(found, key=lambda pair: (pair[1].end, pair[1].start))
+        named, best = max(found, key=lambda pair: (pair[1].end, pair[1].start))
     else:
         return None
     end = None if best.end is None or best.end > on else best.end
-    months = measure(dates.whole_months(best.start, end or on), "months", best.facts)
-    return Run(str(method), moment(best.first), end, months)
+    months = measure(dates.whole_months(best.start, end or on), "months", [f for f in best.facts if f.effective <= on])
+    return Run(named, moment(best.first), end, months)
 
 
 def horizon(items: Iterable[Held], on: dt.date) -> Measure:
     """Return the months from the date to the latest horizon or planned end of what is live."""
-    planned = [(day, item) for item in items if item.live(on) and (day := _planned(item))]
+    planned = [
+        (day, item) for item in items if item.live(on) and (day := _planned(item.interval.opened))
+    ]
     if not planned:
         return unknown("months", "no_horizon_stated")
     day, item = max(planned, key=lambda pair: pair[0])
@@ -156,30 +164,31 @@ def _stretches(items: Iterable[Held]) -> list[_Stretch]:
     return found
 
 
-def _method(item: Held) -> str | None:
-    method = item.interval.opened.data.method
+def _method(opened: Fact) -> str | None:
+    method = opened.data.method
     return None if method is UNSET else str(method)
 
 
-def _planned(item: Held) -> dt.date | None:
-    data = item.interval.opened.data
+def _planned(opened: Fact) -> dt.date | None:
+    data = opened.data
     day = getattr(data, "horizon_ends", getattr(data, "planned_until", UNSET))
     return day if isinstance(day, dt.date) else None
 
 
 def _undertaking(item: Held, on: dt.date) -> Undertaking:
-    data, closed = item.interval.opened.data, item.interval.closed
-    programme = item.interval.opened.type == "ProgrammeJoined"
+    said = [f for f in item.facts if f.type in OPENS and f.effective <= on]
+    data, closed = said[-1].data, item.interval.closed
+    programme = said[-1].type == "ProgrammeJoined"
     ended = closed if closed is not None and closed.effective <= on else None
     return Undertaking(
         kind="programme" if programme else "strategy",
         code=data.programme if programme else data.strategy,
         title=None if programme else data.title,
-        method=_method(item),
+        method=_method(said[-1]),
         start=moment(item.interval.opened),
         end=moment(ended) if ended else None,
         end_reason=_reason(ended),
-        planned_end=_planned(item),
+        planned_end=_planned(said[-1]),
         live=item.live(on),
         inherited_from=item.origin,
         events=evidence(fact for fact in item.facts if fact.effective <= on),
