@@ -65,9 +65,10 @@ class Tie(Struct, frozen=True, gc=False):
         """Tell whether some pair of it counts."""
         return any(pair.two_sided for pair in self.pairs)
 
-    def facts(self) -> tuple[Fact, ...]:
-        """Return what is behind it."""
-        return (self.fact, *(pair.ended for pair in self.pairs if pair.ended is not None))
+    def facts(self, on: dt.date) -> tuple[Fact, ...]:
+        """Return what is behind it by a date."""
+        ended = (pair.ended for pair in self.pairs if pair.ended is not None)
+        return (self.fact, *(fact for fact in ended if fact.effective <= on))
 
 
 def ties(given: Context) -> tuple[Tie, ...]:

@@ -40,7 +40,7 @@ class Size(Struct, frozen=True, gc=False):
 
 def size(given: Context) -> Size:
     """Return the size of a trust on a date."""
-    lists = newest(_by(given, given.own("DivisionsSet")))
+    lists = divisions(given)
     income = list(_by(given, given.own("IncomeReported")))
     last = max((f.data.financial_year for f in income), default=None)
     reported = newest(f for f in income if f.data.financial_year == last)
@@ -57,6 +57,11 @@ def size(given: Context) -> Size:
         else unknown("pence", "not_recorded"),
         income_year=last,
     )
+
+
+def divisions(given: Context) -> Fact | None:
+    """Return the newest list of divisions: those are the divisions on the date."""
+    return newest(_by(given, given.own("DivisionsSet")))
 
 
 def _by(given: Context, facts: Iterable[Fact]) -> Iterator[Fact]:
@@ -87,4 +92,4 @@ def _counts(fact: Fact, member: str) -> bool:
     return fact.type == "WorkforceCounted" and getattr(fact.data, member) is not UNSET
 
 
-__all__ = ["TYPES", "Division", "Size", "size"]
+__all__ = ["TYPES", "Division", "Size", "divisions", "size"]

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from service.domain.model import Model, first_model
 from service.projections import membership, register
+from service.projections.connection import Connection
 from service.projections.context import (
     Context,
     Dimension,
@@ -24,6 +25,7 @@ from service.projections.context import (
 )  # fmt: skip
 from service.projections.culture import Culture
 from service.projections.dimensions import (
+    CONNECTION,
     CULTURE,
     DIMENSIONS,
     FUNDING,
@@ -81,6 +83,7 @@ class TrustPicture(Struct, frozen=True, gc=False):
     leadership: Leadership | UnreadableAt
     culture: Culture | UnreadableAt
     strategy: Strategy | UnreadableAt
+    connection: Connection | UnreadableAt
     funding: Funding | UnreadableAt
     support: Supports | UnreadableAt
     oversight: Oversight | UnreadableAt
@@ -112,6 +115,7 @@ def picture(
         leadership=section(LEADERSHIP, given),
         culture=section(CULTURE, given),
         strategy=section(STRATEGY, given),
+        connection=section(CONNECTION, given),
         funding=section(FUNDING, given),
         support=section(SUPPORT, given),
         oversight=section(OVERSIGHT, given),
