@@ -32,6 +32,7 @@ from service.projections.dimensions import (
     LEADERSHIP,
     MATURITY,
     OVERSIGHT,
+    PRACTICE,
     RATINGS,
     STRATEGY,
     SUPPORT,
@@ -45,6 +46,7 @@ from service.projections.maturity import Maturity
 from service.projections.measure import Evidence, Moment, evidence, moment
 from service.projections.membership import Membership
 from service.projections.oversight import Oversight
+from service.projections.practice import Practice
 from service.projections.ratings import Ratings
 from service.projections.register import Registration
 from service.projections.size import Size, size
@@ -84,6 +86,7 @@ class TrustPicture(Struct, frozen=True, gc=False):
     culture: Culture | UnreadableAt
     strategy: Strategy | UnreadableAt
     connection: Connection | UnreadableAt
+    practice: Practice | UnreadableAt
     funding: Funding | UnreadableAt
     support: Supports | UnreadableAt
     oversight: Oversight | UnreadableAt
@@ -116,6 +119,7 @@ def picture(
         culture=section(CULTURE, given),
         strategy=section(STRATEGY, given),
         connection=section(CONNECTION, given),
+        practice=section(PRACTICE, given),
         funding=section(FUNDING, given),
         support=section(SUPPORT, given),
         oversight=section(OVERSIGHT, given),
