@@ -11,11 +11,17 @@ from service.projections import (
     maturity,
     oversight,
     ratings,
+    skills,
     strategy,
     support,
 )  # fmt: skip
 from service.projections.context import Context, Dimension
 from service.projections.levelled import culture_level, leadership_level
+from service.projections.skills_level import (
+    coach_expert_level,
+    introductory_level,
+    practitioner_level,
+)
 
 
 def _leadership(given: Context) -> leadership.Leadership:
@@ -28,6 +34,28 @@ LEADERSHIP: Final = Dimension(
 CULTURE: Final = Dimension(
     "culture", culture.TYPES, culture.culture, inherits=False, level=culture_level
 )
+SKILLS: Final = Dimension("skills", skills.TYPES, skills.skills, inherits=True)
+INTRODUCTORY: Final = Dimension(
+    "skills_introductory",
+    skills.INTRODUCTORY,
+    skills.skills,
+    inherits=True,
+    level=introductory_level,
+)
+PRACTITIONER: Final = Dimension(
+    "skills_practitioner",
+    skills.PRACTITIONER,
+    skills.skills,
+    inherits=True,
+    level=practitioner_level,
+)
+COACH_EXPERT: Final = Dimension(
+    "skills_coach_expert",
+    skills.COACH_EXPERT,
+    skills.skills,
+    inherits=True,
+    level=coach_expert_level,
+)
 STRATEGY: Final = Dimension("strategy", strategy.TYPES, strategy.strategy, inherits=True)
 FUNDING: Final = Dimension("funding", funding.TYPES, funding.funding, inherits=True)
 SUPPORT: Final = Dimension("support", support.TYPES, support.support, inherits=False)
@@ -36,10 +64,12 @@ RATINGS: Final = Dimension("ratings", ratings.TYPES, ratings.ratings, inherits=T
 MATURITY: Final = Dimension("self_assessment", maturity.TYPES, maturity.maturity, inherits=False)
 
 DIMENSIONS: Final = (
-    LEADERSHIP, CULTURE, STRATEGY, FUNDING, SUPPORT, OVERSIGHT, RATINGS, MATURITY,
+    LEADERSHIP, CULTURE,
+    SKILLS, INTRODUCTORY, PRACTITIONER, COACH_EXPERT,
+    STRATEGY, FUNDING, SUPPORT, OVERSIGHT, RATINGS, MATURITY,
 )  # fmt: skip
 
 __all__ = [
     "CULTURE", "DIMENSIONS", "FUNDING", "LEADERSHIP", "MATURITY", "OVERSIGHT", "RATINGS",
-    "STRATEGY", "SUPPORT",
+    "SKILLS", "STRATEGY", "SUPPORT",
 ]  # fmt: skip

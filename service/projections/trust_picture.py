@@ -31,6 +31,7 @@ from service.projections.dimensions import (
     MATURITY,
     OVERSIGHT,
     RATINGS,
+    SKILLS,
     STRATEGY,
     SUPPORT,
 )  # fmt: skip
@@ -46,6 +47,7 @@ from service.projections.oversight import Oversight
 from service.projections.ratings import Ratings
 from service.projections.register import Registration
 from service.projections.size import Size, size
+from service.projections.skills import Skills
 from service.projections.strategy import Strategy
 from service.projections.support import Supports
 
@@ -80,6 +82,7 @@ class TrustPicture(Struct, frozen=True, gc=False):
     levels: dict[str, Answer]
     leadership: Leadership | UnreadableAt
     culture: Culture | UnreadableAt
+    skills: Skills | UnreadableAt
     strategy: Strategy | UnreadableAt
     funding: Funding | UnreadableAt
     support: Supports | UnreadableAt
@@ -111,6 +114,7 @@ def picture(
         levels=levels(given, model or first_model()),
         leadership=section(LEADERSHIP, given),
         culture=section(CULTURE, given),
+        skills=section(SKILLS, given),
         strategy=section(STRATEGY, given),
         funding=section(FUNDING, given),
         support=section(SUPPORT, given),
