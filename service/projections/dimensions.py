@@ -16,6 +16,7 @@ from service.projections import (
     support,
 )  # fmt: skip
 from service.projections.context import Context, Dimension
+from service.projections.funding_level import funding_level
 from service.projections.levelled import culture_level, leadership_level
 from service.projections.skills_level import (
     coach_expert_level,
@@ -57,7 +58,9 @@ COACH_EXPERT: Final = Dimension(
     level=coach_expert_level,
 )
 STRATEGY: Final = Dimension("strategy", strategy.TYPES, strategy.strategy, inherits=True)
-FUNDING: Final = Dimension("funding", funding.TYPES, funding.funding, inherits=True)
+FUNDING: Final = Dimension(
+    "funding", funding.TYPES, funding.funding, inherits=True, level=funding_level
+)
 SUPPORT: Final = Dimension("support", support.TYPES, support.support, inherits=False)
 OVERSIGHT: Final = Dimension("oversight", oversight.TYPES, oversight.oversight, inherits=False)
 RATINGS: Final = Dimension("ratings", ratings.TYPES, ratings.ratings, inherits=True)
