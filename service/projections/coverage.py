@@ -67,10 +67,15 @@ class Coverage(Struct, frozen=True, gc=False):
         return "known" if self.complete else "at_least"
 
 
+def quarter_of(day: dt.date) -> Quarter:
+    """Return the quarter of the financial year that a day lies in."""
+    start = dt.date(day.year, day.month - (day.month - 1) % 3, 1)
+    return _ending(dates.add_months(start, 3))
+
+
 def ended_quarters(on: dt.date, count: int = YEAR) -> tuple[Quarter, ...]:
     """Return the newest quarters whose last day is `on` or earlier, newest first."""
-    after = on + dt.timedelta(days=1)
-    end = dt.date(after.year, after.month - (after.month - 1) % 3, 1)
+    end = quarter_of(on + dt.timedelta(days=1)).start
     return tuple(_ending(dates.add_months(end, -3 * index)) for index in range(count))
 
 
@@ -139,4 +144,14 @@ def _says(dimension: str, body: Body, quarter: Quarter) -> Iterator[Fact]:
     yield from (fact for fact in body.facts if quarter.start <= fact.effective < quarter.end)
 
 
-__all__ = ["YEAR", "Body", "Coverage", "Quarter", "bodies", "counted", "coverage", "ended_quarters"]
+__all__ = [
+    "YEAR",
+    "Body",
+    "Coverage",
+    "Quarter",
+    "bodies",
+    "counted",
+    "coverage",
+    "ended_quarters",
+    "quarter_of",
+]

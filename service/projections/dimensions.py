@@ -13,13 +13,20 @@ from service.projections import (
     oversight,
     practice,
     ratings,
+    skills,
     strategy,
     support,
 )  # fmt: skip
 from service.projections.connection_level import connection_level
 from service.projections.context import Context, Dimension
+from service.projections.funding_level import funding_level
 from service.projections.levelled import culture_level, leadership_level
 from service.projections.practice_level import practice_level
+from service.projections.skills_level import (
+    coach_expert_level,
+    introductory_level,
+    practitioner_level,
+)
 
 
 def _leadership(given: Context) -> leadership.Leadership:
@@ -32,6 +39,28 @@ LEADERSHIP: Final = Dimension(
 CULTURE: Final = Dimension(
     "culture", culture.TYPES, culture.culture, inherits=False, level=culture_level
 )
+SKILLS: Final = Dimension("skills", skills.TYPES, skills.skills, inherits=True)
+INTRODUCTORY: Final = Dimension(
+    "skills_introductory",
+    skills.INTRODUCTORY,
+    skills.skills,
+    inherits=True,
+    level=introductory_level,
+)
+PRACTITIONER: Final = Dimension(
+    "skills_practitioner",
+    skills.PRACTITIONER,
+    skills.skills,
+    inherits=True,
+    level=practitioner_level,
+)
+COACH_EXPERT: Final = Dimension(
+    "skills_coach_expert",
+    skills.COACH_EXPERT,
+    skills.skills,
+    inherits=True,
+    level=coach_expert_level,
+)
 STRATEGY: Final = Dimension("strategy", strategy.TYPES, strategy.strategy, inherits=True)
 CONNECTION: Final = Dimension(
     "connection", connection.TYPES, connection.connection, inherits=True, level=connection_level
@@ -39,18 +68,21 @@ CONNECTION: Final = Dimension(
 PRACTICE: Final = Dimension(
     "practice", practice.TYPES, practice.practice, inherits=True, level=practice_level
 )
-FUNDING: Final = Dimension("funding", funding.TYPES, funding.funding, inherits=True)
+FUNDING: Final = Dimension(
+    "funding", funding.TYPES, funding.funding, inherits=True, level=funding_level
+)
 SUPPORT: Final = Dimension("support", support.TYPES, support.support, inherits=False)
 OVERSIGHT: Final = Dimension("oversight", oversight.TYPES, oversight.oversight, inherits=False)
 RATINGS: Final = Dimension("ratings", ratings.TYPES, ratings.ratings, inherits=True)
 MATURITY: Final = Dimension("self_assessment", maturity.TYPES, maturity.maturity, inherits=False)
 
 DIMENSIONS: Final = (
-    LEADERSHIP, CULTURE, STRATEGY, CONNECTION, PRACTICE, FUNDING, SUPPORT, OVERSIGHT, RATINGS,
-    MATURITY,
+    LEADERSHIP, CULTURE,
+    SKILLS, INTRODUCTORY, PRACTITIONER, COACH_EXPERT,
+    STRATEGY, CONNECTION, PRACTICE, FUNDING, SUPPORT, OVERSIGHT, RATINGS, MATURITY,
 )  # fmt: skip
 
 __all__ = [
     "CONNECTION", "CULTURE", "DIMENSIONS", "FUNDING", "LEADERSHIP", "MATURITY", "OVERSIGHT",
-    "PRACTICE", "RATINGS", "STRATEGY", "SUPPORT",
+    "PRACTICE", "RATINGS", "SKILLS", "STRATEGY", "SUPPORT",
 ]  # fmt: skip

@@ -117,9 +117,11 @@ def decide(case: Case, age: Freshness) -> Answer:
     held = lines[index]
     lowers = any(line.level < held.level for line in tried)
     missing = _missing(case, tried)
-    hangs = not set(case.rules.flows).isdisjoint(missing)
+    hangs = not set(case.rules.last_needs).isdisjoint(missing)
     if index == len(lines) - 1 and (lowers or hangs):
-        reason = "a_lower_level_cannot_be_ruled_out" if lowers else "not_every_quarter_is_covered"
+        reason = (
+            "a_lower_level_cannot_be_ruled_out" if lowers else "a_higher_level_cannot_be_ruled_out"
+        )
         answer = nothing(reason, age, missing)
         return msgspec.structs.replace(answer, cannot_tell=_levels_of(tried))
     return Answer(

@@ -34,6 +34,7 @@ from service.projections.dimensions import (
     OVERSIGHT,
     PRACTICE,
     RATINGS,
+    SKILLS,
     STRATEGY,
     SUPPORT,
 )  # fmt: skip
@@ -50,6 +51,7 @@ from service.projections.practice import Practice
 from service.projections.ratings import Ratings
 from service.projections.register import Registration
 from service.projections.size import Size, size
+from service.projections.skills import Skills
 from service.projections.strategy import Strategy
 from service.projections.support import Supports
 
@@ -84,6 +86,7 @@ class TrustPicture(Struct, frozen=True, gc=False):
     levels: dict[str, Answer]
     leadership: Leadership | UnreadableAt
     culture: Culture | UnreadableAt
+    skills: Skills | UnreadableAt
     strategy: Strategy | UnreadableAt
     connection: Connection | UnreadableAt
     practice: Practice | UnreadableAt
@@ -117,6 +120,7 @@ def picture(
         levels=levels(given, model or first_model()),
         leadership=section(LEADERSHIP, given),
         culture=section(CULTURE, given),
+        skills=section(SKILLS, given),
         strategy=section(STRATEGY, given),
         connection=section(CONNECTION, given),
         practice=section(PRACTICE, given),

@@ -166,7 +166,10 @@ def test_a_count_over_uncovered_quarters_proves_a_level_and_never_the_last():
     found = level(*two)
     assert (found.level, found.cannot_tell) == (2, (3,))
     assert partners(*two) == (2, "at_least")
-    assert (level(two[0]).level, level(two[0]).reason) == (None, "not_every_quarter_is_covered")
+    assert (level(two[0]).level, level(two[0]).reason) == (
+        None,
+        "a_higher_level_cannot_be_ruled_out",
+    )
 
 
 def test_nothing_recorded_is_unknown_and_not_nought():

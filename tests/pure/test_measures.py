@@ -57,12 +57,12 @@ def test_a_ratio_rests_on_the_events_of_both():
     assert (found.events.count, found.events.first) == (3, (1, 2, 5))
 
 
-def flow_level(value, status="known", flows=("count",)):
+def flow_level(value, status="known", last_needs=("count",)):
     """Return the answer of a list of two lines over one count."""
     above = Condition(measure="count", op=">=", value=10)
     words = {"rule": "r", "source": "s", "strength": "C"}
     rules = DimensionRules(
-        name="practice", fresh_months=15, flows=flows,
+        name="practice", fresh_months=15, last_needs=last_needs,
         lines=(Line(level=2, all=(above,), **words), Line(level=1, **words)),
     )  # fmt: skip
     return decide(Case(rules, {"count": figure(value, status)}), FRESH)
@@ -72,7 +72,7 @@ def test_a_lower_bound_may_prove_a_level_and_never_the_last_line():
     """An uncovered quarter makes nobody look low: without a proved line the level is unknown."""
     assert flow_level(12, "at_least").level == 2
     found = flow_level(5, "at_least")
-    assert (found.level, found.reason) == (None, "not_every_quarter_is_covered")
+    assert (found.level, found.reason) == (None, "a_higher_level_cannot_be_ruled_out")
     assert (found.cannot_tell, found.missing) == ((2,), ("count",))
     assert flow_level(5).level == 1
-    assert flow_level(5, "at_least", flows=()).level == 1
+    assert flow_level(5, "at_least", last_needs=()).level == 1
