@@ -27,6 +27,7 @@ from service.projections.skills_level import (
     introductory_level,
     practitioner_level,
 )
+from service.projections.strategy_level import strategy_level
 
 
 def _leadership(given: Context) -> leadership.Leadership:
@@ -61,7 +62,9 @@ COACH_EXPERT: Final = Dimension(
     inherits=True,
     level=coach_expert_level,
 )
-STRATEGY: Final = Dimension("strategy", strategy.TYPES, strategy.strategy, inherits=True)
+STRATEGY: Final = Dimension(
+    "strategy", strategy.TYPES, strategy.strategy, inherits=True, level=strategy_level
+)
 CONNECTION: Final = Dimension(
     "connection", connection.TYPES, connection.connection, inherits=True, level=connection_level
 )
