@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from service.projections import (
+    board,
     culture,
     funding,
     leadership,
@@ -15,6 +16,7 @@ from service.projections import (
     strategy,
     support,
 )  # fmt: skip
+from service.projections.board_level import board_level
 from service.projections.context import Context, Dimension
 from service.projections.funding_level import funding_level
 from service.projections.levelled import culture_level, leadership_level
@@ -61,6 +63,7 @@ STRATEGY: Final = Dimension("strategy", strategy.TYPES, strategy.strategy, inher
 FUNDING: Final = Dimension(
     "funding", funding.TYPES, funding.funding, inherits=True, level=funding_level
 )
+BOARD: Final = Dimension("board", board.TYPES, board.board, inherits=False, level=board_level)
 SUPPORT: Final = Dimension("support", support.TYPES, support.support, inherits=False)
 OVERSIGHT: Final = Dimension("oversight", oversight.TYPES, oversight.oversight, inherits=False)
 RATINGS: Final = Dimension("ratings", ratings.TYPES, ratings.ratings, inherits=True)
@@ -69,10 +72,10 @@ MATURITY: Final = Dimension("self_assessment", maturity.TYPES, maturity.maturity
 DIMENSIONS: Final = (
     LEADERSHIP, CULTURE,
     SKILLS, INTRODUCTORY, PRACTITIONER, COACH_EXPERT,
-    STRATEGY, FUNDING, SUPPORT, OVERSIGHT, RATINGS, MATURITY,
+    STRATEGY, FUNDING, BOARD, SUPPORT, OVERSIGHT, RATINGS, MATURITY,
 )  # fmt: skip
 
 __all__ = [
-    "CULTURE", "DIMENSIONS", "FUNDING", "LEADERSHIP", "MATURITY", "OVERSIGHT", "RATINGS",
+    "BOARD", "CULTURE", "DIMENSIONS", "FUNDING", "LEADERSHIP", "MATURITY", "OVERSIGHT", "RATINGS",
     "SKILLS", "STRATEGY", "SUPPORT",
 ]  # fmt: skip

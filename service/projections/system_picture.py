@@ -15,8 +15,9 @@ from msgspec import Struct
 from service.domain import dates
 from service.domain.model import Model, first_model
 from service.projections import membership, register
+from service.projections.board import Board
 from service.projections.context import Context, UnreadableAt, context, unknown_events
-from service.projections.dimensions import FUNDING, STRATEGY, SUPPORT
+from service.projections.dimensions import BOARD, FUNDING, STRATEGY, SUPPORT
 from service.projections.funding import Funding
 from service.projections.history import History
 from service.projections.levels import Answer
@@ -84,6 +85,7 @@ class SystemPicture(Struct, frozen=True, gc=False):
     moves: tuple[Move, ...]
     strategy: Strategy | UnreadableAt
     funding: Funding | UnreadableAt
+    board: Board | UnreadableAt
     support: Supports | UnreadableAt
     unknown_events: int
     last_position: int
@@ -122,6 +124,7 @@ def picture(
         moves=_moves(scene),
         strategy=section(STRATEGY, given),
         funding=section(FUNDING, given),
+        board=section(BOARD, given),
         support=section(SUPPORT, given),
         unknown_events=unknown_events(given),
         last_position=_last(scene, members, given),

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from service.domain.model import Model, first_model
 from service.projections import membership, register
+from service.projections.board import Board
 from service.projections.context import (
     Context,
     Dimension,
@@ -24,6 +25,7 @@ from service.projections.context import (
 )  # fmt: skip
 from service.projections.culture import Culture
 from service.projections.dimensions import (
+    BOARD,
     CULTURE,
     DIMENSIONS,
     FUNDING,
@@ -85,6 +87,7 @@ class TrustPicture(Struct, frozen=True, gc=False):
     skills: Skills | UnreadableAt
     strategy: Strategy | UnreadableAt
     funding: Funding | UnreadableAt
+    board: Board | UnreadableAt
     support: Supports | UnreadableAt
     oversight: Oversight | UnreadableAt
     ratings: Ratings | UnreadableAt
@@ -117,6 +120,7 @@ def picture(
         skills=section(SKILLS, given),
         strategy=section(STRATEGY, given),
         funding=section(FUNDING, given),
+        board=section(BOARD, given),
         support=section(SUPPORT, given),
         oversight=section(OVERSIGHT, given),
         ratings=section(RATINGS, given),
