@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from service.projections import (
+    board,
     connection,
     culture,
     funding,
@@ -17,6 +18,7 @@ from service.projections import (
     strategy,
     support,
 )  # fmt: skip
+from service.projections.board_level import board_level
 from service.projections.connection_level import connection_level
 from service.projections.context import Context, Dimension
 from service.projections.funding_level import funding_level
@@ -74,6 +76,7 @@ PRACTICE: Final = Dimension(
 FUNDING: Final = Dimension(
     "funding", funding.TYPES, funding.funding, inherits=True, level=funding_level
 )
+BOARD: Final = Dimension("board", board.TYPES, board.board, inherits=False, level=board_level)
 SUPPORT: Final = Dimension("support", support.TYPES, support.support, inherits=False)
 OVERSIGHT: Final = Dimension("oversight", oversight.TYPES, oversight.oversight, inherits=False)
 RATINGS: Final = Dimension("ratings", ratings.TYPES, ratings.ratings, inherits=True)
@@ -82,10 +85,10 @@ MATURITY: Final = Dimension("self_assessment", maturity.TYPES, maturity.maturity
 DIMENSIONS: Final = (
     LEADERSHIP, CULTURE,
     SKILLS, INTRODUCTORY, PRACTITIONER, COACH_EXPERT,
-    STRATEGY, CONNECTION, PRACTICE, FUNDING, SUPPORT, OVERSIGHT, RATINGS, MATURITY,
+    STRATEGY, CONNECTION, PRACTICE, FUNDING, BOARD, SUPPORT, OVERSIGHT, RATINGS, MATURITY,
 )  # fmt: skip
 
 __all__ = [
-    "CONNECTION", "CULTURE", "DIMENSIONS", "FUNDING", "LEADERSHIP", "MATURITY", "OVERSIGHT",
-    "PRACTICE", "RATINGS", "SKILLS", "STRATEGY", "SUPPORT",
+    "BOARD", "CONNECTION", "CULTURE", "DIMENSIONS", "FUNDING", "LEADERSHIP", "MATURITY",
+    "OVERSIGHT", "PRACTICE", "RATINGS", "SKILLS", "STRATEGY", "SUPPORT",
 ]  # fmt: skip

@@ -15,9 +15,10 @@ from msgspec import Struct
 from service.domain import dates
 from service.domain.model import Model, first_model
 from service.projections import membership, register
+from service.projections.board import Board
 from service.projections.connection import Connection
 from service.projections.context import Context, UnreadableAt, context, unknown_events
-from service.projections.dimensions import CONNECTION, FUNDING, STRATEGY, SUPPORT
+from service.projections.dimensions import BOARD, CONNECTION, FUNDING, STRATEGY, SUPPORT
 from service.projections.funding import Funding
 from service.projections.history import History
 from service.projections.levels import Answer
@@ -86,6 +87,7 @@ class SystemPicture(Struct, frozen=True, gc=False):
     strategy: Strategy | UnreadableAt
     connection: Connection | UnreadableAt
     funding: Funding | UnreadableAt
+    board: Board | UnreadableAt
     support: Supports | UnreadableAt
     unknown_events: int
     last_position: int
@@ -125,6 +127,7 @@ def picture(
         strategy=section(STRATEGY, given),
         connection=section(CONNECTION, given),
         funding=section(FUNDING, given),
+        board=section(BOARD, given),
         support=section(SUPPORT, given),
         unknown_events=unknown_events(given),
         last_position=_last(scene, members, given),

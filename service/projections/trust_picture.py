@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from service.domain.model import Model, first_model
 from service.projections import membership, register
+from service.projections.board import Board
 from service.projections.connection import Connection
 from service.projections.context import (
     Context,
@@ -25,6 +26,7 @@ from service.projections.context import (
 )  # fmt: skip
 from service.projections.culture import Culture
 from service.projections.dimensions import (
+    BOARD,
     CONNECTION,
     CULTURE,
     DIMENSIONS,
@@ -91,6 +93,7 @@ class TrustPicture(Struct, frozen=True, gc=False):
     connection: Connection | UnreadableAt
     practice: Practice | UnreadableAt
     funding: Funding | UnreadableAt
+    board: Board | UnreadableAt
     support: Supports | UnreadableAt
     oversight: Oversight | UnreadableAt
     ratings: Ratings | UnreadableAt
@@ -125,6 +128,7 @@ def picture(
         connection=section(CONNECTION, given),
         practice=section(PRACTICE, given),
         funding=section(FUNDING, given),
+        board=section(BOARD, given),
         support=section(SUPPORT, given),
         oversight=section(OVERSIGHT, given),
         ratings=section(RATINGS, given),
