@@ -165,7 +165,14 @@ def test_there_is_no_data_file_without_its_type():
     assert set() == {path.stem for path in CASES.glob("*.json")} - known
 
 
-RENAMED = ("InvolvementAgreed", "FundingCommitted", "MaturityShared", "ShareGranted")
+RENAMED = (
+    "InvolvementAgreed",
+    "FundingCommitted",
+    "MaturityShared",
+    "ShareGranted",
+    "ConnectionMade",
+    "PracticeAdopted",
+)
 
 
 @pytest.mark.parametrize("name", RENAMED)
