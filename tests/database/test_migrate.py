@@ -121,6 +121,18 @@ async def test_a_migrated_database_is_fit(connection) -> None:
     await check(connection, allow_unsafe=False)
 
 
+async def test_the_caller_s_search_path_does_not_matter(dsn, connection) -> None:
+    """A caller that sees another schema's tables first is told about the service's own."""
+    await connection.execute(
+        "CREATE SCHEMA elsewhere; CREATE TABLE elsewhere.alembic_version (version_num text);"
+        f"CREATE TABLE elsewhere.schema_support AS SELECT {SCHEMA + 1} AS oldest_code"
+    )
+    for path in ("elsewhere", "elsewhere, public"):
+        other = await asyncpg.connect(dsn, server_settings={"search_path": path})
+        await check(other, allow_unsafe=False)
+        await other.close()
+
+
 async def test_a_database_without_schema_is_refused(empty_dsn) -> None:
     """An empty database is answered with the command that fills it."""
     connection = await asyncpg.connect(empty_dsn)

@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 
 from service import exchange
-from service.cli import _receipt_held
+from service.cli.moving import receipt_held
 from service.domain import chain
 from service.domain.caller import LOCAL
 from service.domain.catalogue.context import maturity_assessed
@@ -269,12 +269,12 @@ async def test_a_rewritten_tail_is_exposed_by_a_receipt(log):
     row = await log.fetchrow("SELECT position, hash FROM events WHERE position = 8")
     receipt = f"{row['position']}:{row['hash'].hex()}"
     early = await log.fetchrow("SELECT position, hash FROM events WHERE position = 5")
-    assert await _receipt_held(log, receipt)
+    assert await receipt_held(log, receipt)
     await rewrite(log, 6)
     assert json.loads(await log.fetchval("SELECT body FROM events WHERE position = 6"))["data"][
         "pence"
     ] == 999  # fmt: skip
     assert (await verdict(log)).bad is None
-    assert not await _receipt_held(log, receipt)
-    assert await _receipt_held(log, f"5:{early['hash'].hex()}")
-    assert not await _receipt_held(log, f"11:{receipt[2:]}")
+    assert not await receipt_held(log, receipt)
+    assert await receipt_held(log, f"5:{early['hash'].hex()}")
+    assert not await receipt_held(log, f"11:{receipt[2:]}")
