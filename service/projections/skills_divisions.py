@@ -17,7 +17,7 @@ from service.projections.context import Context
 from service.projections.history import Fact
 from service.projections.ledger import newest
 from service.projections.measure import Measure, measure, unknown
-from service.projections.size import Division, size
+from service.projections.size import Division, listed
 
 _HALF: Final = 0.5
 
@@ -47,7 +47,7 @@ class Placed(Struct, frozen=True, gc=False):
 
 def divisions(given: Context) -> tuple[DivisionSkills, ...]:
     """Return each division of the newest list with its skills."""
-    named = size(given).divisions
+    named = listed(given)
     heads = headcounts(given, named)
     done = _trained(given, named)
     counted = {tier: _counted(given, named, tier) for tier in ("practitioner", "coach", "expert")}
@@ -67,7 +67,7 @@ def divisions(given: Context) -> tuple[DivisionSkills, ...]:
 
 def introductory_holes(given: Context, percent: Measure) -> Measure:
     """Return how many divisions trained less than half of the trust's share in 12 months."""
-    named = size(given).divisions
+    named = listed(given)
     heads, done = headcounts(given, named), _trained(given, named)
     if not named or heads is None or done is None:
         return unknown("divisions", "divisions_not_known")
@@ -82,7 +82,7 @@ def introductory_holes(given: Context, percent: Measure) -> Measure:
 
 def without(given: Context, tier: str) -> Measure:
     """Return how many divisions have nobody of a tier by the newest census."""
-    named = size(given).divisions
+    named = listed(given)
     counted = _counted(given, named, tier)
     if not named or counted is None:
         return unknown("divisions", "divisions_not_known" if not named else "no_census")

@@ -17,7 +17,7 @@ from service.projections import board_commitments, skilled, skills_divisions
 from service.projections.context import Context, carried
 from service.projections.history import Fact
 from service.projections.measure import Measure, Status, measure, ratio, total, unknown
-from service.projections.size import size
+from service.projections.size import headcount
 
 _YEARS: Final = 3
 
@@ -46,7 +46,7 @@ def practitioners(given: Context) -> dict[str, Measure]:
     counted = skilled.census(given, "practitioner")
     return {
         "practitioners": stock,
-        "practitioners_percent": ratio(stock, size(given).headcount, "percent", 100),
+        "practitioners_percent": ratio(stock, headcount(given)[0], "percent", 100),
         "practitioners_active_percent": ratio(active, counted, "percent", 100),
     }
 
@@ -61,7 +61,7 @@ def coaches_and_experts(given: Context) -> dict[str, Measure]:
         "experts": experts,
         "coaches_in_training": skilled.census(given, "coach", "in_training"),
         "coaches_and_experts": both,
-        "coaches_and_experts_percent": ratio(both, size(given).headcount, "percent", 100),
+        "coaches_and_experts_percent": ratio(both, headcount(given)[0], "percent", 100),
         "active_projects": projects,
         "projects_per_coach": ratio(projects, coaches, "projects"),
         "divisions_without_coach": skills_divisions.without(given, "coach"),
@@ -94,7 +94,7 @@ def _lists_practice(fact: Fact) -> bool:
 
 def _share(given: Context) -> Measure:
     done = skilled.completions(given, "introductory")
-    return ratio(done, size(given).headcount, "percent", 100)
+    return ratio(done, headcount(given)[0], "percent", 100)
 
 
 def _years(given: Context) -> list[Measure]:
