@@ -163,3 +163,11 @@ OversightScheme = Literal[
 ]
 OversightDomain = Literal["quality", "finance"]
 Shared = Literal["self_assessment", "exact_counts", "name_in_national_lists"]
+Routine = Literal[
+    "huddle",
+    "visibility_board",
+    "strategy_deployment",
+    "leader_standard_work",
+    "executive_visit",
+    "catchball",
+]

@@ -19,6 +19,17 @@ from service.domain.catalogue.board import (
     board_development_held,
     board_reviewed_progress,
 )
+from service.domain.catalogue.connection import (
+    connection_ended,
+    connection_made,
+    help_requested,
+    match_agreed,
+    network_joined,
+    network_left,
+    offer_made,
+    offer_withdrawn,
+    request_withdrawn,
+)
 from service.domain.catalogue.context import (
     maturity_assessed,
     maturity_shared,
@@ -42,6 +53,14 @@ from service.domain.catalogue.leadership import (
     leadership_approach_affirmed,
     leadership_basis_changed,
     shared_leadership_extended,
+)
+from service.domain.catalogue.practice import (
+    learning_shared,
+    management_routine_ended,
+    management_routine_started,
+    practice_adopted,
+    project_completed,
+    project_started,
 )
 from service.domain.catalogue.record import (
     dispute_settled,
@@ -130,6 +149,21 @@ TYPES: Final[tuple[EventType, ...]] = (
     programme_joined.TYPE,
     programme_left.TYPE,
     ambition_set.TYPE,
+    connection_made.TYPE,
+    connection_ended.TYPE,
+    network_joined.TYPE,
+    network_left.TYPE,
+    offer_made.TYPE,
+    offer_withdrawn.TYPE,
+    help_requested.TYPE,
+    request_withdrawn.TYPE,
+    match_agreed.TYPE,
+    project_started.TYPE,
+    project_completed.TYPE,
+    learning_shared.TYPE,
+    practice_adopted.TYPE,
+    management_routine_started.TYPE,
+    management_routine_ended.TYPE,
     support_given.TYPE,
     oversight_started.TYPE,
     oversight_ended.TYPE,

@@ -44,7 +44,10 @@ about: it is about another event, and changes how that one is read.
 
 
 class Fold(Struct, frozen=True):
-    """Which ledger a type feeds, in which form, and by which members of its payload it is keyed."""
+    """Which ledger a type feeds, in which form, and by which members of its payload it is keyed.
+
+    Without members each event is a thing of its own, and what closes it names it by its id.
+    """
 
     ledger: str
     form: Form

@@ -35,7 +35,10 @@ class Absorbed(Struct, frozen=True, gc=False):
 
 
 class Context(Struct, frozen=True, gc=False):
-    """One organisation on a date. closed: what ended it, whenever; absorbed: by the date."""
+    """One organisation on a date. closed: what ended it, whenever; absorbed: by the date.
+
+    around: the histories at hand, by which the hosts and successors of others are told.
+    """
 
     code: str
     on: dt.date
@@ -43,6 +46,12 @@ class Context(Struct, frozen=True, gc=False):
     closed: Fact | None
     absorbed: tuple[Absorbed, ...]
     own_by_type: Mapping[str, tuple[Fact, ...]]
+    around: Mapping[str, History]
+
+    @property
+    def bodies(self) -> frozenset[str]:
+        """Return the organisation and those that it absorbed: no other side to each other."""
+        return frozenset({self.code, *(gone.code for gone in self.absorbed)})
 
     @property
     def facts(self) -> tuple[Fact, ...]:
@@ -92,7 +101,7 @@ def context(code: str, histories: Mapping[str, History], on: dt.date) -> Context
     history = histories.get(code, History())
     found = tuple(absorbed(code, histories, on))
     own = [fact for fact in history.facts if fact.organisation == code]
-    return Context(code, on, history, closing(code, own), found, by_type(own))
+    return Context(code, on, history, closing(code, own), found, by_type(own), histories)
 
 
 def absorbed(

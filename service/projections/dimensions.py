@@ -6,25 +6,30 @@ from typing import Final
 
 from service.projections import (
     board,
+    connection,
     culture,
     funding,
     leadership,
     maturity,
     oversight,
+    practice,
     ratings,
     skills,
     strategy,
     support,
 )  # fmt: skip
 from service.projections.board_level import board_level
+from service.projections.connection_level import connection_level
 from service.projections.context import Context, Dimension
 from service.projections.funding_level import funding_level
 from service.projections.levelled import culture_level, leadership_level
+from service.projections.practice_level import practice_level
 from service.projections.skills_level import (
     coach_expert_level,
     introductory_level,
     practitioner_level,
 )
+from service.projections.strategy_level import strategy_level
 
 
 def _leadership(given: Context) -> leadership.Leadership:
@@ -59,7 +64,15 @@ COACH_EXPERT: Final = Dimension(
     inherits=True,
     level=coach_expert_level,
 )
-STRATEGY: Final = Dimension("strategy", strategy.TYPES, strategy.strategy, inherits=True)
+STRATEGY: Final = Dimension(
+    "strategy", strategy.TYPES, strategy.strategy, inherits=True, level=strategy_level
+)
+CONNECTION: Final = Dimension(
+    "connection", connection.TYPES, connection.connection, inherits=True, level=connection_level
+)
+PRACTICE: Final = Dimension(
+    "practice", practice.TYPES, practice.practice, inherits=True, level=practice_level
+)
 FUNDING: Final = Dimension(
     "funding", funding.TYPES, funding.funding, inherits=True, level=funding_level
 )
@@ -72,10 +85,10 @@ MATURITY: Final = Dimension("self_assessment", maturity.TYPES, maturity.maturity
 DIMENSIONS: Final = (
     LEADERSHIP, CULTURE,
     SKILLS, INTRODUCTORY, PRACTITIONER, COACH_EXPERT,
-    STRATEGY, FUNDING, BOARD, SUPPORT, OVERSIGHT, RATINGS, MATURITY,
+    STRATEGY, CONNECTION, PRACTICE, FUNDING, BOARD, SUPPORT, OVERSIGHT, RATINGS, MATURITY,
 )  # fmt: skip
 
 __all__ = [
-    "BOARD", "CULTURE", "DIMENSIONS", "FUNDING", "LEADERSHIP", "MATURITY", "OVERSIGHT", "RATINGS",
-    "SKILLS", "STRATEGY", "SUPPORT",
+    "BOARD", "CONNECTION", "CULTURE", "DIMENSIONS", "FUNDING", "LEADERSHIP", "MATURITY",
+    "OVERSIGHT", "PRACTICE", "RATINGS", "SKILLS", "STRATEGY", "SUPPORT",
 ]  # fmt: skip

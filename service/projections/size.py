@@ -59,6 +59,11 @@ def size(given: Context) -> Size:
     )
 
 
+def divisions(given: Context) -> Fact | None:
+    """Return the newest list of divisions: those are the divisions on the date."""
+    return newest(_by(given, given.own("DivisionsSet")))
+
+
 def _by(given: Context, facts: Iterable[Fact]) -> Iterator[Fact]:
     return (fact for fact in facts if fact.effective <= given.on)
 
@@ -70,7 +75,7 @@ def headcount(given: Context) -> tuple[Measure, Moment | None]:
 
 def listed(given: Context) -> tuple[Division, ...]:
     """Return the divisions of the newest list at or before the date; none when there is none."""
-    lists = newest(_by(given, given.own("DivisionsSet")))
+    lists = divisions(given)
     return tuple(Division(d.code, d.name) for d in lists.data.divisions) if lists else ()
 
 
@@ -97,4 +102,4 @@ def _counts(fact: Fact, member: str) -> bool:
     return getattr(fact.data, member) is not UNSET
 
 
-__all__ = ["TYPES", "Division", "Size", "headcount", "listed", "size"]
+__all__ = ["TYPES", "Division", "Size", "divisions", "headcount", "listed", "size"]

@@ -16,8 +16,9 @@ from service.domain import dates
 from service.domain.model import Model, first_model
 from service.projections import membership, register
 from service.projections.board import Board
+from service.projections.connection import Connection
 from service.projections.context import Context, UnreadableAt, context, unknown_events
-from service.projections.dimensions import BOARD, FUNDING, STRATEGY, SUPPORT
+from service.projections.dimensions import BOARD, CONNECTION, FUNDING, STRATEGY, SUPPORT
 from service.projections.funding import Funding
 from service.projections.history import History
 from service.projections.levels import Answer
@@ -84,6 +85,7 @@ class SystemPicture(Struct, frozen=True, gc=False):
     counts: dict[str, LevelCounts]
     moves: tuple[Move, ...]
     strategy: Strategy | UnreadableAt
+    connection: Connection | UnreadableAt
     funding: Funding | UnreadableAt
     board: Board | UnreadableAt
     support: Supports | UnreadableAt
@@ -123,6 +125,7 @@ def picture(
         counts=_counts(hosts),
         moves=_moves(scene),
         strategy=section(STRATEGY, given),
+        connection=section(CONNECTION, given),
         funding=section(FUNDING, given),
         board=section(BOARD, given),
         support=section(SUPPORT, given),

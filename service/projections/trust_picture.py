@@ -15,6 +15,7 @@ from msgspec import Struct
 from service.domain.model import Model, first_model
 from service.projections import membership, register
 from service.projections.board import Board
+from service.projections.connection import Connection
 from service.projections.context import (
     Context,
     Dimension,
@@ -26,12 +27,14 @@ from service.projections.context import (
 from service.projections.culture import Culture
 from service.projections.dimensions import (
     BOARD,
+    CONNECTION,
     CULTURE,
     DIMENSIONS,
     FUNDING,
     LEADERSHIP,
     MATURITY,
     OVERSIGHT,
+    PRACTICE,
     RATINGS,
     SKILLS,
     STRATEGY,
@@ -46,6 +49,7 @@ from service.projections.maturity import Maturity
 from service.projections.measure import Evidence, Moment, evidence, moment
 from service.projections.membership import Membership
 from service.projections.oversight import Oversight
+from service.projections.practice import Practice
 from service.projections.ratings import Ratings
 from service.projections.register import Registration
 from service.projections.size import Size, size
@@ -86,6 +90,8 @@ class TrustPicture(Struct, frozen=True, gc=False):
     culture: Culture | UnreadableAt
     skills: Skills | UnreadableAt
     strategy: Strategy | UnreadableAt
+    connection: Connection | UnreadableAt
+    practice: Practice | UnreadableAt
     funding: Funding | UnreadableAt
     board: Board | UnreadableAt
     support: Supports | UnreadableAt
@@ -119,6 +125,8 @@ def picture(
         culture=section(CULTURE, given),
         skills=section(SKILLS, given),
         strategy=section(STRATEGY, given),
+        connection=section(CONNECTION, given),
+        practice=section(PRACTICE, given),
         funding=section(FUNDING, given),
         board=section(BOARD, given),
         support=section(SUPPORT, given),

@@ -20,7 +20,8 @@ from service.domain.admission import (
     Stream,
 )
 from service.domain.disclosure import POLICY
-from service.domain.references import reference
+from service.domain.references import references
+from service.domain.register import BY_NAME
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
@@ -130,7 +131,7 @@ async def standing(connection: Connection, batches: Sequence[Batch]) -> Standing
     codes |= {code[:3] for code in codes if len(code) == 5}
     # What is no code has no stream; asked for, a NUL in it would fail the whole group.
     codes |= {code for batch in batches for code in batch.expected if code.isalnum()}
-    about = {found for event in events if (found := reference(event)) is not None}
+    about = {named.id for event in events for named in references(event)}
     linked = {
         getattr(event.data, member)
         for event in events
@@ -171,9 +172,15 @@ async def _referred(connection: Connection, ids: set[uuid.UUID]) -> dict[uuid.UU
         for row in rows
     }  # fmt: skip
     for row in sorted(rows, key=lambda row: row["position"], reverse=True):
-        if row["about"] in found:  # what is about an event passes its names on to it
+        if row["about"] in found and _is_about(row["type"]):  # it passes its names on
             found[row["about"]] = _grown(found[row["about"]], found[row["id"]])
     return found
+
+
+def _is_about(type_name: str) -> bool:
+    """Tell whether events of a type are about another; of a type that is not known: yes."""
+    kind = BY_NAME.get(type_name)
+    return kind is None or kind.fold.form == "about"
 
 
 def _grown(target: Referred, by: Referred) -> Referred:

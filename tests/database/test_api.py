@@ -183,6 +183,18 @@ async def test_the_story_s_promise_over_http(told: httpx.AsyncClient) -> None:
     assert '"cannot_tell": [4]' in text
 
 
+async def test_the_host_of_a_partner_is_looked_up_on_the_date(told: httpx.AsyncClient) -> None:
+    """A connection reaches beyond the home board when its other side had another one then."""
+    visit = {"kind": "visit", "with": ["RXC"]}
+    event = leader(type="ConnectionMade", effective="2025-09-01", data=visit)
+    answer = await told.post("/api/v1/events", json=event | {"assurance": "public_record"})
+    assert answer.status_code == 201, answer.text
+    for on, beyond in (("2025-10-01", True), ("2026-04-01", None)):
+        found = await told.get("/api/v1/trusts/RTP/picture", params={"on": on})
+        measures = found.json()["picture"]["connection"]["measures"]
+        assert measures["another_host"]["value"] is beyond
+
+
 async def test_organisations_are_found_by_former_code_and_name(told: httpx.AsyncClient) -> None:
     """RXH leads to its successor RYR, and a former name to the trust that bore it."""
     by_code = (await told.get("/api/v1/organisations?q=rxh")).json()["items"]

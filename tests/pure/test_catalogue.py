@@ -167,6 +167,7 @@ def test_there_is_no_data_file_without_its_type():
 
 RENAMED = (
     "InvolvementAgreed", "FundingCommitted", "FundingWithdrawn", "MaturityShared", "ShareGranted",
+    "ConnectionMade", "PracticeAdopted",
 )  # fmt: skip
 
 
