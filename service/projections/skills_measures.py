@@ -7,16 +7,17 @@ they are not known where nobody ever recorded one and no return lists practice.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
 from service.domain import dates
 from service.projections import board_commitments, skilled, skills_divisions
-from service.projections.context import Context, carried
+from service.projections.context import Context
 from service.projections.history import Fact
 from service.projections.measure import Measure, Status, measure, ratio, total, unknown
+from service.projections.projects import projects
 from service.projections.size import headcount
 
 _YEARS: Final = 3
@@ -70,22 +71,13 @@ def coaches_and_experts(given: Context) -> dict[str, Measure]:
 
 def active_projects(given: Context) -> Measure:
     """Return how many projects are started and not completed on the date."""
-    seen: list[Fact] = []
-    count = 0
-    for _, found in carried(given, "ProjectStarted", "ProjectCompleted"):
-        known = [fact for fact in found if fact.effective <= given.on]
-        seen += known
-        count += len(_open(known))
+    known = projects(given)
     listed = [fact for fact in given.own("ReturnMade") if _lists_practice(fact)]
-    if not seen and not listed:
+    if not known and not listed:
         return unknown("projects", "not_recorded")
-    return measure(count, "projects", seen or listed)
-
-
-def _open(known: Iterable[Fact]) -> set[str]:
-    facts = tuple(known)
-    ended = {fact.data.project for fact in facts if fact.type == "ProjectCompleted"}
-    return {fact.data.project for fact in facts if fact.type == "ProjectStarted"} - ended
+    active = [project for project in known if project.active]
+    behind = [fact for project in active or known for fact in project.facts]
+    return measure(len(active), "projects", behind or listed)
 
 
 def _lists_practice(fact: Fact) -> bool:

@@ -337,6 +337,24 @@ def test_a_coach_in_every_division_makes_four():
         assert found.level == expected
 
 
+def project(number, on="2025-05-01"):
+    """Return the start of a project."""
+    return event("ProjectStarted", "ZT001", on, project=f"p-{number}", title="Fewer falls")
+
+
+@pytest.mark.parametrize(("running", "expected"), [(10, 3), (11, 2)])
+def test_one_coach_is_enough_for_ten_active_projects(running, expected):
+    """A completed project needs no coach; the eleventh under way needs another one."""
+    events = [project(number) for number in range(running + 1)]
+    done = event(
+        "ProjectCompleted", "ZT001", "2025-06-15", project="p-0", outcome="improved",
+        evidence="narrative",
+    )  # fmt: skip
+    found = picture("2025-07-01", *coaching(1, 1), *events, done)
+    assert found.skills.measures["active_projects"].value == running
+    assert found.levels["skills_coach_expert"].level == expected
+
+
 def test_projects_that_are_not_recorded_are_not_none():
     """Without any record of projects nobody can tell whether the coaches are enough."""
     found = level("coach_expert", "2025-07-01", *coaching(9, 1)[:-1])
