@@ -111,7 +111,8 @@ def _counted(counted: Fact | None, member: str) -> Measure:
     value = getattr(counted.data, member)
     if value is UNSET:
         return unknown("people", "not_counted", [counted])
-    return measure(value, "people", [counted])
+    guessed = counted.data.method == "estimate"
+    return measure(value, "people", [counted], "estimated" if guessed else "known")
 
 
 def _stock_of(own: Own, tier: str, on: dt.date) -> Measure:

@@ -78,10 +78,11 @@ class Skills(Struct, frozen=True, gc=False, tag_field="section", tag="skills"):
 def skills(given: Context) -> Skills:
     """Return skills on a date."""
     heads, heads_at = headcount(given)
+    named = measures(given)
     return Skills(
-        measures=measures(given),
+        measures=named,
         tiers=tuple(_tier(given, tier) for tier in TIERS),
-        divisions=divisions(given),
+        divisions=divisions(given, named["introductory_percent"]),
         headcount=heads,
         headcount_as_at=heads_at,
         team=improvement_team.team(given),
