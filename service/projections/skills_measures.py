@@ -1,7 +1,7 @@
 """The measures of skills that the model's lines name: three levels that are never combined.
 
 Source: MODEL.md §1 (skills). Active projects are those started and not completed, as recorded;
-they are not known where nobody ever recorded one and no return lists practice.
+they are not known where nobody ever recorded one and no return of the last year lists practice.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from service.domain import dates
-from service.projections import board_commitments, skilled, skills_divisions
+from service.projections import board_commitments, coverage, skilled, skills_divisions
 from service.projections.context import Context
 from service.projections.history import Fact
 from service.projections.measure import Measure, Status, measure, ratio, total, unknown
@@ -72,7 +72,7 @@ def coaches_and_experts(given: Context) -> dict[str, Measure]:
 def active_projects(given: Context) -> Measure:
     """Return how many projects are started and not completed on the date."""
     known = projects(given)
-    listed = [fact for fact in given.own("ReturnMade") if _lists_practice(fact)]
+    listed = _practice_returned(given)
     if not known and not listed:
         return unknown("projects", "not_recorded")
     active = [project for project in known if project.active]
@@ -80,8 +80,10 @@ def active_projects(given: Context) -> Measure:
     return measure(len(active), "projects", behind or listed)
 
 
-def _lists_practice(fact: Fact) -> bool:
-    return "practice" in {*fact.data.dimensions, *fact.data.nothing_to_report}
+def _practice_returned(given: Context) -> tuple[Fact, ...]:
+    """Return the returns of the four newest quarters that list practice."""
+    silent = coverage.bodies(given, lambda _fact: False)
+    return coverage.coverage("practice", silent, given.on).facts
 
 
 def _share(given: Context) -> Measure:

@@ -360,7 +360,8 @@ def test_one_coach_is_enough_for_ten_active_projects(running, expected):
 
 def test_projects_that_are_not_recorded_are_not_none():
     """Without any record of projects nobody can tell whether the coaches are enough."""
-    found = level("coach_expert", "2025-07-01", *coaching(9, 1)[:-1])
+    later = returned("2025/26", 2, "practice")
+    found = level("coach_expert", "2025-07-01", *coaching(9, 1)[:-1], later)
     assert (found.level, found.cannot_tell) == (2, (4, 3))
     assert "projects_per_coach" in found.missing
 
