@@ -87,9 +87,10 @@ async def imported(databases: Databases, count: int, ours_first: bool) -> Round:
         try:
             await record(dsn, registered)
             begun = time.perf_counter()
-            if exchange.check(io.BytesIO(file), _unheard):
+            checked = exchange.check(io.BytesIO(file), _unheard)
+            if checked.faults:
                 raise RuntimeError("the bench's own events were refused")
-            await load(dsn, file)
+            await load(dsn, file, checked.kept)
             return time.perf_counter() - begun
         finally:
             await databases.drop(dsn)
@@ -121,7 +122,7 @@ async def record(dsn: str, lines: list[bytes]) -> None:
     await load(dsn, b"\n".join(lines) + b"\n")
 
 
-async def load(dsn: str, file: bytes) -> None:
+async def load(dsn: str, file: bytes, kept: tuple[exchange.Line, ...] | None = None) -> None:
     """Record a file as `events import` does."""
 
     async def connect() -> Connection:
@@ -130,7 +131,7 @@ async def load(dsn: str, file: bytes) -> None:
     writer = Writer(connect, MOST_EVENTS)
     writer.start()
     try:
-        done = await exchange.load(io.BytesIO(file), writer, LOCAL, _unheard)
+        done = await exchange.load(io.BytesIO(file), writer, LOCAL, _unheard, kept)
     finally:
         await writer.close()
     sent = file.count(b"\n")

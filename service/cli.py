@@ -14,7 +14,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from importlib import resources
 from pathlib import Path
-from typing import IO, Any, Final, NoReturn, TypeVar
+from typing import IO, TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 import asyncpg
 import click
@@ -22,6 +22,9 @@ import msgspec
 
 from service import __version__
 from service.settings import Settings, SettingsError, load
+
+if TYPE_CHECKING:
+    from service.exchange import Checked, LineFault
 
 UNSOUND: Final = 1
 MISUSED: Final = 2
@@ -211,39 +214,42 @@ def import_(file: Path) -> None:
 
     size = file.stat().st_size
     with file.open("rb") as lines, _bar(size, "Checking") as advance:
-        faults = exchange.check(lines, advance)
-    for found in faults:
-        for fault in found.faults:
-            say(f"line {found.line}: {fault.pointer} {fault.rule}" + _seen(fault.value))
-    if faults:
+        checked = exchange.check(lines, advance)
+    if checked.faults:
+        _say_faults(checked.faults)
         say("Nothing was recorded: mend these lines and import the file again.")
         raise SystemExit(UNSOUND)
     with _database(settings) as dsn:
-        _run(_import(settings, dsn, file, size))
+        _run(_import(settings, dsn, file, size, checked))
+
+
+def _say_faults(faults: tuple[LineFault, ...]) -> None:
+    for found in faults:
+        for fault in found.faults:
+            say(f"line {found.line}: {fault.pointer} {fault.rule}" + _seen(fault.value))
 
 
 def _seen(value: str | None) -> str:
     return f"; it is {value}" if value is not None else ""
 
 
-async def _import(settings: Settings, dsn: str, file: Path, size: int) -> None:
+async def _import(settings: Settings, dsn: str, file: Path, size: int, checked: Checked) -> None:
     from service import exchange
     from service.app import opened
     from service.domain.caller import LOCAL
-    from service.domain.problems import Refused
 
     await _prepare(dsn)
     async with opened(settings, dsn) as rooms:
-        try:
-            with file.open("rb") as lines, _bar(size, "Recording") as advance:
-                done = await exchange.load(lines, rooms.writer, LOCAL, advance)
-        except Refused as refused:
-            say(f"Stopped: {refused.problem.detail}")
-            for fault in refused.problem.errors:
-                say(f"  {fault.pointer} {fault.rule}")
-            say(f"The way out: {refused.problem.kind.way_out}")
-            raise SystemExit(UNSOUND) from None
-    click.echo(f"{done.recorded} recorded, {done.known} were in the log already.")
+        with file.open("rb") as lines, _bar(size, "Recording") as advance:
+            done = await exchange.load(lines, rooms.writer, LOCAL, advance, checked.kept)
+    told = f"{done.recorded} recorded, {done.known} were in the log already."
+    if done.problem is not None:
+        say(f"Stopped: {done.problem.detail}")
+        _say_faults(done.faults)
+        say(f"The way out: {done.problem.kind.way_out}")
+        say(f"{told} Importing the mended file again is safe.")
+        raise SystemExit(UNSOUND)
+    click.echo(told)
 
 
 @events.command(name="export")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import IO, Final
 
@@ -15,6 +16,8 @@ from service.domain.admission import Batch, Outcome
 from service.domain.caller import Caller
 from service.domain.envelope import SERVICE_MEMBERS
 from service.domain.faults import Fault
+from service.domain.problems import Problem, Refused
+from service.intake.batches import MOST_EVENTS
 from service.store import reading
 from service.store.appending import Connection
 from service.store.writer import Writer
@@ -23,6 +26,10 @@ CHUNK: Final = 1000
 """Events that an import hands to the writer at once; what has gathered is one transaction."""
 AHEAD: Final = 12
 """Chunks that are decoded while earlier ones are being recorded."""
+KEPT: Final = 32 * 1024 * 1024
+"""A file of up to so many bytes is decoded once: what checking found is kept."""
+MOST_LINES: Final = 100
+"""Lines whose faults are told; a file with more is wrong as a whole."""
 SLICE: Final = 50
 """Lines that are decoded before the writer gets its turn: it waits for the database meanwhile."""
 
@@ -34,66 +41,131 @@ class LineFault(Struct, frozen=True):
     faults: tuple[Fault, ...]
 
 
+class Line(Struct, frozen=True, gc=False):
+    """An event of a file and the line it stands in, from 1."""
+
+    number: int
+    submitted: codec.Submitted
+
+
+class Checked(Struct, frozen=True):
+    """What checking a file found: its first faults, and its events where they were few enough."""
+
+    faults: tuple[LineFault, ...]
+    kept: tuple[Line, ...] | None
+
+
 class Imported(Struct):
-    """How an import went."""
+    """How an import went; faults: what the log refused, with the problem as a whole.
+
+    What was recorded before it was refused stands: importing the mended file again is safe.
+    """
 
     read: int = 0
     recorded: int = 0
     known: int = 0
+    problem: Problem | None = None
+    faults: tuple[LineFault, ...] = ()
+
+
+def check(lines: IO[bytes], report: Callable[[int], None]) -> Checked:
+    """Look at a whole file before anything of it is recorded; faults of at most 100 lines.
+
+    The events of a file of up to `KEPT` bytes are kept, so that they need not be decoded again.
+    """
     faults: list[LineFault] = []
-
-
-def check(lines: IO[bytes], report: Callable[[int], None]) -> list[LineFault]:
-    """Return the faults of a whole file before anything of it is recorded, at most 100 lines."""
-    found: list[LineFault] = []
-    latest = _latest()
+    kept: list[Line] = []
+    latest, size = _latest(), 0
     for number, line in _numbered(lines, report):
         done = decode(line, latest)
+        size += len(line)
         if not isinstance(done, codec.Submitted):
-            found.append(LineFault(number, done))
-            if len(found) == 100:
+            faults.append(LineFault(number, done))
+            if len(faults) == MOST_LINES:
                 break
-    return found
+        elif size <= KEPT:
+            kept.append(Line(number, done))
+        else:
+            kept.clear()
+    whole = not faults and size <= KEPT
+    return Checked(tuple(faults), tuple(kept) if whole else None)
 
 
 async def load(
-    lines: IO[bytes], writer: Writer, caller: Caller, report: Callable[[int], None]
+    lines: IO[bytes],
+    writer: Writer,
+    caller: Caller,
+    report: Callable[[int], None],
+    kept: tuple[Line, ...] | None = None,
 ) -> Imported:
-    """Record a checked file, chunk by chunk, decoding the next while the last is recorded."""
+    """Record a checked file, chunk by chunk, decoding the next while the last is recorded.
+
+    kept: the events of the lines, if checking kept them. Up to `MOST_EVENTS` are recorded whole or
+    not at all; of a longer file, the chunks before the one that the log refuses.
+    """
     done = Imported()
-    waiting: list[asyncio.Task[tuple[Outcome, ...]]] = []
-    async for chunk in _chunks(lines, report):
+    waiting: deque[tuple[list[Line], asyncio.Task[tuple[Outcome, ...]]]] = deque()
+    chunks = _chunks(lines, report) if kept is None else _slices(kept, report)
+    async for chunk in chunks:
         done.read += len(chunk)
-        waiting.append(asyncio.create_task(writer.append(Batch(chunk, {}, caller))))
+        batch = Batch(tuple([line.submitted for line in chunk]), {}, caller)
+        waiting.append((chunk, asyncio.create_task(writer.append(batch))))
         if len(waiting) > AHEAD:
-            _count(done, await waiting.pop(0))
-    for task in waiting:
-        _count(done, await task)
+            await _count(done, *waiting.popleft())
+        if done.problem is not None:
+            break
+    for chunk, task in waiting:
+        await _count(done, chunk, task)
     return done
 
 
-def _count(done: Imported, outcomes: tuple[Outcome, ...]) -> None:
+async def _count(
+    done: Imported, chunk: list[Line], task: asyncio.Task[tuple[Outcome, ...]]
+) -> None:
+    try:
+        outcomes = await task
+    except Refused as refused:
+        if done.problem is None:
+            done.problem = refused.problem
+            done.faults = tuple(_at_line(chunk, fault) for fault in refused.problem.errors)
+        return
     new = sum(outcome.outcome == "recorded" for outcome in outcomes)
     done.recorded += new
     done.known += len(outcomes) - new
 
 
-async def _chunks(
-    lines: IO[bytes], report: Callable[[int], None]
-) -> AsyncIterator[tuple[codec.Submitted, ...]]:
+def _at_line(chunk: list[Line], fault: Fault) -> LineFault:
+    """Return a fault of a batch's item as one of the line that it came from."""
+    _, _, index, *rest = fault.pointer.split("/", 3)
+    pointer = "".join(f"/{part}" for part in rest)
+    moved = msgspec.structs.replace(fault, pointer=pointer)
+    return LineFault(chunk[int(index)].number, (moved,))
+
+
+async def _slices(
+    kept: tuple[Line, ...], report: Callable[[int], None]
+) -> AsyncIterator[list[Line]]:
+    size = len(kept) if len(kept) <= MOST_EVENTS else CHUNK
+    for at in range(0, len(kept), size):
+        chunk = list(kept[at : at + size])
+        report(sum(len(line.submitted.body) for line in chunk))
+        yield chunk
+
+
+async def _chunks(lines: IO[bytes], report: Callable[[int], None]) -> AsyncIterator[list[Line]]:
     latest = _latest()
-    chunk: list[codec.Submitted] = []
-    for _, line in _numbered(lines, report):
+    chunk: list[Line] = []
+    for number, line in _numbered(lines, report):
         found = decode(line, latest)
         if isinstance(found, codec.Submitted):
-            chunk.append(found)
+            chunk.append(Line(number, found))
         if len(chunk) % SLICE == 0:
             await asyncio.sleep(0)
         if len(chunk) == CHUNK:
-            yield tuple(chunk)
+            yield chunk
             chunk = []
     if chunk:
-        yield tuple(chunk)
+        yield chunk
 
 
 def _numbered(lines: IO[bytes], report: Callable[[int], None]) -> Iterator[tuple[int, bytes]]:
@@ -134,4 +206,4 @@ async def export(connection: Connection, out: IO[bytes], report: Callable[[int],
     return written
 
 
-__all__ = ["Imported", "LineFault", "check", "decode", "export", "load"]
+__all__ = ["Checked", "Imported", "Line", "LineFault", "check", "decode", "export", "load"]

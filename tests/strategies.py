@@ -97,13 +97,13 @@ def batch(
 
 
 @asynccontextmanager
-async def writing(dsn: str) -> AsyncIterator[Writer]:
-    """Give a started writer on a database, as the service has it."""
+async def writing(dsn: str, most: int = 5000) -> AsyncIterator[Writer]:
+    """Give a started writer on a database, as the service has it; most: events of a group."""
 
     async def connect() -> asyncpg.Connection:
         return await asyncpg.connect(dsn, server_settings=SESSION, timeout=10)
 
-    writer = Writer(connect, 5000)
+    writer = Writer(connect, most)
     writer.start()
     try:
         yield writer

@@ -12,7 +12,7 @@ import functools
 import hashlib
 from typing import Final
 
-import msgspec
+from msgspec.json import encode
 
 from service.domain.envelope import Stamp
 
@@ -21,25 +21,26 @@ GENESIS: Final = bytes(32)
 SALT_BYTES: Final = 16
 
 
-# All events of one transaction bear the same instant.
-@functools.lru_cache(maxsize=64)
 def instant(moment: dt.datetime) -> str:
     """Return an instant as RFC 3339 in UTC with microseconds and Z."""
     return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
+# All events of one batch bear the same instant and author.
+@functools.lru_cache(maxsize=64)
+def _recorded(at: dt.datetime, by: str) -> bytes:
+    return b'"recorded_at":"%b","recorded_by":%b}' % (instant(at).encode(), encode(by))
+
+
 def stored(body: bytes, stamp: Stamp, target: bytes | None) -> bytes:
     """Return the canonical bytes of a stored event: what was submitted and what was added."""
-    added = b',"target":%b' % target if target else b""
-    form = b'%b,"type_version":%d%b,"position":%d,"version":%d,"recorded_at":"%b","recorded_by":%b}'
-    return form % (
+    return b'%b,"type_version":%d%b,"position":%d,"version":%d,%b' % (
         body[:-1],
         stamp.type_version,
-        added,
+        b',"target":%b' % target if target else b"",
         stamp.position,
         stamp.version,
-        instant(stamp.recorded_at).encode(),
-        msgspec.json.encode(stamp.recorded_by),
+        _recorded(stamp.recorded_at, stamp.recorded_by),
     )
 
 

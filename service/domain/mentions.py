@@ -34,8 +34,10 @@ def mentioned(event: Event, target_type: str | None = None) -> frozenset[str]:
 
     target_type: of a correction, the type of the event that it corrects: its payload names too.
     """
-    corrected = _corrected(event, target_type) if target_type else frozenset[str]()
-    return (payload_mentions(event.data) | corrected) - {event.organisation}
+    named = payload_mentions(event.data)
+    if target_type:
+        named |= _corrected(event, target_type)
+    return named - {event.organisation} if named else named
 
 
 def _corrected(event: Event, target_type: str) -> frozenset[str]:

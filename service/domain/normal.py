@@ -50,22 +50,34 @@ def wte(value: float) -> float:
 
 
 def raw(value: msgspec.Raw) -> msgspec.Raw:
-    """Return JSON of any shape without spaces and with its members in order of their names."""
-    return msgspec.Raw(msgspec.json.encode(msgspec.json.decode(value), order="sorted"))
+    """Return JSON of any shape without spaces and with its members in order of their names.
+
+    Raises Unfit for null, which nothing may be; what else fits is known once the target is.
+    """
+    found = msgspec.json.decode(value)
+    if found is None:
+        raise Unfit("null", "must not be null: leave the member out if it is not stated")
+    return msgspec.Raw(msgspec.json.encode(found, order="sorted"))
 
 
+@functools.cache
 def _handler(kind: str, limit: int) -> Handler:
-    if kind == "text":
-        return functools.partial(text.clean, limit=limit)
-    if kind == "url":
-        return functools.partial(url, limit=limit)
+    if kind in LIMITED:
+        clean = LIMITED[kind]
+        return _recurring(lambda value: clean(value, limit))
     return HANDLERS[kind]
 
 
+def _recurring(handler: Handler) -> Handler:
+    """Return a handler that remembers: codes, publishers, addresses and titles come again."""
+    return functools.lru_cache(maxsize=4096)(handler)
+
+
+LIMITED: Mapping[str, Callable[[str, int], str]] = {"text": text.clean, "url": url}
 HANDLERS: Mapping[str, Handler] = {
-    "organisation": organisation,
+    "organisation": _recurring(organisation),
     "word": str.strip,
-    "financial_year": dates.financial_year,
+    "financial_year": _recurring(dates.financial_year),
     "date": dates.in_range,
     "wte": wte,
 }

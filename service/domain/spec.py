@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, Literal
 
 from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from service.domain.envelope import Event, Payload
 from service.domain.faults import Fault
@@ -71,6 +72,7 @@ class EventType(Struct, frozen=True, kw_only=True):
     classes: a disclosure class for each number in the payload, by path (`by.completions`).
     withheld: when the whole payload is withheld from rounded readers.
     check: rules that need two members; yields a fault for each that is broken.
+    name: the type's name in the past tense, as it stands in `type`: its payload's.
     version: of the payload's schema. upcasts: the functions from version n to n + 1, oldest first.
     """
 
@@ -87,8 +89,8 @@ class EventType(Struct, frozen=True, kw_only=True):
     version: int = 1
     upcasts: tuple[Callable[[dict[str, Any]], dict[str, Any]], ...] = ()
     sample_organisation: str = "ZT001"
+    name: str = ""
 
-    @property
-    def name(self) -> str:
-        """Return the type's name in the past tense, as it stands in `type`."""
-        return self.payload.__name__
+    def __post_init__(self) -> None:
+        """Take the name from the payload: looked up for every event, so it is kept."""
+        force_setattr(self, "name", self.payload.__name__)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import re
 import unicodedata
 from typing import Final
@@ -18,8 +17,6 @@ _ZERO_WIDTH: Final = frozenset("\u200b\u200c\u2060\ufeff\u00ad\u180e")
 _JOINER: Final = "\u200d"
 
 
-# Publishers, references and titles come again and again.
-@functools.lru_cache(maxsize=4096)
 def clean(value: str, limit: int) -> str:
     """Return the text trimmed and in NFC.
 

@@ -4,25 +4,31 @@ from __future__ import annotations
 
 from typing import Final
 
+from service.domain.model import Model
 from service.projections import (
+    agreements,
     board,
     connection,
     culture,
     funding,
     leadership,
     maturity,
+    not_crowded_out,
     oversight,
     practice,
     ratings,
+    shared_leadership,
     skills,
     strategy,
     support,
+    undertakings,
 )  # fmt: skip
 from service.projections.board_level import board_level
 from service.projections.connection_level import connection_level
-from service.projections.context import Context, Dimension
+from service.projections.context import Context, Dimension, unreadable
 from service.projections.funding_level import funding_level
 from service.projections.levelled import culture_level, leadership_level
+from service.projections.levels import Answer, Freshness, nothing
 from service.projections.practice_level import practice_level
 from service.projections.skills_level import (
     coach_expert_level,
@@ -78,6 +84,18 @@ FUNDING: Final = Dimension(
 )
 BOARD: Final = Dimension("board", board.TYPES, board.board, inherits=False, level=board_level)
 SUPPORT: Final = Dimension("support", support.TYPES, support.support, inherits=False)
+SHARED_LEADERSHIP: Final = Dimension(
+    "shared_leadership",
+    (*shared_leadership.TYPES, "DivisionsSet"),
+    shared_leadership.shared_leadership,
+    inherits=False,
+)
+NOT_CROWDED_OUT: Final = Dimension(
+    "not_crowded_out",
+    (*oversight.TYPES, *undertakings.TYPES, *agreements.TYPES, "BoardReviewedProgress"),
+    not_crowded_out.not_crowded_out,
+    inherits=True,
+)
 OVERSIGHT: Final = Dimension("oversight", oversight.TYPES, oversight.oversight, inherits=False)
 RATINGS: Final = Dimension("ratings", ratings.TYPES, ratings.ratings, inherits=True)
 MATURITY: Final = Dimension("self_assessment", maturity.TYPES, maturity.maturity, inherits=False)
@@ -85,10 +103,27 @@ MATURITY: Final = Dimension("self_assessment", maturity.TYPES, maturity.maturity
 DIMENSIONS: Final = (
     LEADERSHIP, CULTURE,
     SKILLS, INTRODUCTORY, PRACTITIONER, COACH_EXPERT,
-    STRATEGY, CONNECTION, PRACTICE, FUNDING, BOARD, SUPPORT, OVERSIGHT, RATINGS, MATURITY,
+    STRATEGY, CONNECTION, PRACTICE, FUNDING, BOARD, SUPPORT, SHARED_LEADERSHIP,
+    NOT_CROWDED_OUT, OVERSIGHT, RATINGS, MATURITY,
 )  # fmt: skip
+
+
+def levels(given: Context, model: Model) -> dict[str, Answer]:
+    """Return the level of each dimension that has one, by name."""
+    found: dict[str, Answer] = {}
+    for dimension in DIMENSIONS:
+        rules = model.rules(dimension.name)
+        if dimension.level is None or rules is None:
+            continue
+        if unreadable(dimension, given):
+            found[dimension.name] = nothing("unreadable", Freshness(None, None, "none", None))
+        else:
+            found[dimension.name] = dimension.level(given, rules)
+    return found
+
 
 __all__ = [
     "BOARD", "CONNECTION", "CULTURE", "DIMENSIONS", "FUNDING", "LEADERSHIP", "MATURITY",
-    "OVERSIGHT", "PRACTICE", "RATINGS", "SKILLS", "STRATEGY", "SUPPORT",
+    "NOT_CROWDED_OUT", "OVERSIGHT", "PRACTICE", "RATINGS", "SHARED_LEADERSHIP", "SKILLS",
+    "STRATEGY", "SUPPORT", "levels",
 ]  # fmt: skip

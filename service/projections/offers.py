@@ -6,6 +6,7 @@ Sources: DOMAIN.md §2 (mergers; facts that name another organisation), CONVENTI
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -160,15 +161,19 @@ def _sides(match: Fact) -> tuple[str, ...]:
 
 def _standing(given: Context, types: tuple[str, str], member: str, side: int) -> Iterator[Standing]:
     """Yield what was opened, with what closed it. side: which reference of a match names it."""
-    agreed = [fact for fact in matches(given) if counted(fact)]
+    met: dict[int, list[Fact]] = {}
+    for match in matches(given):
+        if counted(match):
+            met.setdefault(match.refers[side].position, []).append(match)
     for origin, facts in carried(given, *types):
+        closes: dict[uuid.UUID, list[Fact]] = {}
         for fact in facts:
-            if fact.type != types[0] or fact.effective > given.on:
-                continue
-            met = tuple(one for one in agreed if one.refers[side].position == fact.position)
-            closes = [one for one in facts if one.type == types[1]]
-            closed = [one for one in closes if getattr(one.data, member) == fact.id]
-            yield _one(fact, closed, origin, met)
+            if fact.type == types[1]:
+                closes.setdefault(getattr(fact.data, member), []).append(fact)
+        for fact in facts:
+            if fact.type == types[0] and fact.effective <= given.on:
+                closed = closes.get(fact.id, []) if fact.id else []
+                yield _one(fact, closed, origin, tuple(met.get(fact.position, ())))
 
 
 def _one(

@@ -18,7 +18,7 @@ from service.projections import membership, register
 from service.projections.board import Board
 from service.projections.connection import Connection
 from service.projections.context import Context, UnreadableAt, context, unknown_events
-from service.projections.dimensions import BOARD, CONNECTION, FUNDING, STRATEGY, SUPPORT
+from service.projections.dimensions import BOARD, CONNECTION, FUNDING, STRATEGY, SUPPORT, levels
 from service.projections.funding import Funding
 from service.projections.history import History
 from service.projections.levels import Answer
@@ -29,7 +29,6 @@ from service.projections.strategy import Strategy
 from service.projections.support import Supports
 from service.projections.trust_picture import (
     last_position,
-    levels,
     section,
     unreadable_by_dimension,
 )
