@@ -19,7 +19,7 @@ from msgspec import UNSET, Struct
 from service.domain import dates
 from service.projections.context import Context
 from service.projections.history import Fact, counts_for
-from service.projections.ledger import newest, of_types
+from service.projections.ledger import newest, of_types, ordered
 
 TYPES: Final = ("FundingCommitted", "FundingSpent", "FundingWithdrawn")
 
@@ -61,9 +61,9 @@ def cases(given: Context) -> list[Case]:
     named = {fact.data.agreement for fact in own if fact.type == "FundingCommitted"}
     later = [f for f in own if f.type != "FundingCommitted" and f.data.agreement not in named]
     for gone in given.absorbed:
-        before = [f for f in gone.history.facts if f.organisation == gone.code]
         after = [fact for fact in later if fact.effective >= gone.since]
-        found += _of_body(of_types([*before, *after], *TYPES), given.on, gone.code, gone.code)
+        facts = ordered([*gone.own(*TYPES), *after])
+        found += _of_body(facts, given.on, gone.code, gone.code)
     ours = {given.code, *(gone.code for gone in given.absorbed)}
     found += _others(given.facts, given.on, None, given.code, ours)
     for gone in given.absorbed:
@@ -133,9 +133,11 @@ def _others(
 def _of_body(
     facts: Sequence[Fact], on: dt.date, origin: str | None, beneficiary: str
 ) -> Iterator[Case]:
-    known = [fact for fact in facts if fact.effective <= on]
-    for name in sorted({fact.data.agreement for fact in known}):
-        about = [fact for fact in known if fact.data.agreement == name]
+    by_name: dict[str, list[Fact]] = {}
+    for fact in facts:
+        if fact.effective <= on:
+            by_name.setdefault(fact.data.agreement, []).append(fact)
+    for _, about in sorted(by_name.items()):
         commitment = newest(fact for fact in about if fact.type == "FundingCommitted")
         if commitment is not None:
             yield Case(

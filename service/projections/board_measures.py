@@ -7,7 +7,6 @@ board: that of an absorbed trust was another board.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 from msgspec import Struct
@@ -67,11 +66,8 @@ def held(given: Context, kind: str, months: int) -> list[Fact]:
 
 
 def _covered(given: Context, kind: str, count: int) -> Coverage:
-    return coverage(DIMENSION, bodies(given, _own(given, kind))[:1], given.on, count)
-
-
-def _own(given: Context, kind: str) -> Callable[[Fact], bool]:
-    return lambda fact: fact.type == kind and fact.organisation == given.code
+    own = bodies(given, lambda _fact: True, kind)[:1]
+    return coverage(DIMENSION, own, given.on, count)
 
 
 def _reviewed(given: Context, quarter: Quarter, found: Coverage) -> Reviewed:

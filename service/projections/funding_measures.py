@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from fractions import Fraction
 from typing import Final
 
 from msgspec import Struct
@@ -21,7 +20,7 @@ from service.projections.measure import Measure, Status, measure, unknown
 
 _MOST: Final = 60
 _YEAR: Final = 12
-_LEAP: Final = Fraction(365, 366)
+_LEAP: Final = 365 / 366
 """A year's pence over the days of a leap year are no fall of the rate: half is taken so."""
 
 
@@ -32,11 +31,11 @@ class Money(Struct, frozen=True, gc=False):
     stretches: tuple[Stretch, ...]
     estimated: bool
 
-    def within(self, first: dt.date, end: dt.date) -> Fraction:
+    def within(self, first: dt.date, end: dt.date) -> float:
         """Return the pence of the days in [first, end)."""
         return amount(self.stretches, first, end)
 
-    def rate(self, on: dt.date) -> Fraction:
+    def rate(self, on: dt.date) -> float:
         """Return the pence of one day."""
         return rate(self.stretches, on)
 
@@ -56,7 +55,8 @@ def money(case: Case, on: dt.date) -> Money:
     """Return an organisation's part of one agreement, spread up to 60 months from a date."""
     own = part(case)
     found = stretches(case, dates.add_months(on, _MOST + _YEAR))
-    mine = tuple(Stretch(item.start, item.end, item.rate * own.share) for item in found)
+    share = float(own.share)
+    mine = tuple(Stretch(item.start, item.end, item.rate * share) for item in found)
     return Money(case, mine, own.estimated or is_spread(case))
 
 
@@ -76,7 +76,7 @@ def next_year(found: Sequence[Money], on: dt.date) -> Measure:
     """Return the pence committed for the next 12 months."""
     if not found:
         return unknown("pence", "no_agreement")
-    return _measured(int(_ahead(found, on)), "pence", found)
+    return _measured(round(_ahead(found, on)), "pence", found)
 
 
 def endings(parts: Iterable[Money], on: dt.date) -> tuple[Ending, ...]:
@@ -90,12 +90,12 @@ def endings(parts: Iterable[Money], on: dt.date) -> tuple[Ending, ...]:
 
 
 def _ending(start: dt.date, items: Sequence[Money]) -> Ending:
-    pence = int(sum((_last_year(item) for item in items), Fraction(0)))
+    pence = round(sum(_last_year(item) for item in items))
     names = tuple(sorted({str(item.case.commitment.data.agreement) for item in items}))
     return Ending(quarter_of(start), _measured(pence, "pence", items), names)
 
 
-def _last_year(item: Money) -> Fraction:
+def _last_year(item: Money) -> float:
     end = ends(item.case)
     assert end is not None  # noqa: S101 - only what ends is asked
     return item.within(dates.add_months(end, -_YEAR), end)
@@ -109,15 +109,15 @@ def _last_day(case: Case) -> dt.date | None:
 def _runway(found: Sequence[Money], on: dt.date) -> Measure:
     if not found:
         return unknown("months", "no_agreement")
-    now = sum((item.rate(on) for item in found), Fraction(0))
+    now = sum(item.rate(on) for item in found)
     months = 0 if not now else _months_above(found, on, now / 2 * _LEAP)
     return _measured(months, "months", found)
 
 
-def _months_above(found: Sequence[Money], on: dt.date, least: Fraction) -> int:
+def _months_above(found: Sequence[Money], on: dt.date, least: float) -> int:
     """Return the whole months to the first day with a lower rate, at most 60."""
     for day in _changes(found, on):
-        if sum((item.rate(day) for item in found), Fraction(0)) < least:
+        if sum(item.rate(day) for item in found) < least:
             return min(dates.whole_months(on, day), _MOST)
     return _MOST
 
@@ -135,7 +135,7 @@ def _share(found: Sequence[Money], on: dt.date, chosen: Callable[[Case], bool]) 
     if not whole:
         return unknown("percent", "nothing_committed_for_12_months")
     kind = _ahead([item for item in found if chosen(item.case)], on)
-    return _measured(round(float(100 * kind / whole), 4), "percent", found)
+    return _measured(round(100 * kind / whole, 4), "percent", found)
 
 
 def _recurrent(case: Case) -> bool:
@@ -146,9 +146,9 @@ def _ring_fenced(case: Case) -> bool:
     return bool(case.commitment.data.ring_fenced)
 
 
-def _ahead(found: Iterable[Money], on: dt.date) -> Fraction:
+def _ahead(found: Iterable[Money], on: dt.date) -> float:
     end = dates.add_months(on, _YEAR)
-    return sum((item.within(on, end) for item in found), Fraction(0))
+    return sum(item.within(on, end) for item in found)
 
 
 def _dropped(found: Sequence[Money], on: dt.date) -> Measure:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
-from fractions import Fraction
 
 from msgspec import UNSET, Struct
 
@@ -26,12 +25,12 @@ class Stretch(Struct, frozen=True, gc=False):
 
     start: dt.date
     end: dt.date
-    rate: Fraction
+    rate: float
 
-    def within(self, first: dt.date, end: dt.date) -> Fraction:
+    def within(self, first: dt.date, end: dt.date) -> float:
         """Return the pence of the days in [first, end)."""
         days = (min(self.end, end) - max(self.start, first)).days
-        return self.rate * max(days, 0)
+        return self.rate * days if days > 0 else 0.0
 
 
 def stretches(case: Case, until: dt.date) -> tuple[Stretch, ...]:
@@ -51,14 +50,14 @@ def is_spread(case: Case) -> bool:
     return case.commitment.data.by_year is UNSET and stated_end(case.commitment) is not None
 
 
-def amount(found: Iterable[Stretch], first: dt.date, end: dt.date) -> Fraction:
+def amount(found: Iterable[Stretch], first: dt.date, end: dt.date) -> float:
     """Return the pence of the days in [first, end)."""
-    return sum((item.within(first, end) for item in found), Fraction(0))
+    return sum(item.within(first, end) for item in found)
 
 
-def rate(found: Iterable[Stretch], on: dt.date) -> Fraction:
+def rate(found: Iterable[Stretch], on: dt.date) -> float:
     """Return the pence of one day."""
-    return sum((item.rate for item in found if item.start <= on < item.end), Fraction(0))
+    return sum(item.rate for item in found if item.start <= on < item.end)
 
 
 def _gross(commitment: Fact, until: dt.date) -> Iterator[Stretch]:
@@ -67,7 +66,7 @@ def _gross(commitment: Fact, until: dt.date) -> Iterator[Stretch]:
         yield from _by_year(commitment, end or until)
     elif end is not None:
         days = (end - data.from_).days
-        yield Stretch(data.from_, end, Fraction(stated_total(commitment), days))
+        yield Stretch(data.from_, end, stated_total(commitment) / days)
     else:
         yield from _every_year(data.from_, until, int(data.pence))
 
@@ -79,7 +78,7 @@ def _by_year(commitment: Fact, until: dt.date) -> Iterator[Stretch]:
         first = max(data.from_, dates.year_start(item.financial_year))
         end = min(stated_end(commitment) or dt.date.max, dates.year_end(item.financial_year))
         if first < end:
-            yield Stretch(first, end, Fraction(int(item.pence), (end - first).days))
+            yield Stretch(first, end, item.pence / (end - first).days)
     if stated_end(commitment) is None:
         after = max(data.from_, dates.year_end(years[-1].financial_year))
         yield from _every_year(after, until, int(years[-1].pence))
@@ -90,7 +89,7 @@ def _every_year(first: dt.date, until: dt.date, pence: int) -> Iterator[Stretch]
     while first < until:
         year = quarter_of(first).financial_year
         start, end = dates.year_start(year), dates.year_end(year)
-        yield Stretch(first, end, Fraction(pence, (end - start).days))
+        yield Stretch(first, end, pence / (end - start).days)
         first = end
 
 
@@ -106,7 +105,7 @@ def _lowered(found: Sequence[Stretch], fact: Fact, *, endless: bool) -> Iterator
     since = fact.data.from_
     last = dates.add_months(since, 12) if endless else dt.date.max
     remaining = amount(found, since, last)
-    kept = max(1 - fact.data.pence / remaining, Fraction(0)) if remaining else Fraction(0)
+    kept = max(1 - fact.data.pence / remaining, 0.0) if remaining else 0.0
     for item in found:
         if item.start < since < item.end:
             yield Stretch(item.start, since, item.rate)

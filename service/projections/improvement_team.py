@@ -16,7 +16,7 @@ from service.domain import dates
 from service.projections.context import Context, uncounted
 from service.projections.coverage import Quarter, quarter_of
 from service.projections.history import Fact
-from service.projections.ledger import newest, of_types
+from service.projections.ledger import newest
 from service.projections.measure import Evidence, Measure, Moment, evidence, measure, moment, total
 
 TYPES: Final = ("CoachesDeployed", "ImprovementTeamCounted")
@@ -84,10 +84,8 @@ def team(given: Context) -> Team:
 
 def _newest(given: Context, kind: str) -> Iterator[Fact]:
     """Yield the newest count of each basis, of each trust that still counts apart."""
-    apart = uncounted(given, lambda fact: fact.type == kind)
-    histories = [(given.code, given.history), *((gone.code, gone.history) for gone in apart)]
-    for code, history in histories:
-        own = (f for f in of_types(history.facts, kind) if f.organisation == code)
+    apart = uncounted(given, kind, lambda _fact: True)
+    for own in (given.own(kind), *(gone.own(kind) for gone in apart)):
         known = [fact for fact in own if fact.effective <= given.on]
         for basis in sorted({_basis(fact) for fact in known}):
             found = newest(fact for fact in known if _basis(fact) == basis)

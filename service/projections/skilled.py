@@ -10,16 +10,16 @@ estimated.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from msgspec import UNSET
 
 from service.domain import dates
 from service.projections import coverage
-from service.projections.context import Context, carried, uncounted
+from service.projections.context import Context, uncounted
 from service.projections.history import Fact
-from service.projections.ledger import newest
+from service.projections.ledger import newest, within
 from service.projections.measure import Measure, Status, measure, total, unknown
 
 TYPES: Final = ("StaffTrained", "SkillsCounted", "TrainedStaffLeft")
@@ -27,28 +27,24 @@ STAFF: Final = frozenset({"staff", "board", "resident_doctor"})
 """The groups of participants that are a trust's staff."""
 OTHERS: Final = frozenset({"lived_experience", "student", "volunteer", "partner_organisation"})
 DIMENSION: Final = "skills"
+Own = Callable[..., tuple[Fact, ...]]
+"""A body's own facts of some types: of the trust, or of one that it absorbed."""
 _KEPT_A_YEAR: Final = 0.9
 _DAYS_A_YEAR: Final = 365.25
 _LEAVERS_SEEN: Final = 24
 _WINDOW: Final = 12
 
 
-def facts(given: Context, *tiers: str) -> Iterator[Fact]:
-    """Yield the facts by the date about some tiers, own and of absorbed trusts."""
-    for _, found in carried(given, *TYPES):
-        yield from (f for f in found if f.effective <= given.on and f.data.tier in tiers)
+def facts(given: Context, kind: str, *tiers: str) -> Iterator[Fact]:
+    """Yield the facts of a type by the date about some tiers, own and of absorbed trusts."""
+    for own in (given.own(kind), *(gone.own(kind) for gone in given.absorbed)):
+        yield from (f for f in own if f.effective <= given.on and f.data.tier in tiers)
 
 
 def trained(given: Context, tier: str, groups: frozenset[str] = STAFF) -> list[Fact]:
     """Return the courses of a tier completed in the 12 months to the date by some groups."""
-    after = dates.add_months(given.on, -_WINDOW)
-    return [
-        fact
-        for fact in facts(given, tier)
-        if fact.type == "StaffTrained"
-        and fact.effective > after
-        and fact.data.participant_group in groups
-    ]
+    done = _year(given, "StaffTrained", tier)
+    return [fact for fact in done if fact.data.participant_group in groups]
 
 
 def completions(given: Context, tier: str) -> Measure:
@@ -60,14 +56,13 @@ def completions(given: Context, tier: str) -> Measure:
 
 def covered(given: Context, tier: str) -> coverage.Coverage:
     """Return which of the four newest quarters are covered for the training of a tier."""
-    bodies = coverage.bodies(given, lambda f: f.type == "StaffTrained" and f.data.tier == tier)
+    bodies = coverage.bodies(given, lambda fact: fact.data.tier == tier, "StaffTrained")
     return coverage.coverage(DIMENSION, bodies, given.on)
 
 
 def left(given: Context, tier: str) -> Measure:
     """Return the people of a tier recorded as having left in the 12 months to the date."""
-    after = dates.add_months(given.on, -_WINDOW)
-    gone = [f for f in facts(given, tier) if f.type == "TrainedStaffLeft" and f.effective > after]
+    gone = _year(given, "TrainedStaffLeft", tier)
     if not gone:
         return unknown("people", "not_recorded")
     return measure(sum(fact.data.people for fact in gone), "people", gone, "at_least")
@@ -75,54 +70,58 @@ def left(given: Context, tier: str) -> Measure:
 
 def stock(given: Context, tier: str) -> Measure:
     """Return the people with a tier's skill in post on the date, to one decimal."""
-    parts = [_stock_of(found, given.on) for found in _bodies(given, tier)]
-    return total(parts, "people")
+    return total([_stock_of(own, tier, given.on) for own in _bodies(given, tier)], "people")
 
 
 def census(given: Context, tier: str, member: str = "people") -> Measure:
     """Return a member of the newest census of a tier, over the trusts that still count apart."""
-    parts = [_counted(found, member) for found in _bodies(given, tier)]
-    return total(parts, "people")
+    found = [_census(own, tier, given.on) for own in _bodies(given, tier)]
+    return total([_counted(fact, member) for fact in found], "people")
 
 
 def newest_census(given: Context, tier: str) -> Fact | None:
     """Return the trust's own newest census of a tier."""
-    return _census(f for f in given.own("SkillsCounted") if _of(f, tier, given.on))
+    return _census(given.own, tier, given.on)
 
 
-def _of(fact: Fact, tier: str, on: dt.date) -> bool:
-    return bool(fact.data.tier == tier) and fact.effective <= on
+def _year(given: Context, kind: str, tier: str) -> list[Fact]:
+    after = dates.add_months(given.on, -_WINDOW)
+    owns = (given.own(kind), *(gone.own(kind) for gone in given.absorbed))
+    return [f for own in owns for f in within(own, after, given.on) if f.data.tier == tier]
 
 
-def _bodies(given: Context, tier: str) -> Iterator[list[Fact]]:
-    """Yield the facts of the trust, then of each absorbed one that it has not counted since."""
-    apart = uncounted(given, lambda f: f.type == "SkillsCounted" and f.data.tier == tier)
-    codes = {gone.code for gone in apart}
-    for origin, found in carried(given, *TYPES):
-        if origin is None or origin in codes:
-            yield [fact for fact in found if _of(fact, tier, given.on)]
+def _bodies(given: Context, tier: str) -> Iterator[Own]:
+    """Yield the trust, then each absorbed one that it has not counted since."""
+    yield given.own
+    apart = uncounted(given, "SkillsCounted", lambda fact: bool(fact.data.tier == tier))
+    yield from (gone.own for gone in apart)
 
 
-def _census(found: Iterable[Fact]) -> Fact | None:
-    return newest(fact for fact in found if fact.type == "SkillsCounted")
+def _known(own: Own, kind: str, tier: str, after: dt.date, on: dt.date) -> list[Fact]:
+    return [fact for fact in within(own(kind), after, on) if fact.data.tier == tier]
 
 
-def _counted(found: Sequence[Fact], member: str) -> Measure:
-    counted = _census(found)
+def _census(own: Own, tier: str, on: dt.date) -> Fact | None:
+    return newest(_known(own, "SkillsCounted", tier, dt.date.min, on))
+
+
+def _counted(counted: Fact | None, member: str) -> Measure:
     if counted is None:
         return unknown("people", "no_census")
     value = getattr(counted.data, member)
     if value is UNSET:
         return unknown("people", "not_counted", [counted])
-    return measure(value, "people", [counted])
+    guessed = counted.data.method == "estimate"
+    return measure(value, "people", [counted], "estimated" if guessed else "known")
 
 
-def _stock_of(found: Sequence[Fact], on: dt.date) -> Measure:
+def _stock_of(own: Own, tier: str, on: dt.date) -> Measure:
     """Return the stock of one trust's own facts about one tier."""
-    counted = _census(found)
-    since = [f for f in found if counted is None or f.effective > counted.effective]
-    gone = [fact for fact in since if fact.type == "TrainedStaffLeft"]
-    done = [f for f in since if f.type == "StaffTrained" and f.data.participant_group in STAFF]
+    counted = _census(own, tier, on)
+    since = counted.effective if counted else dt.date.min
+    gone = _known(own, "TrainedStaffLeft", tier, since, on)
+    courses = _known(own, "StaffTrained", tier, since, on)
+    done = [fact for fact in courses if fact.data.participant_group in STAFF]
     if counted is not None:
         guessed = done or counted.data.method == "estimate"
         status: Status = "estimated" if guessed else "known"

@@ -15,7 +15,7 @@ from service.projections import board_commitments, improvement_team, skilled
 from service.projections.context import Context
 from service.projections.improvement_team import Team
 from service.projections.measure import Evidence, Measure, Moment, evidence, measure, moment, ratio
-from service.projections.size import size
+from service.projections.size import headcount
 from service.projections.skills_divisions import DivisionSkills, divisions
 from service.projections.skills_measures import measures
 
@@ -77,13 +77,14 @@ class Skills(Struct, frozen=True, gc=False, tag_field="section", tag="skills"):
 
 def skills(given: Context) -> Skills:
     """Return skills on a date."""
-    denominators = size(given)
+    heads, heads_at = headcount(given)
+    named = measures(given)
     return Skills(
-        measures=measures(given),
+        measures=named,
         tiers=tuple(_tier(given, tier) for tier in TIERS),
-        divisions=divisions(given),
-        headcount=denominators.headcount,
-        headcount_as_at=denominators.headcount_as_at,
+        divisions=divisions(given, named["introductory_percent"]),
+        headcount=heads,
+        headcount_as_at=heads_at,
         team=improvement_team.team(given),
         lapses=_lapses(given),
     )
@@ -117,10 +118,8 @@ def _others(given: Context, tier: str) -> tuple[Others, ...]:
 def _lapses(given: Context) -> tuple[Lapse, ...]:
     stated = [
         fact
-        for fact in skilled.facts(given, *TIERS)
-        if fact.type == "StaffTrained"
-        and fact.data.lapses_on is not UNSET
-        and fact.data.lapses_on >= given.on
+        for fact in skilled.facts(given, "StaffTrained", *TIERS)
+        if fact.data.lapses_on is not UNSET and fact.data.lapses_on >= given.on
     ]
     return tuple(
         Lapse(f.data.course, f.data.tier, f.data.lapses_on, f.data.completions, evidence([f]))

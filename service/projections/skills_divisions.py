@@ -7,17 +7,17 @@ list, may lie anywhere: holes that they could fill are "at most".
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, structs
 
 from service.projections import skilled
 from service.projections.context import Context
 from service.projections.history import Fact
 from service.projections.ledger import newest
-from service.projections.measure import Measure, measure, unknown
-from service.projections.size import Division, size
+from service.projections.measure import Measure, measure, ratio, unknown
+from service.projections.size import Division, listed
 
 _HALF: Final = 0.5
 
@@ -25,6 +25,7 @@ _HALF: Final = 0.5
 class DivisionSkills(Struct, frozen=True, gc=False):
     """One division: its staff, completions of introductory courses in 12 months, its skilled.
 
+    hole: whether it trained less than half of the trust's share.
     Practitioners, coaches and experts are of the newest census.
     """
 
@@ -32,6 +33,8 @@ class DivisionSkills(Struct, frozen=True, gc=False):
     name: str
     headcount: Measure
     introductory_12m: Measure
+    introductory_percent: Measure
+    hole: Measure
     practitioners: Measure
     coaches: Measure
     experts: Measure
@@ -45,29 +48,58 @@ class Placed(Struct, frozen=True, gc=False):
     facts: tuple[Fact, ...]
 
 
-def divisions(given: Context) -> tuple[DivisionSkills, ...]:
-    """Return each division of the newest list with its skills."""
-    named = size(given).divisions
-    heads = headcounts(given, named)
-    done = _trained(given, named)
+def divisions(given: Context, percent: Measure) -> tuple[DivisionSkills, ...]:
+    """Return each division of the newest list with its skills.
+
+    percent: the trust's own share of staff with introductory courses in 12 months.
+    """
+    named = listed(given)
+    heads, done = headcounts(given, named), _trained(given, named)
     counted = {tier: _counted(given, named, tier) for tier in ("practitioner", "coach", "expert")}
-    return tuple(
-        DivisionSkills(
-            code=division.code,
-            name=division.name,
-            headcount=_of(heads, division, "people"),
-            introductory_12m=_of(done, division, "completions"),
-            practitioners=_of(counted["practitioner"], division, "people"),
-            coaches=_of(counted["coach"], division, "people"),
-            experts=_of(counted["expert"], division, "people"),
-        )
-        for division in named
+    return tuple(_division(d, heads, done, counted, percent) for d in named)
+
+
+def _division(
+    division: Division,
+    heads: Placed | None,
+    done: Placed | None,
+    counted: Mapping[str, Placed | None],
+    percent: Measure,
+) -> DivisionSkills:
+    headcount, courses = _staff(heads, division), _of(done, division, "completions")
+    share = ratio(courses, headcount, "percent", 100)
+    return DivisionSkills(
+        code=division.code,
+        name=division.name,
+        headcount=headcount,
+        introductory_12m=courses,
+        introductory_percent=share,
+        hole=_hole(share, percent),
+        practitioners=_of(counted["practitioner"], division, "people"),
+        coaches=_of(counted["coach"], division, "people"),
+        experts=_of(counted["expert"], division, "people"),
+    )
+
+
+def _hole(share: Measure, percent: Measure) -> Measure:
+    """Return whether a division's share is below half of the trust's; a bound may prove it not."""
+    compared = ratio(share, percent, "share")
+    if percent.status != "known" or compared.value is None:
+        return structs.replace(compared, value=None, unit="yes_no", status="unknown")
+    below = float(compared.value) < _HALF
+    open_ = below and compared.status != "known"
+    return structs.replace(
+        compared,
+        value=None if open_ else below,
+        unit="yes_no",
+        status="unknown" if open_ else "known",
+        reason="courses_without_a_division" if open_ else UNSET,
     )
 
 
 def introductory_holes(given: Context, percent: Measure) -> Measure:
     """Return how many divisions trained less than half of the trust's share in 12 months."""
-    named = size(given).divisions
+    named = listed(given)
     heads, done = headcounts(given, named), _trained(given, named)
     if not named or heads is None or done is None:
         return unknown("divisions", "divisions_not_known")
@@ -82,7 +114,7 @@ def introductory_holes(given: Context, percent: Measure) -> Measure:
 
 def without(given: Context, tier: str) -> Measure:
     """Return how many divisions have nobody of a tier by the newest census."""
-    named = size(given).divisions
+    named = listed(given)
     counted = _counted(given, named, tier)
     if not named or counted is None:
         return unknown("divisions", "divisions_not_known" if not named else "no_census")
@@ -127,6 +159,13 @@ def _placed(
             if part.division in codes and count is not UNSET:
                 by[part.division] = by.get(part.division, 0) + count
     return Placed(by, max(whole - sum(by.values()), 0), known)
+
+
+def _staff(heads: Placed | None, division: Division) -> Measure:
+    """Return a division's staff as stated: what is stated of none belongs to no division."""
+    if heads is None or not heads.by.get(division.code):
+        return unknown("people", "not_recorded", heads.facts if heads else ())
+    return measure(heads.by[division.code], "people", heads.facts)
 
 
 def _of(placed: Placed | None, division: Division, unit: str) -> Measure:

@@ -43,7 +43,8 @@ def _coach_expert(given: Context, rules: DimensionRules) -> Answer:
 
 
 def _age(given: Context, rules: DimensionRules, *tiers: str) -> Freshness:
-    seen = [fact.effective for fact in skilled.facts(given, *tiers)]
+    known = [fact for kind in skilled.TYPES for fact in skilled.facts(given, kind, *tiers)]
+    seen = [fact.effective for fact in known]
     seen += returned(given, skilled.DIMENSION)
     return freshness(rules, seen, lambda _day: False, given.on)
 

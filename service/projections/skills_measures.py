@@ -1,23 +1,24 @@
 """The measures of skills that the model's lines name: three levels that are never combined.
 
 Source: MODEL.md §1 (skills). Active projects are those started and not completed, as recorded;
-they are not known where nobody ever recorded one and no return lists practice.
+they are not known where nobody ever recorded one and no return of the last year lists practice.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
 from service.domain import dates
-from service.projections import board_commitments, skilled, skills_divisions
-from service.projections.context import Context, carried
+from service.projections import board_commitments, coverage, skilled, skills_divisions
+from service.projections.context import Context
 from service.projections.history import Fact
 from service.projections.measure import Measure, Status, measure, ratio, total, unknown
-from service.projections.size import size
+from service.projections.projects import projects
+from service.projections.size import headcount
 
 _YEARS: Final = 3
 
@@ -46,7 +47,7 @@ def practitioners(given: Context) -> dict[str, Measure]:
     counted = skilled.census(given, "practitioner")
     return {
         "practitioners": stock,
-        "practitioners_percent": ratio(stock, size(given).headcount, "percent", 100),
+        "practitioners_percent": ratio(stock, headcount(given)[0], "percent", 100),
         "practitioners_active_percent": ratio(active, counted, "percent", 100),
     }
 
@@ -61,7 +62,7 @@ def coaches_and_experts(given: Context) -> dict[str, Measure]:
         "experts": experts,
         "coaches_in_training": skilled.census(given, "coach", "in_training"),
         "coaches_and_experts": both,
-        "coaches_and_experts_percent": ratio(both, size(given).headcount, "percent", 100),
+        "coaches_and_experts_percent": ratio(both, headcount(given)[0], "percent", 100),
         "active_projects": projects,
         "projects_per_coach": ratio(projects, coaches, "projects"),
         "divisions_without_coach": skills_divisions.without(given, "coach"),
@@ -70,31 +71,24 @@ def coaches_and_experts(given: Context) -> dict[str, Measure]:
 
 def active_projects(given: Context) -> Measure:
     """Return how many projects are started and not completed on the date."""
-    seen: list[Fact] = []
-    count = 0
-    for _, found in carried(given, "ProjectStarted", "ProjectCompleted"):
-        known = [fact for fact in found if fact.effective <= given.on]
-        seen += known
-        count += len(_open(known))
-    listed = [fact for fact in given.own("ReturnMade") if _lists_practice(fact)]
-    if not seen and not listed:
+    known = projects(given)
+    listed = _practice_returned(given)
+    if not known and not listed:
         return unknown("projects", "not_recorded")
-    return measure(count, "projects", seen or listed)
+    active = [project for project in known if project.active]
+    behind = [fact for project in active or known for fact in project.facts]
+    return measure(len(active), "projects", behind or listed)
 
 
-def _open(known: Iterable[Fact]) -> set[str]:
-    facts = tuple(known)
-    ended = {fact.data.project for fact in facts if fact.type == "ProjectCompleted"}
-    return {fact.data.project for fact in facts if fact.type == "ProjectStarted"} - ended
-
-
-def _lists_practice(fact: Fact) -> bool:
-    return "practice" in {*fact.data.dimensions, *fact.data.nothing_to_report}
+def _practice_returned(given: Context) -> tuple[Fact, ...]:
+    """Return the returns of the four newest quarters that list practice."""
+    silent = coverage.bodies(given, lambda _fact: False)
+    return coverage.coverage("practice", silent, given.on).facts
 
 
 def _share(given: Context) -> Measure:
     done = skilled.completions(given, "introductory")
-    return ratio(done, size(given).headcount, "percent", 100)
+    return ratio(done, headcount(given)[0], "percent", 100)
 
 
 def _years(given: Context) -> list[Measure]:

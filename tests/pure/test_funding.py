@@ -300,6 +300,9 @@ def test_an_agreement_known_to_be_withdrawn_later_vouches_for_the_days_before():
     """The past is read with what was learnt since: it was so until then."""
     events = [agreed("2024-04-01", pence=1000), withdrawn("2027-04-01", made="2027-03-01")]
     assert level("2026-12-01", *events).level == 3
+    again = [events[0], agreed("2024-04-01", made="2027-03-01", pence=9000)]
+    assert level("2026-12-01", *again).level == 3
+    assert level("2026-12-01", events[0]).reason == "evidence_too_old"
 
 
 def test_a_disputed_agreement_marks_its_figures():

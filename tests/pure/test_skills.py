@@ -226,7 +226,7 @@ def test_a_lower_bound_proves_a_level_but_never_a_low_one():
 
 def yearly(*shares):
     """Return three covered years with courses for a thousand staff in two divisions."""
-    parts = [{"division": "med", "headcount": 600}, {"division": "surg", "headcount": 400}]
+    parts = [{"division": "med", "headcount": 600}, {"division": "surg", "headcount": 390}]
     found = [staff("2023-03-31", 1000, by=parts), divided("2020-01-01", "med", "surg")]
     found += returns("2023/24", "2024/25", "2025/26")
     for year, (med, surg) in zip((2023, 2024, 2025), shares, strict=True):
@@ -245,6 +245,7 @@ def test_level_four_needs_three_years_and_every_division():
     assert found.levels["skills_introductory"].level == 3
     assert found.skills.measures["introductory_holes"].value == 1
     assert [d.introductory_12m.value for d in found.skills.divisions] == [210, 40]
+    assert [d.hole.value for d in found.skills.divisions] == [False, True]
 
 
 def test_conditions_on_divisions_are_unknown_without_a_list_of_divisions():
@@ -267,6 +268,8 @@ def test_courses_without_a_division_may_fill_any_hole():
     some = trained("2025-09-01", 200, by=[{"division": "med", "completions": 100}])
     found = figure("introductory_holes", "2026-03-31", *base, some)
     assert (found.value, found.status) == (1, "at_most")
+    rows = picture("2026-03-31", *base, some).skills.divisions
+    assert [(d.hole.value, d.hole.status) for d in rows] == [(False, "known"), (None, "unknown")]
     by = [{"division": "med", "completions": 100}, {"division": "surg", "completions": 60}]
     found = figure("introductory_holes", "2026-03-31", *base, trained("2025-09-01", 200, by=by))
     assert (found.value, found.status) == (0, "known")
@@ -337,9 +340,28 @@ def test_a_coach_in_every_division_makes_four():
         assert found.level == expected
 
 
+def project(number, on="2025-05-01"):
+    """Return the start of a project."""
+    return event("ProjectStarted", "ZT001", on, project=f"p-{number}", title="Fewer falls")
+
+
+@pytest.mark.parametrize(("running", "expected"), [(10, 3), (11, 2)])
+def test_one_coach_is_enough_for_ten_active_projects(running, expected):
+    """A completed project needs no coach; the eleventh under way needs another one."""
+    events = [project(number) for number in range(running + 1)]
+    done = event(
+        "ProjectCompleted", "ZT001", "2025-06-15", project="p-0", outcome="improved",
+        evidence="narrative",
+    )  # fmt: skip
+    found = picture("2025-07-01", *coaching(1, 1), *events, done)
+    assert found.skills.measures["active_projects"].value == running
+    assert found.levels["skills_coach_expert"].level == expected
+
+
 def test_projects_that_are_not_recorded_are_not_none():
     """Without any record of projects nobody can tell whether the coaches are enough."""
-    found = level("coach_expert", "2025-07-01", *coaching(9, 1)[:-1])
+    later = returned("2025/26", 2, "practice")
+    found = level("coach_expert", "2025-07-01", *coaching(9, 1)[:-1], later)
     assert (found.level, found.cannot_tell) == (2, (4, 3))
     assert "projects_per_coach" in found.missing
 
