@@ -82,7 +82,8 @@ def _another_host(found: Affairs) -> Measure:
     """Return whether one of the partners of twelve months has another host on the date."""
     given, pairs = found.given, _counting(found, _YEAR)
     home = membership.hosted(given.code, given.around, given.on)
-    hosts = {pair.other: _host(given, pair) for _, pair in pairs}
+    each = {pair.other: pair for _, pair in pairs}
+    hosts = {name: _host(given, pair) for name, pair in each.items()}
     others = {name for name, host in hosts.items() if host not in {None, "", home}}
     if others:
         facts = _facts(found, ((tie, pair) for tie, pair in pairs if pair.other in others))

@@ -87,7 +87,7 @@ def practice(given: Context) -> Practice:
     counted = size.size(given)
     done = _completed(found, given.on)
     return Practice(
-        measures={**measures(given), **_beside(given, found)},
+        measures={**measures(given, found), **_beside(given, found)},
         headcount_as_at=counted.headcount_as_at,
         active=tuple(_shown(item) for item in found if item.active),
         completed=tuple(_shown(item) for item in done),
@@ -96,9 +96,9 @@ def practice(given: Context) -> Practice:
     )
 
 
-def measures(given: Context) -> dict[str, Measure]:
-    """Return the measures of the model by name."""
-    done = _completed(projects.projects(given), given.on)
+def measures(given: Context, found: Sequence[Project]) -> dict[str, Measure]:
+    """Return the measures of the model by name. found: all projects by the date."""
+    done = _completed(found, given.on)
     taken = [f for f in _adoptions(given) if _from_here(given, f) and _within(f, given.on)]
     return {
         "completed_per_1000": _per_thousand(given, _count(given, done)),

@@ -2,8 +2,8 @@
 
 import pytest
 
-from service.projections import trust_picture
-from tests.pure.cases import merged, trust
+from service.projections import system_picture, trust_picture
+from tests.pure.cases import joined, merged, system, trust
 from tests.pure.histories import day, entries, event, histories
 
 TRUSTS = [trust("ZT001"), trust("ZT002")]
@@ -162,3 +162,25 @@ def test_programmes_joined_by_the_date_are_shown(on, count):
     """A programme that is joined later is no beginning yet."""
     events = [entered("2021-01-01"), entered("2022-01-01", "ihi")]
     assert len(picture(*events, on=on).beginnings) == count
+
+
+def test_boards_ahead_of_their_funding_are_a_plain_list():
+    """A board at level 2 without money, or with money that nobody recorded, is on the list."""
+    board = [
+        event("BoardCommitmentMade", code, "2026-01-01", commitment=what, **more)
+        for code in ("ZT001", "ZT002")
+        for what, more in (("executive_sponsor", {}), ("agreed_method", {"method": "lean_vmps"}))
+    ]
+    reviews = [
+        event("BoardReviewedProgress", code, "2026-02-01", data_form="rag")
+        for code in ("ZT001", "ZT002")
+    ]
+    money = event(
+        "FundingCommitted", "ZT002", "2026-01-01", agreement="a1", purpose="team", funder="trust",
+        recurrence="recurrent", ring_fenced=True, pence=100, **{"from": "2026-01-01"},
+    )  # fmt: skip
+    events = [system("ZS01"), joined("ZT001", "ZS01"), joined("ZT002", "ZS01"), *board, *reviews]
+    known = histories(entries(*TRUSTS, *events, money))
+    found = system_picture.picture("ZS01", known, day(ON))
+    assert [m.levels["board"].level for m in found.hosts] == [2, 2]
+    assert found.boards_ahead_of_funding == ("ZT001",)
