@@ -98,8 +98,8 @@ def connection(given: Context) -> Connection:
         measures={**measures(found), **beside(given)},
         connections=tuple(_connected(tie, given.on) for tie in _recent(found)),
         networks=tuple(_network(item, given.on) for item in networks(given)),
-        offers=tuple(offers.shown_offer(item) for item in standing),
-        requests=tuple(offers.shown_request(item) for item in asked),
+        offers=tuple(offers.shown_offer(item, given.on) for item in standing),
+        requests=tuple(offers.shown_request(item, given.on) for item in asked),
         matches=tuple(offers.shown_match(fact) for fact in offers.matches(given)),
         exchanges=exchanges(found.begun, given.on),
     )
@@ -126,13 +126,13 @@ def _recent(found: Affairs) -> list[Tie]:
 
 
 def _network(item: held.Held, on: dt.date) -> Network:
-    said = [f for f in item.facts if f.effective <= on and f.data.members is not UNSET]
+    said = [fact for fact in item.by(on) if fact.data.members is not UNSET]
     return Network(
         network=item.interval.opened.data.network,
         members=said[-1].data.members if said else None,
         start=moment(item.interval.opened),
         inherited_from=item.origin,
-        events=evidence(fact for fact in item.facts if fact.effective <= on),
+        events=evidence(item.by(on)),
     )
 
 

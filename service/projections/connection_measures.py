@@ -129,15 +129,15 @@ def _surveyed(given: Context) -> Measure:
 
 def beside(given: Context) -> dict[str, Measure]:
     """Return what is shown beside the model's measures."""
-    live = [item for item in offers.offers(given) if item.live(given.on)]
-    asked = [item for item in offers.requests(given) if item.live(given.on)]
-    inside = networks(given)
-    after = dates.add_months(given.on, -_YEAR)
+    on, inside = given.on, networks(given)
+    live = [item for item in offers.offers(given) if item.live(on)]
+    asked = [item for item in offers.requests(given) if item.live(on)]
+    after = dates.add_months(on, -_YEAR)
     met = [f for f in offers.matches(given) if offers.counted(f) and f.effective > after]
     return {
-        "networks_live": measure(len(inside), "networks", [f for i in inside for f in i.facts]),
-        "offers_live": measure(len(live), "offers", [f for i in live for f in i.facts()]),
-        "requests_live": measure(len(asked), "requests", [f for i in asked for f in i.facts()]),
+        "networks_live": measure(len(inside), "networks", [f for i in inside for f in i.by(on)]),
+        "offers_live": measure(len(live), "offers", [f for i in live for f in i.facts(on)]),
+        "requests_live": measure(len(asked), "requests", [f for i in asked for f in i.facts(on)]),
         "matches_12m": measure(len(met), "matches", met),
         "cross_division_share": _cross_division(given),
     }
@@ -154,8 +154,8 @@ def _cross_division(given: Context) -> Measure:
 
 def networks(given: Context) -> list[held.Held]:
     """Return the networks that the body is in on the date, the same one of two trusts as one."""
-    found = held.joined(held.pieces(given, NETWORKS))
-    return [item for item in found if item.live(given.on)]
+    begun = [i for i in held.pieces(given, NETWORKS) if i.interval.start <= given.on]
+    return [item for item in held.joined(begun) if item.live(given.on)]
 
 
 __all__ = ["NETWORKS", "TWO_YEARS", "Affairs", "affairs", "beside", "measures", "networks"]

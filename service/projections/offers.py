@@ -40,9 +40,10 @@ class Standing(Struct, frozen=True, gc=False):
         """Tell whether it stands on a day."""
         return self.opened.effective <= on < self.end
 
-    def facts(self) -> tuple[Fact, ...]:
-        """Return what is behind it."""
-        return (self.opened, *([self.closed] if self.closed else []), *self.matches)
+    def facts(self, on: dt.date) -> tuple[Fact, ...]:
+        """Return what is behind it by a date."""
+        ended = self.closed if self.closed and self.closed.effective <= on else None
+        return (self.opened, *([ended] if ended else []), *self.matches)
 
 
 class Offer(Struct, frozen=True, gc=False):
@@ -112,7 +113,7 @@ def counted(match: Fact) -> bool:
     return match.assurance in OPERATOR_ASSURANCE or said >= set(_sides(match))
 
 
-def shown_offer(item: Standing) -> Offer:
+def shown_offer(item: Standing, on: dt.date) -> Offer:
     """Return an offer as the picture shows it."""
     data, matched = item.opened.data, len(item.matches)
     return Offer(
@@ -123,11 +124,11 @@ def shown_offer(item: Standing) -> Offer:
         start=moment(item.opened),
         until=data.until,
         inherited_from=item.origin,
-        events=evidence(item.facts()),
+        events=evidence(item.facts(on)),
     )
 
 
-def shown_request(item: Standing) -> Request:
+def shown_request(item: Standing, on: dt.date) -> Request:
     """Return a request as the picture shows it."""
     data = item.opened.data
     return Request(
@@ -136,7 +137,7 @@ def shown_request(item: Standing) -> Request:
         start=moment(item.opened),
         until=data.until,
         inherited_from=item.origin,
-        events=evidence(item.facts()),
+        events=evidence(item.facts(on)),
     )
 
 

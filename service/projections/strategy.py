@@ -78,7 +78,7 @@ def strategy(given: Context) -> Strategy:
 
 
 def _undertaking(item: Held, on: dt.date) -> Undertaking:
-    said = [f for f in item.facts if f.type in OPENS and f.effective <= on]
+    said = [fact for fact in item.by(on) if fact.type in OPENS]
     data, closed = said[-1].data, item.interval.closed
     programme = said[-1].type == "ProgrammeJoined"
     ended = closed if closed is not None and closed.effective <= on else None
@@ -93,7 +93,7 @@ def _undertaking(item: Held, on: dt.date) -> Undertaking:
         planned_end=planned_end(said[-1]),
         live=item.live(on),
         inherited_from=item.origin,
-        events=evidence(fact for fact in item.facts if fact.effective <= on),
+        events=evidence(item.by(on)),
     )
 
 
