@@ -7,12 +7,12 @@ list, may lie anywhere: holes that they could fill are "at most".
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from msgspec import UNSET, Struct, structs
 
-from service.projections import skilled
+from service.projections import size, skilled
 from service.projections.context import Context
 from service.projections.history import Fact
 from service.projections.ledger import newest
@@ -109,7 +109,7 @@ def introductory_holes(given: Context, percent: Measure) -> Measure:
         return unknown("divisions", "share_of_the_trust_not_exact", done.facts)
     half = _HALF * float(percent.value or 0)
     below = [d for d in named if 100 * done.by.get(d.code, 0) / heads.by[d.code] < half]
-    return _holes(len(below), done, heads.facts)
+    return _holes(given, len(below), (done, heads))
 
 
 def without(given: Context, tier: str) -> Measure:
@@ -118,7 +118,7 @@ def without(given: Context, tier: str) -> Measure:
     counted = _counted(given, named, tier)
     if not named or counted is None:
         return unknown("divisions", "divisions_not_known" if not named else "no_census")
-    return _holes(sum(not counted.by.get(d.code) for d in named), counted)
+    return _holes(given, sum(not counted.by.get(d.code) for d in named), (counted,))
 
 
 def headcounts(given: Context, named: Iterable[Division]) -> Placed | None:
@@ -128,9 +128,12 @@ def headcounts(given: Context, named: Iterable[Division]) -> Placed | None:
     return _placed(given, named, [said], "headcount") if said else None
 
 
-def _holes(count: int, placed: Placed, more: Iterable[Fact] = ()) -> Measure:
-    exact = not count or not placed.unplaced
-    basis = [*placed.facts, *more]
+def _holes(given: Context, count: int, rests_on: Sequence[Placed]) -> Measure:
+    """Return a count of holes; at most, when people of the first figure stand nowhere."""
+    exact = not count or not rests_on[0].unplaced
+    basis = [fact for placed in rests_on for fact in placed.facts]
+    said = size.divisions(given)
+    basis += [said] if said else []
     return measure(count, "divisions", basis, "known" if exact else "at_most")
 
 
