@@ -90,6 +90,21 @@ async def test_all_faults_of_all_items_come_at_once(told: httpx.AsyncClient) -> 
     assert (await told.get("/health/ready")).json()["position"] == 134
 
 
+async def test_what_the_log_refuses_points_into_the_body_that_was_sent(
+    told: httpx.AsyncClient,
+) -> None:
+    """One event, a list and a batch each have pointers of their own, as for any wrong value."""
+    lost = leader(organisation="RA9")
+    for body, pointer in (
+        (lost, "/organisation"),
+        ([leader(), lost], "/1/organisation"),
+        ({"events": [leader(), lost]}, "/events/1/organisation"),
+    ):
+        answer = await told.post("/api/v1/events", json=body)
+        assert answer.status_code == 422
+        assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
+
+
 @pytest.mark.parametrize(
     ("send", "status", "code"),
     [
