@@ -232,6 +232,20 @@ def test_projects_are_keyed_by_organisation_and_reference_over_a_merger():
     assert [p.inherited_from for p in practice(completed("x"), gone).completed] == [None]
 
 
+def test_own_and_public_evidence_of_one_thing_is_one():
+    """Of one day the better assured word counts; an adoption told twice is one, both shown."""
+    own = completed(outcome="improved")
+    public = event(
+        "ProjectCompleted", "ZT001", "2025-09-01",
+        project="falls", outcome="no_change", evidence="before_after",
+    )  # fmt: skip
+    for told in ([own, public], [public, own]):
+        assert [p.outcome for p in practice(*told).completed] == ["no_change"]
+    twice = [adopted(number=7), confirmed(7), adopted(assurance="public_record")]
+    assert value("adopted_36m", *twice) == (1, "known")
+    assert len(practice(*twice).adoptions) == 2
+
+
 def test_adoptions_between_trusts_that_are_one_now_are_none():
     """A practice is adopted by another, and after a merger the two are not others."""
     made = [adopted(assurance="public_record"), merged("ZT002", "ZT001", "2025-08-01")]
