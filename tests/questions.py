@@ -14,7 +14,7 @@ from urllib.parse import quote
 from hypothesis import strategies as st
 
 from service.domain import lists
-from service.domain.references import reference_member
+from service.domain.references import TARGETS, reference_members
 from service.domain.register import BY_NAME
 from tests.strategies import LEAVES, NAMES, STORY, samples
 
@@ -166,9 +166,12 @@ def _related(draw: st.DrawFn) -> list[dict[str, Any]]:
     bearers = TRUSTS if "trust" in kind.bearers else SYSTEMS
     code = draw(st.sampled_from(bearers))
     event["organisation"] = draw(st.sampled_from([code, code.lower()]))
-    member = reference_member(kind.payload)
-    if member is None:
+    members = reference_members(kind.payload)
+    if not members:
         return [event]
+    member = members[0]
+    if member in TARGETS:
+        return [*_named_by(event, members), event]
     target = draw(st.sampled_from(ORIGINALS))
     event["data"][member] = target["id"]
     if kind.fold.form == "about":
@@ -181,6 +184,16 @@ def _related(draw: st.DrawFn) -> list[dict[str, Any]]:
     dispute = event | {"id": _new_id(), "type": "EventDisputed", "data": data}
     event["data"][member] = dispute["id"]
     return [dispute, event]
+
+
+def _named_by(event: dict[str, Any], members: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Return an event of the right type for each reference, of a trust each, and name them."""
+    made = []
+    for member, code in zip(members, TRUSTS, strict=False):
+        sample = next(one for one in samples() if one["type"] == TARGETS[member])
+        made.append(sample | {"id": _new_id(), "organisation": code})
+        event["data"][member] = made[-1]["id"]
+    return made
 
 
 def _new_id() -> str:

@@ -21,7 +21,7 @@ from service.domain.codec import Submitted
 from service.domain.envelope import OPERATOR_ASSURANCE, Event, Stamp, Target, type_name
 from service.domain.faults import Fault, join
 from service.domain.problems import Problem
-from service.domain.references import reference, reference_member
+from service.domain.references import Reference, reference, references
 from service.domain.referred import Referred, all_named, remember
 from service.domain.register import BY_NAME, kind_of
 from service.domain.spec import EventType
@@ -185,16 +185,16 @@ class _Draft:
             return Outcome(event.id, seen.position, seen.hash.hex(), "already_recorded")
         kind = kind_of(event)
         problem = self._stream_problem(event, kind, index) or _not_yours(event, kind, caller)
-        about = reference(event)
-        if problem is None and about is not None:
-            problem = self._reference_problem(event, kind, about, index)
+        refers = references(event)
+        if problem is None and refers:
+            problem = self._reference_problem(event, kind, refers, index)
         if problem is None and kind.name in _LINKED:
-            problem = self._link_problem(event, kind, about)
+            problem = self._link_problem(event, kind, refers[0].id if refers else None)
         if problem is not None:
             return problem
-        if kind.name == "EventCorrected" and about is not None and (of := self._refers(about)):
+        if kind.name == "EventCorrected" and (of := self._refers(refers[0].id)):
             submitted = corrections.canonical(submitted, BY_NAME[of.type])
-        return self._record(submitted, kind, about, caller, salt)
+        return self._record(submitted, kind, refers, caller, salt)
 
     def _stream(self, organisation: str) -> Stream | None:
         return self.streams.get(organisation) or self.standing.streams.get(organisation)
@@ -224,16 +224,24 @@ class _Draft:
         return "must be registered before, in the log or earlier in the batch"
 
     def _reference_problem(
-        self, event: Event, kind: EventType, about: uuid.UUID, index: int
+        self, event: Event, kind: EventType, refers: tuple[Reference, ...], index: int
     ) -> Problem | None:
-        target = self._refers(about)
-        member = f"/data/{reference_member(kind.payload)}"
-        if target is None:
-            rule = "must name an event that is in the log or earlier in the batch"
-            return _invalid(index, member, "unknown_event", rule)
-        if kind.fold.form != "about":
-            return None
-        return self._about_problem(event, kind, target, index)
+        targets: list[Referred] = []
+        for named in refers:
+            target, member = self._refers(named.id), f"/data{named.member}"
+            if target is None:
+                rule = "must name an event that is in the log or earlier in the batch"
+                return _invalid(index, member, "unknown_event", rule)
+            if named.type is not None and target.type != named.type:
+                rule = f"must name a {named.type}; this one is a {target.type}"
+                return _invalid(index, member, "wrong_target", rule)
+            targets.append(target)
+        if kind.fold.form == "about":
+            return self._about_problem(event, kind, targets[0], index)
+        if kind.name == "MatchAgreed" and targets[0].organisation == targets[1].organisation:
+            rule = f"must be another organisation's; the offer is {targets[0].organisation}'s too"
+            return _invalid(index, "/data/request_event", "itself", rule)
+        return None
 
     def _about_problem(
         self, event: Event, kind: EventType, target: Referred, index: int
@@ -303,15 +311,15 @@ class _Draft:
         self,
         submitted: Submitted,
         kind: EventType,
-        about: uuid.UUID | None,
+        refers: tuple[Reference, ...],
         caller: Caller,
         salt: bytes,
     ) -> Outcome:
         event, body = submitted.event, submitted.body
-        referred = self._refers(about) if about is not None else None
-        target = (
-            Target(referred.position, referred.type, referred.organisation) if referred else None
-        )
+        about = refers[0].id if refers else None
+        targets = [found for named in refers if (found := self._refers(named.id)) is not None]
+        kept = [Target(one.position, one.type, one.organisation) for one in targets]
+        target = msgspec.structs.replace(kept[0], others=tuple(kept[1:])) if kept else None
         organisation = event.organisation
         before = self._stream(organisation)
         version = before.version + 1 if before else 1
@@ -322,8 +330,8 @@ class _Draft:
         encoded = msgspec.json.encode(target) if target else None
         self.hash = chain.link(self.hash, salt, chain.stored(body, stamp, encoded))
         self.position = stamp.position
-        named = all_named(event, referred)
-        hidden = self._disclosed(event, kind, referred)
+        named = all_named(event, targets)
+        hidden = self._disclosed(event, kind, targets[0] if targets else None)
         self.streams[organisation] = Stream(version, bearer)
         self.seen[event.id] = Seen(stamp.position, self.hash, body)
         wanted = self.standing.wanted

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from service.domain import dates
 from service.domain.model import DimensionRules
@@ -27,10 +27,18 @@ class Absorbed(Struct, frozen=True, gc=False):
     since: dt.date
     merged: Fact
     history: History
+    own_by_type: Mapping[str, tuple[Fact, ...]]
+
+    def own(self, *types: str) -> tuple[Fact, ...]:
+        """Return the absorbed trust's own facts of some types, in effective order."""
+        return _own(self.own_by_type, types)
 
 
 class Context(Struct, frozen=True, gc=False):
-    """One organisation on a date. closed: what ended it, whenever; absorbed: by the date."""
+    """One organisation on a date. closed: what ended it, whenever; absorbed: by the date.
+
+    around: the histories at hand, by which the hosts and successors of others are told.
+    """
 
     code: str
     on: dt.date
@@ -38,6 +46,12 @@ class Context(Struct, frozen=True, gc=False):
     closed: Fact | None
     absorbed: tuple[Absorbed, ...]
     own_by_type: Mapping[str, tuple[Fact, ...]]
+    around: Mapping[str, History]
+
+    @property
+    def bodies(self) -> frozenset[str]:
+        """Return the organisation and those that it absorbed: no other side to each other."""
+        return frozenset({self.code, *(gone.code for gone in self.absorbed)})
 
     @property
     def facts(self) -> tuple[Fact, ...]:
@@ -46,12 +60,16 @@ class Context(Struct, frozen=True, gc=False):
 
     def own(self, *types: str) -> tuple[Fact, ...]:
         """Return the organisation's own facts of some types, in effective order."""
-        found = [self.own_by_type[kind] for kind in types if kind in self.own_by_type]
-        return found[0] if len(found) == 1 else ordered(itertools.chain.from_iterable(found))
+        return _own(self.own_by_type, types)
 
     def ended(self) -> Fact | None:
         """Return what closed the organisation, if it did by the date."""
         return self.closed if self.closed and self.closed.effective <= self.on else None
+
+
+def _own(by_types: Mapping[str, tuple[Fact, ...]], types: Sequence[str]) -> tuple[Fact, ...]:
+    found = [by_types[kind] for kind in types if kind in by_types]
+    return found[0] if len(found) == 1 else ordered(itertools.chain.from_iterable(found))
 
 
 class Dimension(Struct, frozen=True, gc=False):
@@ -83,7 +101,7 @@ def context(code: str, histories: Mapping[str, History], on: dt.date) -> Context
     history = histories.get(code, History())
     found = tuple(absorbed(code, histories, on))
     own = [fact for fact in history.facts if fact.organisation == code]
-    return Context(code, on, history, closing(code, own), found, by_type(own))
+    return Context(code, on, history, closing(code, own), found, by_type(own), histories)
 
 
 def absorbed(
@@ -93,10 +111,12 @@ def absorbed(
     for fact in of_types(histories.get(code, History()).facts, "TrustMerged"):
         gone = fact.organisation
         if fact.data.into == code and fact.effective <= on and gone not in seen | {code}:
-            yield Absorbed(gone, fact.effective, fact, histories.get(gone, History()))
+            history = histories.get(gone, History())
+            own = by_type(item for item in history.facts if item.organisation == gone)
+            yield Absorbed(gone, fact.effective, fact, history, own)
             if len(seen) < _DEPTH:
                 for inner in absorbed(gone, histories, fact.effective, seen | {code}):
-                    yield Absorbed(inner.code, fact.effective, inner.merged, inner.history)
+                    yield structs.replace(inner, since=fact.effective)
 
 
 def carried(given: Context, *types: str) -> Iterator[tuple[str | None, tuple[Fact, ...]]]:
@@ -107,10 +127,34 @@ def carried(given: Context, *types: str) -> Iterator[tuple[str | None, tuple[Fac
     own = given.own(*types)
     yield None, own
     for gone in given.absorbed:
-        facts = (fact for fact in gone.history.facts if fact.organisation == gone.code)
-        before = of_types(facts, *types)
         closes = [f for f in own if is_close(f) and f.effective >= gone.since]
-        yield gone.code, of_types([*before, *closes], *types)
+        yield gone.code, ordered([*gone.own(*types), *closes])
+
+
+def at(given: Context, on: dt.date) -> Context:
+    """Return the context as it was on an earlier date, from the same history."""
+    found = tuple(gone for gone in given.absorbed if gone.since <= on)
+    return structs.replace(given, on=on, absorbed=found)
+
+
+def uncounted(given: Context, kind: str, counts: Callable[[Fact], bool]) -> tuple[Absorbed, ...]:
+    """Return the absorbed trusts whose own stock still counts (DOMAIN.md §2, mergers).
+
+    It does until the successor's first own count on or after the merger, or until one by the
+    trust that it was absorbed into first. kind, counts: which facts are counts of the stock.
+    """
+    owns = {given.code: given.own, **{gone.code: gone.own for gone in given.absorbed}}
+
+    def counted(code: str, since: dt.date) -> bool:
+        facts = owns[code](kind) if code in owns else ()
+        return any(since <= f.effective <= given.on and counts(f) for f in facts)
+
+    return tuple(
+        gone
+        for gone in given.absorbed
+        if not counted(given.code, gone.since)
+        and not counted(gone.merged.data.into, gone.merged.effective)
+    )
 
 
 def is_close(fact: Fact) -> bool:
@@ -145,6 +189,6 @@ def _poison(item: Unreadable) -> bool:
 
 
 __all__ = [
-    "Absorbed", "Context", "Dimension", "UnreadableAt", "absorbed", "carried", "context",
-    "returned", "unknown_events", "unreadable",
+    "Absorbed", "Context", "Dimension", "UnreadableAt", "absorbed", "at", "carried", "context",
+    "returned", "uncounted", "unknown_events", "unreadable",
 ]  # fmt: skip

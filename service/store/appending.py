@@ -21,7 +21,7 @@ from service.domain.admission import (
 )
 from service.domain.disclosure import POLICY
 from service.domain.envelope import Event, type_name
-from service.domain.references import reference
+from service.domain.references import reference, references
 from service.domain.referred import Referred, grown
 from service.domain.register import TYPE_OF
 
@@ -144,7 +144,7 @@ async def lock(connection: Connection) -> Head:
 async def standing(connection: Connection, batches: Sequence[Batch], head: Head) -> Standing:
     """Return what the log, up to its locked head, knows of all that the batches touch."""
     events = [submitted.event for batch in batches for submitted in batch.events]
-    about = {found for event in events if (found := reference(event)) is not None}
+    about = {named.id for event in events for named in references(event)}
     targets = grown(await referred(connection, about)) if about else {}
     linked = _touch_links(events, targets)
     return Standing(

@@ -19,7 +19,7 @@ from service.domain.catalogue.record.event_corrected import EventCorrected
 from service.domain.disclosure import POLICY
 from service.domain.envelope import Event, Stamp, Target
 from service.domain.faults import Unfit
-from service.domain.references import reference
+from service.domain.references import reference, references
 from service.domain.referred import Referred, all_named, grown, remember
 from service.domain.register import BY_NAME
 from service.store import appending
@@ -64,10 +64,12 @@ class Verdict(Struct, frozen=True):
 class _Page(Struct, frozen=True):
     """What the rows of a page are held against.
 
-    named: whom each position mentions. wanted: ids that rows of the page refer to. known: these,
-    with all that was named by then; grows with the rows, as it did when they were admitted.
+    events: what each position holds. named: whom it mentions. wanted: ids that rows of the page
+    refer to. known: these, with all that was named by then; grows with the rows, as it did when
+    they were admitted.
     """
 
+    events: Mapping[int, Event | codec.Unread]
     named: Mapping[int, frozenset[str]]
     wanted: frozenset[uuid.UUID]
     known: dict[uuid.UUID, Referred]
@@ -109,11 +111,19 @@ async def verify(
 async def _page(connection: Connection, rows: Sequence[asyncpg.Record], secret: bytes) -> _Page:
     first, last = rows[0]["position"], rows[-1]["position"]
     named = await connection.fetch(NAMED, first - 1, last)
+    events = {
+        row["position"]: codec.read(
+            row["body"], row["type"], row["type_version"], row["organisation"]
+        )
+        for row in rows
+    }
+    read = [event for event in events.values() if not isinstance(event, codec.Unread)]
     wanted = {row["about"] for row in rows if row["about"] is not None}
+    wanted |= {named.id for event in read for named in references(event)}
     found = await appending.referred(connection, wanted) if wanted else {}
     before = {key: one for key, one in found.items() if one.position < first}
     codes = {row["position"]: frozenset(row["codes"]) for row in named}
-    return _Page(codes, frozenset(wanted), grown(before), secret)
+    return _Page(events, codes, frozenset(wanted), grown(before), secret)
 
 
 def _gap(row: asyncpg.Record, position: int) -> str | None:
@@ -158,17 +168,9 @@ def _differs(row: asyncpg.Record) -> str | None:
 def _derived_differs(row: asyncpg.Record, page: _Page) -> str | None:
     """Name what is not as it follows from the bytes and from what they refer to."""
     named = page.named.get(row["position"], frozenset())
-    event = codec.read(row["body"], row["type"], row["type_version"], row["organisation"])
-    if not isinstance(event, codec.Unread):
-        if reference(event) != row["about"]:
-            return "its column about is not what its bytes refer to"
-        target = page.known.get(row["about"])
-        differs = _target_differs(row, target)
-        if not differs and _is_of_this_release(row, event, target):
-            differs = _disclosed_differs(row, event, target, page.secret)
-            differs = differs or _named_differs(named, all_named(event, target))
-        if differs:
-            return differs
+    event = page.events[row["position"]]
+    if not isinstance(event, codec.Unread) and (differs := _differs_from(event, row, named, page)):
+        return differs
     if row["about"] is not None or row["id"] in page.wanted:
         one = Referred(
             row["position"], row["type"], row["type_version"], row["organisation"], row["body"],
@@ -176,6 +178,24 @@ def _derived_differs(row: asyncpg.Record, page: _Page) -> str | None:
         )  # fmt: skip
         remember(page.known, row["id"], one)
     return None
+
+
+def _differs_from(
+    event: Event, row: asyncpg.Record, named: frozenset[str], page: _Page
+) -> str | None:
+    if reference(event) != row["about"]:
+        return "its column about is not what its bytes refer to"
+    targets = []
+    for refers in references(event):
+        if refers.id not in page.known:
+            return f"event {refers.id}, to which it refers, does not stand before it"
+        targets.append(page.known[refers.id])
+    first = targets[0] if targets else None
+    differs = _target_differs(row, targets)
+    if not differs and _is_of_this_release(row, event, first):
+        differs = _disclosed_differs(row, event, first, page.secret)
+        differs = differs or _named_differs(named, all_named(event, targets))
+    return differs
 
 
 def _is_of_this_release(row: asyncpg.Record, event: Event, target: Referred | None) -> bool:
@@ -204,14 +224,17 @@ def _listed(codes: frozenset[str]) -> str:
     return ", ".join(sorted(codes)) or "none"
 
 
-def _target_differs(row: asyncpg.Record, target: Referred | None) -> str | None:
-    if row["about"] is None:
-        return "its column target is of an event that refers to none" if row["target"] else None
-    if target is None:
-        return f"event {row['about']}, to which it refers, does not stand before it"
-    expected = Target(target.position, target.type, target.organisation)
-    if row["target"] != msgspec.json.encode(expected):
-        return "its column target is not what it refers to"
+def _target_differs(row: asyncpg.Record, targets: Sequence[Referred]) -> str | None:
+    """Say whether what was added of the targets is not theirs; 0.1.0 added the first alone."""
+    kept = msgspec.json.decode(row["target"], type=Target) if row["target"] else None
+    added = (kept, *kept.others) if kept else ()
+    if bool(added) != bool(targets) or len(added) > len(targets):
+        return "its column target does not hold what its bytes refer to"
+    for one, target in zip(added, targets, strict=False):
+        if (one.position, one.type, one.organisation) != (
+            target.position, target.type, target.organisation,
+        ):  # fmt: skip
+            return "its column target is not what it refers to"
     return None
 
 

@@ -125,6 +125,14 @@ async def test_an_organisation_s_page_comes_from_its_index(
         check(found, reading.OF_ORGANISATION, sorts=place == "head")
 
 
+async def test_what_organisations_are_comes_from_their_entries_of_the_index(
+    seeded: asyncpg.Connection,
+) -> None:
+    """Where partners belong is read off their own entries, however long the log is."""
+    for found in await plans(seeded, reading.REGISTER_OF, (["R07", "R99"], ROWS)):
+        check(found, reading.REGISTER_OF, sorts=False)
+
+
 @pytest.mark.parametrize("place", PLACES)
 async def test_a_history_comes_from_its_indexes(seeded: asyncpg.Connection, place: str) -> None:
     """A history up to any position reads one organisation's entries and mentions, if there are."""
