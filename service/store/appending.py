@@ -21,7 +21,9 @@ from service.domain.admission import (
     Stream,
 )
 from service.domain.disclosure import POLICY
-    about = {named.id for event in events for named in references(event)}
+from service.domain.envelope import Event, type_name
+from service.domain.references import references
+from service.domain.register import BY_NAME
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
