@@ -14,7 +14,7 @@ from service.domain.model import first_model
 from service.domain.problems import Problem, Refused
 from service.domain.register import BY_NAME
 from service.projections import closure, system_picture, trust_picture
-from service.projections.history import Entry, History, facts
+from service.projections.history import Entry, Fact, History, facts
 from service.projections.organisations import Summary, summary
 from service.store import reading
 from service.store.appending import Connection
@@ -39,12 +39,14 @@ def _only(history: History, evidence: Evidence) -> History:
     """Return a history with the evidence asked for; the register is the operator's and stays."""
     if evidence == "both":
         return history
-    kept = tuple(
-        fact
-        for fact in history.facts
-        if fact.source_kind == evidence or BY_NAME[fact.type].part == "register"
-    )
+    kept = {kind: _of_kind(kind, group, evidence) for kind, group in history.by_type.items()}
     return History(kept, history.unread, history.last_position)
+
+
+def _of_kind(kind: str, group: tuple[Fact, ...], evidence: Evidence) -> tuple[Fact, ...]:
+    if BY_NAME[kind].part == "register":
+        return group
+    return tuple(fact for fact in group if fact.source_kind == evidence)
 
 
 class TrustAnswer(Struct, frozen=True):

@@ -75,11 +75,16 @@ def ties(given: Context) -> tuple[Tie, ...]:
     ends = _known(given, "ConnectionEnded")
     found: dict[int, Tie] = {}
     for origin, fact in _known(given, _MADE).values():
-        about = [end for _, end in ends.values() if end.data.connection_event == fact.id]
+        about = [end for _, end in ends.values() if fact.position in _ended(end)]
         pairs = tuple(_pairs(given, fact, ordered(about)))
         if pairs:
             found[fact.position] = Tie(fact, origin, fact.organisation in given.bodies, pairs)
     return tuple(found[fact.position] for fact in ordered(tie.fact for tie in found.values()))
+
+
+def _ended(end: Fact) -> frozenset[int]:
+    """Return the positions of the connections that an end names."""
+    return frozenset(target.position for target in end.refers)
 
 
 def current(given: Context, code: str) -> str:

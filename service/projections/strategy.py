@@ -125,7 +125,11 @@ def run(items: Sequence[Held], on: dt.date) -> Run | None:
     else:
         return None
     end = None if best.end is None or best.end > on else best.end
-    months = measure(dates.whole_months(best.start, end or on), "months", [f for f in best.facts if f.effective <= on])
+    months = measure(
+        dates.whole_months(best.start, end or on),
+        "months",
+        [f for f in best.facts if f.effective <= on],
+    )
     return Run(named, moment(best.first), end, months)
 
 
