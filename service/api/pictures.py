@@ -9,28 +9,24 @@ from msgspec import Struct
 from service.api import answers, parameters
 from service.api.answers import AnyRequest
 from service.api.moment import Evidence, Moment, MomentQuery, settle
-from service.api.rooms import snapshot
+from service.api.rooms import Rooms, rooms
 from service.domain.model import first_model
 from service.domain.problems import Problem, Refused
 from service.domain.register import BY_NAME
 from service.projections import closure, system_picture, trust_picture
-from service.projections.history import Entry, Fact, History, facts
+from service.projections.history import Fact, History
 from service.projections.organisations import Summary, summary
-from service.store import reading
-from service.store.appending import Connection
 
 
 async def load(
-    connection: Connection, code: str, up_to: int, evidence: Evidence = "both"
+    room: Rooms, code: str, up_to: int, evidence: Evidence = "both"
 ) -> dict[str, History]:
     """Return the histories that a picture of `code` rests on, each read to the same position."""
     histories: dict[str, History] = {}
     wanted = {code}
     while wanted:
         for one in sorted(wanted):
-            rows = await reading.history(connection, one, up_to)
-            entries = [Entry(row.position, row.event(), row.stamp().target) for row in rows]
-            histories[one] = _only(facts(entries), evidence)
+            histories[one] = _only(await room.histories.load(one, up_to), evidence)
         wanted = closure.missing(code, histories)
     return histories
 
@@ -87,10 +83,10 @@ async def _asked(
     """Return the moment, the organisation and the histories that a picture is made of."""
     query = parameters.read(request, MomentQuery)
     code = code.strip().upper()
-    async with snapshot(request) as connection:
-        moment = await settle(connection, query, first_model().full_name)
-        up_to = moment.known_at.position
-        histories = await load(connection, code, up_to, query.evidence)
+    room = rooms(request)
+    moment = await settle(room, query, first_model().full_name)
+    up_to = moment.known_at.position
+    histories = await load(room, code, up_to, query.evidence)
     organisation = summary(code, histories[code], moment.on)
     if organisation.organisation_kind != bearer:
         detail = f"{code[:20]} is not a {bearer} that was known at position {up_to}"

@@ -282,6 +282,20 @@ def history(blocks: Sequence[Block]) -> History:
     return History(_applied(groups, changed, marks), left, last)
 
 
+def joined(blocks: Sequence[Block]) -> Block:
+    """Return consecutive blocks as one; types that only one of them holds are not copied."""
+    if len(blocks) == 1:
+        return blocks[0]
+    return Block(
+        facts=_joined([run.facts for run in blocks]),
+        changes=tuple(change for run in blocks for change in run.changes),
+        replacements=_joined([run.replacements for run in blocks]),
+        unread=tuple(item for run in blocks for item in run.unread),
+        last_position=max((run.last_position for run in blocks), default=0),
+        entries=sum(run.entries for run in blocks),
+    )
+
+
 def _joined(parts: Sequence[Facts]) -> Facts:
     """Return the groups of consecutive blocks as one; each is in order of position already."""
     if len(parts) == 1:
@@ -377,5 +391,5 @@ def _applied(groups: Facts, changed: Mapping[int, Fact | None], marks: _Marks) -
 
 __all__ = [
     "FACT_OF", "Block", "Change", "Entry", "Fact", "Facts", "History", "Unreadable", "block",
-    "counts_for", "cut", "facts", "history",
+    "counts_for", "cut", "facts", "history", "joined",
 ]  # fmt: skip
