@@ -129,7 +129,7 @@ async def test_what_runs_behind_finds_what_grew_by_index(
     for found in await plans(seeded, reading.TOUCHED, (at, at + 100)):
         check(found, reading.TOUCHED, sorts=True)
     for found in await plans(seeded, reading.TAILS, (["R07", "R08"], [at, at], at + 100)):
-        check(found, reading.TAILS, every=False)
+        check(found, reading.TAILS, sorts=False, every=False)
     for found in await plans(seeded, reading.MENTIONED, (at + 1, at + 100)):
         check(found, reading.MENTIONED, sorts=True)
 
