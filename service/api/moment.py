@@ -8,12 +8,13 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from service.api.rooms import Rooms
 from service.domain import dates
 from service.domain.chain import instant
 from service.domain.faults import Fault
 from service.domain.problems import Problem, Refused
 from service.projections.version import FOLD
-from service.store import reading
+from service.store import pool, reading
 from service.store.appending import Connection
 
 Evidence = Literal["public", "own", "both"]
@@ -50,20 +51,27 @@ class Moment(Struct, frozen=True):
     log: str
 
 
-async def settle(connection: Connection, query: MomentQuery, model: str) -> Moment:
+async def settle(room: Rooms, query: MomentQuery, model: str) -> Moment:
     """Return the moment that a query means; raises Refused for one beyond the head."""
-    head = await reading.head(connection)
-    position = await known_position(connection, query.known_at, head.position)
-    row = await reading.recorded(connection, position)
+    head = await room.latest.head()
     return Moment(
         on=_in_range(query.on) or dates.today(dt.datetime.now(dt.UTC)),
-        known_at=KnownAt(position, instant(row[0]) if row else None),
+        known_at=await _known_at(room, query.known_at, head),
         model=model,
         evidence=query.evidence,
         disclosure="exact",
         fold=FOLD,
         log=str(head.log),
     )
+
+
+async def _known_at(room: Rooms, given: str | None, head: reading.Head) -> KnownAt:
+    if given is None:
+        return KnownAt(head.position, instant(head.recorded_at) if head.position else None)
+    async with pool.snapshot(room.pool) as connection:
+        position = await known_position(connection, given, head.position)
+        row = await reading.recorded(connection, position)
+    return KnownAt(position, instant(row[0]) if row else None)
 
 
 def _in_range(on: dt.date | None) -> dt.date | None:

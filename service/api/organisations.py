@@ -13,7 +13,7 @@ from service.api import answers, parameters
 from service.api.answers import AnyRequest
 from service.api.moment import Moment, MomentQuery, settle
 from service.api.pictures import load
-from service.api.rooms import snapshot
+from service.api.rooms import rooms, snapshot
 from service.domain.codec import Unread
 from service.domain.mentions import mentioned
 from service.domain.model import first_model
@@ -66,9 +66,9 @@ async def get_organisation(request: AnyRequest, code: FromPath[str]) -> Response
     """Read one organisation: names, kind, memberships, predecessors and successor."""
     query = parameters.read(request, MomentQuery)
     code = parameters.code(code)
-    async with snapshot(request) as connection:
-        moment = await settle(connection, query, first_model().full_name)
-        histories = await load(connection, code, moment.known_at.position)
+    room = rooms(request)
+    moment = await settle(room, query, first_model().full_name)
+    histories = await load(room, code, moment.known_at.position)
     found = summary(code, histories[code], moment.on)
     if found.organisation_kind == "unregistered":
         raise Refused(Problem("not_found", f"{code[:20]} is not a registered organisation"))
@@ -78,8 +78,8 @@ async def get_organisation(request: AnyRequest, code: FromPath[str]) -> Response
 async def _list(
     request: AnyRequest, query: OrganisationsQuery, path: str, bearers: frozenset[str]
 ) -> Response[bytes]:
+    moment = await settle(rooms(request), query, first_model().full_name)
     async with snapshot(request) as connection:
-        moment = await settle(connection, query, first_model().full_name)
         histories = await _registers(connection, moment.known_at.position)
     every = (summary(code, history, moment.on) for code, history in sorted(histories.items()))
     wanted = [

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from litestar import Response, get
 from litestar.params import FromPath
 from msgspec import Struct
@@ -11,19 +9,17 @@ from msgspec import Struct
 from service.api import answers, parameters
 from service.api.answers import AnyRequest
 from service.api.moment import Evidence, Moment, MomentQuery, settle
-from service.api.rooms import snapshot
+from service.api.rooms import Rooms, rooms
 from service.domain.model import first_model
 from service.domain.problems import Problem, Refused
 from service.domain.register import BY_NAME
 from service.projections import closure, system_picture, trust_picture
-from service.projections.history import Entry, History, facts
+from service.projections.history import Fact, History
 from service.projections.organisations import Summary, summary
-from service.store import reading
-from service.store.appending import Connection
 
 
 async def load(
-    connection: Connection, code: str, up_to: int, evidence: Evidence = "both"
+    room: Rooms, code: str, up_to: int, evidence: Evidence = "both"
 ) -> dict[str, History]:
     """Return the histories that a picture of `code` rests on, each read to the same position.
 
@@ -33,30 +29,25 @@ async def load(
     wanted = {code}
     while wanted:
         for one in sorted(wanted):
-            rows = await reading.history(connection, one, up_to)
-            histories[one] = _only(_history(rows), evidence)
+            histories[one] = _only(await room.histories.load(one, up_to), evidence)
         wanted = closure.missing(code, histories)
     while around := closure.neighbours(code, histories):
-        rows = await reading.register_of(connection, sorted(around), up_to)
-        for one in around:
-            histories[one] = _history([row for row in rows if row.organisation == one])
+        histories |= await room.histories.registers(around, up_to)
     return histories
-
-
-def _history(rows: Sequence[reading.Stored]) -> History:
-    return facts([Entry(row.position, row.event(), row.stamp().target) for row in rows])
 
 
 def _only(history: History, evidence: Evidence) -> History:
     """Return a history with the evidence asked for; the register is the operator's and stays."""
     if evidence == "both":
         return history
-    kept = tuple(
-        fact
-        for fact in history.facts
-        if fact.source_kind == evidence or BY_NAME[fact.type].part == "register"
-    )
+    kept = {kind: _of_kind(kind, group, evidence) for kind, group in history.by_type.items()}
     return History(kept, history.unread, history.last_position)
+
+
+def _of_kind(kind: str, group: tuple[Fact, ...], evidence: Evidence) -> tuple[Fact, ...]:
+    if BY_NAME[kind].part == "register":
+        return group
+    return tuple(fact for fact in group if fact.source_kind == evidence)
 
 
 class TrustAnswer(Struct, frozen=True):
@@ -97,10 +88,10 @@ async def _asked(
     """Return the moment, the organisation and the histories that a picture is made of."""
     query = parameters.read(request, MomentQuery)
     code = parameters.code(code)
-    async with snapshot(request) as connection:
-        moment = await settle(connection, query, first_model().full_name)
-        up_to = moment.known_at.position
-        histories = await load(connection, code, up_to, query.evidence)
+    room = rooms(request)
+    moment = await settle(room, query, first_model().full_name)
+    up_to = moment.known_at.position
+    histories = await load(room, code, up_to, query.evidence)
     organisation = summary(code, histories[code], moment.on)
     if organisation.organisation_kind != bearer:
         detail = f"{code[:20]} is not a {bearer} that was known at position {up_to}"

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final
-
-import asyncpg
+from typing import Final
 
 from service.api.answers import AnyRequest
+from service.behind.histories import Histories
+from service.behind.latest import Latest
 from service.domain.caller import LOCAL, Caller
+from service.store import pool
 from service.store.appending import Connection
 from service.store.writer import Writer
-
-if TYPE_CHECKING:
-    Pool = asyncpg.Pool[asyncpg.Record]
-else:  # asyncpg's class takes no parameter at run time
-    Pool = asyncpg.Pool
 
 MEMBER: Final = "rooms"
 
@@ -24,11 +20,13 @@ MEMBER: Final = "rooms"
 class Rooms:
     """The rooms behind the API, made by the composition root for the life of the process."""
 
-    __slots__ = ("pool", "writer")
+    __slots__ = ("histories", "latest", "pool", "writer")
 
-    def __init__(self, pool: Pool, writer: Writer) -> None:
-        self.pool = pool
+    def __init__(self, reads: pool.Pool, writer: Writer) -> None:
+        self.pool = reads
         self.writer = writer
+        self.latest = Latest(reads)
+        self.histories = Histories(reads, self.latest)
 
 
 def rooms(request: AnyRequest) -> Rooms:
@@ -46,7 +44,5 @@ def caller(request: AnyRequest) -> Caller:
 @asynccontextmanager
 async def snapshot(request: AnyRequest) -> AsyncIterator[Connection]:
     """Lend a connection whose reads all see one state of the log."""
-    async with rooms(request).pool.acquire() as lent:
-        connection: Connection = lent  # type: ignore[assignment]  # a proxy of the same methods
-        async with connection.transaction(isolation="repeatable_read", readonly=True):
-            yield connection
+    async with pool.snapshot(rooms(request).pool) as connection:
+        yield connection

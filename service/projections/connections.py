@@ -9,7 +9,6 @@ merged into, the same body is no other side any more.
 from __future__ import annotations
 
 import datetime as dt
-import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
@@ -80,7 +79,7 @@ class _Reading(Struct, frozen=True, gc=False):
 
     bodies: frozenset[str]
     now: Mapping[str, str]
-    ends: Mapping[uuid.UUID, Sequence[Fact]]
+    ends: Mapping[int, Sequence[Fact]]
 
 
 def ties(given: Context) -> tuple[Tie, ...]:
@@ -97,9 +96,10 @@ def ties(given: Context) -> tuple[Tie, ...]:
 
 def _reading(given: Context, made: Iterable[Fact]) -> _Reading:
     codes = {code for fact in made for code in (fact.organisation, *named(fact))}
-    ends: dict[uuid.UUID, list[Fact]] = {}
+    ends: dict[int, list[Fact]] = {}
     for fact in ordered(fact for _, fact in _known(given, "ConnectionEnded")):
-        ends.setdefault(fact.data.connection_event, []).append(fact)
+        for target in fact.refers:
+            ends.setdefault(target.position, []).append(fact)
     return _Reading(given.bodies, {code: current(given, code) for code in codes}, ends)
 
 
@@ -149,7 +149,7 @@ def _pair(reading: _Reading, fact: Fact, other: str, *, two_sided: bool) -> Pair
     now = reading.now[other] if has_code else other
     if fact.data.kind in ONE_DAY:
         return Pair(now, has_code, two_sided, fact.effective, fact.effective + _DAY, None)
-    ends = reading.ends.get(fact.id, ()) if fact.id else ()
+    ends = reading.ends.get(fact.position, ())
     sides = {fact.organisation, other, now, *reading.bodies}
     said = next((end for end in ends if _ends(fact, end, sides)), None)
     return Pair(now, has_code, two_sided, fact.effective, said.effective if said else None, said)

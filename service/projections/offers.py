@@ -6,7 +6,6 @@ Sources: DOMAIN.md §2 (mergers; facts that name another organisation), CONVENTI
 from __future__ import annotations
 
 import datetime as dt
-import uuid
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -85,12 +84,12 @@ class Match(Struct, frozen=True, gc=False):
 
 def offers(given: Context) -> list[Standing]:
     """Return every offer of a body and of those that it absorbed."""
-    return list(_standing(given, ("OfferMade", "OfferWithdrawn"), "offer_event", 0))
+    return list(_standing(given, ("OfferMade", "OfferWithdrawn"), 0))
 
 
 def requests(given: Context) -> list[Standing]:
     """Return every request of a body and of those that it absorbed."""
-    return list(_standing(given, ("HelpRequested", "RequestWithdrawn"), "request_event", 1))
+    return list(_standing(given, ("HelpRequested", "RequestWithdrawn"), 1))
 
 
 def matches(given: Context) -> tuple[Fact, ...]:
@@ -160,20 +159,21 @@ def _sides(match: Fact) -> tuple[str, ...]:
     return tuple(target.organisation for target in match.refers)
 
 
-def _standing(given: Context, types: tuple[str, str], member: str, side: int) -> Iterator[Standing]:
+def _standing(given: Context, types: tuple[str, str], side: int) -> Iterator[Standing]:
     """Yield what was opened, with what closed it. side: which reference of a match names it."""
     met: dict[int, list[Fact]] = {}
     for match in matches(given):
         if counted(match):
             met.setdefault(match.refers[side].position, []).append(match)
     for origin, facts in carried(given, *types):
-        closes: dict[uuid.UUID, list[Fact]] = {}
+        closes: dict[int, list[Fact]] = {}
         for fact in facts:
             if fact.type == types[1]:
-                closes.setdefault(getattr(fact.data, member), []).append(fact)
+                for target in fact.refers:
+                    closes.setdefault(target.position, []).append(fact)
         for fact in facts:
             if fact.type == types[0] and fact.effective <= given.on:
-                closed = closes.get(fact.id, []) if fact.id else []
+                closed = closes.get(fact.position, [])
                 yield _one(fact, closed, origin, tuple(met.get(fact.position, ())))
 
 

@@ -169,7 +169,7 @@ async def ahead(
     lands. None where events refer to others or tie organisations: that is looked up under the lock.
     """
     events = [submitted.event for batch in batches for submitted in batch.events]
-    if any(reference(event) is not None or type_name(event) in links.ORIGINALS for event in events):
+    if any(references(event) or type_name(event) in links.ORIGINALS for event in events):
         return None
     now: dt.datetime = await connection.fetchval(CLOCK, before.now)
     codes = _codes(batches, events)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Final
 
 import asyncpg
@@ -59,15 +59,48 @@ ORDER BY position LIMIT $3
 """  # noqa: S608 - the columns are the constant above
 
 HISTORY: Final = f"""
--- $1 organisation, $2 up to: own events and mentions. Indexes: events_organisation_position,
--- mentions_pkey, events_pkey.
-SELECT {_COLUMNS} FROM events WHERE organisation = $1 AND position <= $2
+-- $1 organisation, $2 after, $3 up to: own events and mentions. Indexes:
+-- events_organisation_position, mentions_pkey (mentions_position where little lies between),
+-- events_pkey.
+SELECT {_COLUMNS} FROM events WHERE organisation = $1 AND position > $2 AND position <= $3
 UNION ALL
 SELECT {_COLUMNS} FROM events WHERE position IN (
-    SELECT position FROM mentions WHERE organisation = $1 AND position <= $2
+    SELECT position FROM mentions WHERE organisation = $1 AND position > $2 AND position <= $3
 )
 ORDER BY position
 """  # noqa: S608 - the columns are the constant above
+
+TOUCHED: Final = """
+-- $1 after, $2 up to: the histories that grew, by how many entries, the last at which position.
+-- Indexes: events_pkey, mentions_position.
+SELECT organisation, count(*) AS entries, max(position) AS last
+FROM (
+    SELECT organisation, position FROM events WHERE position > $1 AND position <= $2
+    UNION ALL
+    SELECT organisation, position FROM mentions WHERE position > $1 AND position <= $2
+) AS grown
+GROUP BY organisation
+"""
+
+TAILS: Final = """
+-- $1 codes, $2 after, $3 up to. How long each history is from there on, counted to 100,000.
+-- Indexes: events_organisation_position, mentions_pkey.
+SELECT code, (
+    SELECT count(*) FROM (
+        SELECT FROM events WHERE organisation = code AND position > after AND position <= $3
+        UNION ALL
+        SELECT FROM mentions WHERE organisation = code AND position > after AND position <= $3
+        LIMIT 100000
+    ) AS entries
+) AS tail
+FROM unnest($1::text[], $2::bigint[]) AS wanted (code, after)
+"""
+
+MENTIONED: Final = """
+-- $1 from, $2 to: who is named at which position. Index: mentions_position.
+SELECT position, array_agg(organisation ORDER BY organisation) AS codes FROM mentions
+WHERE position BETWEEN $1 AND $2 GROUP BY position
+"""
 
 REGISTER: Final = f"""
 -- $1 up to. The events that say which organisations there are. Index: events_register.
@@ -117,6 +150,7 @@ class Head(Struct, frozen=True):
     log: uuid.UUID
     position: int
     hash: bytes
+    recorded_at: dt.datetime
 
 
 class Stored(Struct, frozen=True, gc=False):
@@ -143,19 +177,29 @@ class Stored(Struct, frozen=True, gc=False):
 
     def stamp(self) -> Stamp:
         """Return what the log added to the event."""
-        target = msgspec.json.decode(self.target, type=Target) if self.target else None
         return Stamp(
             self.position,
             self.version,
             self.recorded_at,
             self.recorded_by,
             self.type_version,
-            target,
+            self.of(),
         )
+
+    def of(self) -> Target | None:
+        """Return what the event refers to, as the service added it."""
+        return msgspec.json.decode(self.target, type=Target) if self.target else None
 
     def event(self) -> Event | codec.Unread:
         """Return the event, decoded and upcast, or what cannot be read."""
         return codec.read(self.body, self.type, self.type_version, self.organisation)
+
+
+class Touched(Struct, frozen=True, gc=False):
+    """How a history grew: by so many entries, the last of them at a position."""
+
+    entries: int
+    last: int
 
 
 class Filter(Struct, frozen=True):
@@ -177,7 +221,7 @@ async def head(connection: Connection) -> Head:
     """Return the head of the log."""
     row = await connection.fetchrow(HEAD)
     assert row is not None  # noqa: S101 - the migration wrote the row
-    return Head(row["log"], row["position"], row["hash"])
+    return Head(row["log"], row["position"], row["hash"], row["recorded_at"])
 
 
 async def page(
@@ -223,9 +267,29 @@ async def pages(
             await asyncio.wait([coming])
 
 
-async def history(connection: Connection, organisation: str, up_to: int) -> list[Stored]:
-    """Return an organisation's own events and those that mention it, up to a position."""
-    return _stored(await connection.fetch(HISTORY, organisation, up_to))
+async def history(
+    connection: Connection, organisation: str, after: int, up_to: int
+) -> list[Stored]:
+    """Return an organisation's own events and those that mention it, between two positions."""
+    return _stored(await connection.fetch(HISTORY, organisation, after, up_to))
+
+
+async def touched(connection: Connection, after: int, up_to: int) -> dict[str, Touched]:
+    """Return whose histories grew between two positions, and by how much."""
+    rows = await connection.fetch(TOUCHED, after, up_to)
+    return {row["organisation"]: Touched(row["entries"], row["last"]) for row in rows}
+
+
+async def tails(connection: Connection, ends: Mapping[str, int], up_to: int) -> dict[str, int]:
+    """Return how many entries of each history lie after a position of its own."""
+    rows = await connection.fetch(TAILS, list(ends), list(ends.values()), up_to)
+    return {row["code"]: row["tail"] for row in rows}
+
+
+async def mentioned(connection: Connection, first: int, last: int) -> dict[int, tuple[str, ...]]:
+    """Return who is named at which position between two, both included."""
+    rows = await connection.fetch(MENTIONED, first, last)
+    return {row["position"]: tuple(row["codes"]) for row in rows}
 
 
 async def register(connection: Connection, up_to: int) -> list[Stored]:

@@ -138,8 +138,22 @@ async def test_a_history_comes_from_its_indexes(seeded: asyncpg.Connection, plac
     """A history up to any position reads one organisation's entries and mentions, if there are."""
     zero = place == "zero"
     also = frozenset({"mentions_position"} if zero else ())  # as good when nothing is asked for
-    for found in await plans(seeded, reading.HISTORY, ("R07", PLACES[place])):
+    for found in await plans(seeded, reading.HISTORY, ("R07", 0, PLACES[place])):
         check(found, reading.HISTORY, sorts=True, every=not zero, also=also)
+
+
+@pytest.mark.parametrize("place", PLACES)
+async def test_what_runs_behind_finds_what_grew_by_index(
+    seeded: asyncpg.Connection, place: str
+) -> None:
+    """Whose histories grew, how long their tails are and who is named reads no whole relation."""
+    at = PLACES[place]
+    for found in await plans(seeded, reading.TOUCHED, (at, at + 100)):
+        check(found, reading.TOUCHED, sorts=True)
+    for found in await plans(seeded, reading.TAILS, (["R07", "R08"], [at, at], at + 100)):
+        check(found, reading.TAILS, sorts=False, every=False)
+    for found in await plans(seeded, reading.MENTIONED, (at + 1, at + 100)):
+        check(found, reading.MENTIONED, sorts=True)
 
 
 @pytest.mark.parametrize("place", PLACES)

@@ -74,12 +74,16 @@ def named(entry, by_position):
 
 
 def story(known_at=None):
-    """Story."""
+    """Return the histories of the story's organisations, as known at a position."""
+    return histories([e for e in story_entries() if known_at is None or e.position <= known_at])
+
+
+def story_entries():
+    """Return the story's entries, at the positions that a fresh log gives them."""
     raw = resources.files("service.story").joinpath("surrey-and-sussex.ndjson").read_bytes()
     made = []
     for position, line in enumerate(raw.splitlines(), 1):
         members = json.loads(line)
         read = codec.read(line, members["type"], 1, members["organisation"])
-        if known_at is None or position <= known_at:
-            made.append(Entry(position, read))
-    return histories(made)
+        made.append(Entry(position, read))
+    return made

@@ -1,0 +1,138 @@
+"""Histories at hand: from packs and the tail of the log, kept decoded within a bound.
+
+A history as known at a position is a prefix, and what is kept is keyed by how far it was read: it
+is never wrong, only short, and then the tail alone is read (DESIGN.md, The fast path).
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import msgspec
+import structlog
+from msgspec import Struct
+
+from service.behind.latest import Latest
+from service.projections.history import Block, Entry, History, block, cut, history, joined
+from service.projections.packing import unpack
+from service.projections.version import FOLD
+from service.store import packs, reading
+from service.store.appending import Connection
+from service.store.pool import Pool, lent
+
+MOST_ENTRIES: Final = 400_000
+"""Entries kept decoded, some 500 bytes each: a picture of 25 trusts of 5,000 is a third of it."""
+MOST_REGISTERS: Final = 5_000
+"""Organisations of which the register's part is kept, some ten entries each."""
+_log = structlog.get_logger("histories")
+
+
+class Kept(Struct, frozen=True, gc=False):
+    """A history read to a position, as one block and as what it says."""
+
+    run: Block
+    read_to: int
+    history: History
+
+
+class Histories:
+    """Loads histories; keeps those that were asked for last."""
+
+    def __init__(self, pool: Pool, latest: Latest, most_entries: int = MOST_ENTRIES) -> None:
+        self._pool = pool
+        self._latest = latest
+        self._most = most_entries
+        self._kept: OrderedDict[str, Kept] = OrderedDict()
+        self._entries = 0
+        self._registers: dict[str, Kept] = {}
+
+    async def load(self, organisation: str, up_to: int) -> History:
+        """Return a history as known at a position, not beyond the last head asked for."""
+        kept = self._kept.get(organisation)
+        if kept is None or not self._reaches(organisation, kept, up_to):
+            async with lent(self._pool) as connection:
+                kept = await _read(connection, organisation, up_to, kept)
+            self._keep(organisation, kept)
+        else:
+            self._kept.move_to_end(organisation)
+        return _known(kept, up_to)
+
+    async def registers(self, organisations: Iterable[str], up_to: int) -> dict[str, History]:
+        """Return of some organisations what they are and where they belong, as known at a position.
+
+        That is all that a picture needs of those that it is only connected with.
+        """
+        found = {code: self._registers.get(code) for code in sorted(organisations)}
+        short = [c for c, kept in found.items() if not (kept and self._reaches(c, kept, up_to))]
+        read = found | (await self._read_registers(short, up_to) if short else {})
+        return {code: _known(kept, up_to) for code, kept in read.items() if kept is not None}
+
+    def _reaches(self, organisation: str, kept: Kept, up_to: int) -> bool:
+        """Tell whether all that was known at a position was read."""
+        return kept.read_to >= min(up_to, self._latest.last(organisation))
+
+    async def _read_registers(self, wanted: list[str], up_to: int) -> dict[str, Kept]:
+        async with lent(self._pool) as connection:
+            rows = await reading.register_of(connection, wanted, up_to)
+        if len(self._registers) > MOST_REGISTERS:
+            self._registers = {}
+        read: dict[str, Kept] = {}
+        for code in wanted:
+            run = block([entry(row) for row in rows if row.organisation == code])
+            read[code] = Kept(run, up_to, history([run]))
+        self._registers.update(read)
+        return read
+
+    def _keep(self, organisation: str, kept: Kept) -> None:
+        before = self._kept.pop(organisation, None)
+        if before is not None:
+            self._entries -= before.run.entries
+        self._kept[organisation] = kept
+        self._entries += kept.run.entries
+        while self._entries > self._most and len(self._kept) > 1:
+            _, oldest = self._kept.popitem(last=False)
+            self._entries -= oldest.run.entries
+
+
+def _known(kept: Kept, up_to: int) -> History:
+    """Return what was known at a position of a history that was read at least so far."""
+    if kept.run.last_position <= up_to:
+        return kept.history
+    return history([cut(kept.run, up_to)])
+
+
+async def _read(connection: Connection, code: str, up_to: int, kept: Kept | None) -> Kept:
+    """Read what is not kept: sealed packs first, then the tail."""
+    runs = [kept.run] if kept is not None else await sealed(connection, code, up_to)
+    end = kept.read_to if kept is not None else max((run.last_position for run in runs), default=0)
+    if end < up_to:
+        runs.append(block(await entries(connection, code, end, up_to)))
+    run = joined(runs)
+    return Kept(run, max(end, up_to), history([run]))
+
+
+async def sealed(connection: Connection, code: str, up_to: int) -> list[Block]:
+    """Return the blocks of the packs that begin by a position; a damaged one ends the row."""
+    found: list[Block] = []
+    for pack in await packs.packs(connection, code, FOLD, up_to):
+        try:
+            found.append(unpack(pack.body))
+        except msgspec.MsgspecError:
+            _log.error("damaged pack", organisation=code, number=pack.number)
+            break
+    return found
+
+
+async def entries(connection: Connection, code: str, after: int, up_to: int) -> Sequence[Entry]:
+    """Return the entries of a history between two positions, from the log."""
+    return [entry(row) for row in await reading.history(connection, code, after, up_to)]
+
+
+def entry(row: reading.Stored) -> Entry:
+    """Return a row of the log as the fold takes it."""
+    return Entry(row.position, row.event(), row.of())
+
+
+__all__ = ["MOST_ENTRIES", "Histories", "entries", "entry", "sealed"]
