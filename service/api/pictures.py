@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from litestar import Response, get
 from litestar.params import FromPath
 from msgspec import Struct
@@ -23,16 +25,26 @@ from service.store.appending import Connection
 async def load(
     connection: Connection, code: str, up_to: int, evidence: Evidence = "both"
 ) -> dict[str, History]:
-    """Return the histories that a picture of `code` rests on, each read to the same position."""
+    """Return the histories that a picture of `code` rests on, each read to the same position.
+
+    Of others that it is connected with, only what they are and where they belong.
+    """
     histories: dict[str, History] = {}
     wanted = {code}
     while wanted:
         for one in sorted(wanted):
             rows = await reading.history(connection, one, up_to)
-            entries = [Entry(row.position, row.event(), row.stamp().target) for row in rows]
-            histories[one] = _only(facts(entries), evidence)
+            histories[one] = _only(_history(rows), evidence)
         wanted = closure.missing(code, histories)
+    while around := closure.neighbours(code, histories):
+        rows = await reading.register_of(connection, sorted(around), up_to)
+        for one in around:
+            histories[one] = _history([row for row in rows if row.organisation == one])
     return histories
+
+
+def _history(rows: Sequence[reading.Stored]) -> History:
+    return facts([Entry(row.position, row.event(), row.stamp().target) for row in rows])
 
 
 def _only(history: History, evidence: Evidence) -> History:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
 import msgspec
@@ -22,7 +22,7 @@ from service.domain.envelope import OPERATOR_ASSURANCE, Event, Stamp, Target
 from service.domain.faults import Fault, join
 from service.domain.mentions import mentioned
 from service.domain.problems import Problem
-from service.domain.references import reference, reference_member
+from service.domain.references import Reference, reference, references
 from service.domain.register import BY_NAME, kind_of
 from service.domain.spec import EventType
 
@@ -186,14 +186,14 @@ class _Draft:
             return Outcome(event.id, seen.position, seen.hash.hex(), "already_recorded")
         kind = kind_of(event)
         problem = self._stream_problem(event, kind, index) or _not_yours(event, kind, caller)
-        about = reference(event)
-        if problem is None and about is not None:
-            problem = self._reference_problem(event, kind, about, index)
+        refers = references(event)
+        if problem is None and refers:
+            problem = self._reference_problem(event, kind, refers, index)
         if problem is None and kind.name in LINKS:
             problem = self._link_problem(event, LINKS[kind.name])
         if problem is not None:
             return problem
-        return self._record(submitted, kind, about, caller, salt)
+        return self._record(submitted, kind, refers, caller, salt)
 
     def _stream(self, organisation: str) -> Stream | None:
         return self.streams.get(organisation) or self.standing.streams.get(organisation)
@@ -223,16 +223,24 @@ class _Draft:
         return "must be registered before, in the log or earlier in the batch"
 
     def _reference_problem(
-        self, event: Event, kind: EventType, about: uuid.UUID, index: int
+        self, event: Event, kind: EventType, refers: tuple[Reference, ...], index: int
     ) -> Problem | None:
-        target = self._refers(about)
-        member = f"/data/{reference_member(kind.payload)}"
-        if target is None:
-            rule = "must name an event that is in the log or earlier in the batch"
-            return _invalid(index, member, "unknown_event", rule)
-        if kind.fold.form != "about":
-            return None
-        return self._about_problem(event, kind, target, index)
+        targets: list[Referred] = []
+        for named in refers:
+            target, member = self._refers(named.id), f"/data{named.member}"
+            if target is None:
+                rule = "must name an event that is in the log or earlier in the batch"
+                return _invalid(index, member, "unknown_event", rule)
+            if named.type is not None and target.type != named.type:
+                rule = f"must name a {named.type}; this one is a {target.type}"
+                return _invalid(index, member, "wrong_target", rule)
+            targets.append(target)
+        if kind.fold.form == "about":
+            return self._about_problem(event, kind, targets[0], index)
+        if kind.name == "MatchAgreed" and targets[0].organisation == targets[1].organisation:
+            rule = f"must be another organisation's; the offer is {targets[0].organisation}'s too"
+            return _invalid(index, "/data/request_event", "itself", rule)
+        return None
 
     def _about_problem(
         self, event: Event, kind: EventType, target: Referred, index: int
@@ -301,15 +309,15 @@ class _Draft:
         self,
         submitted: Submitted,
         kind: EventType,
-        about: uuid.UUID | None,
+        refers: tuple[Reference, ...],
         caller: Caller,
         salt: bytes,
     ) -> Outcome:
         event, body = submitted.event, submitted.body
-        referred = self._refers(about) if about is not None else None
-        target = (
-            Target(referred.position, referred.type, referred.organisation) if referred else None
-        )
+        about = refers[0].id if refers else None
+        targets = [found for named in refers if (found := self._refers(named.id)) is not None]
+        kept = [Target(one.position, one.type, one.organisation) for one in targets]
+        target = msgspec.structs.replace(kept[0], others=tuple(kept[1:])) if kept else None
         organisation = event.organisation
         before = self._stream(organisation)
         version = before.version + 1 if before else 1
@@ -320,8 +328,8 @@ class _Draft:
         encoded = msgspec.json.encode(target) if target else None
         self.hash = chain.link(self.hash, salt, chain.stored(body, stamp, encoded))
         self.position = stamp.position
-        named = _named(event, referred)
-        hidden = self._disclosed(event, kind, referred)
+        named = _named(event, targets)
+        hidden = self._disclosed(event, kind, targets[0] if targets else None)
         self.streams[organisation] = Stream(version, bearer)
         self.seen[event.id] = Seen(stamp.position, self.hash, body)
         if kind.name in LINKS:
@@ -354,7 +362,8 @@ class _Draft:
         self.referred[event.id] = Referred(
             position, kind.name, kind.version, organisation, body, about, named
         )
-        if about is not None and (target := self._refers(about)) is not None:
+        target = self._refers(about) if about is not None else None
+        if about and target and kind.fold.form == "about":  # what only refers passes no names on
             grown = msgspec.structs.replace(target, named=target.named | named)
             self.referred[about] = grown
 
@@ -369,12 +378,10 @@ class _Draft:
             standing.links.setdefault(code, set()).update(others)
 
 
-def _named(event: Event, referred: Referred | None) -> frozenset[str]:
-    """Return all that an event names: itself, the payload it puts right, and its target's names."""
-    named = mentioned(event, referred.type if referred else None)
-    if referred is None:
-        return named
-    return (named | referred.named | {referred.organisation}) - {event.organisation}
+def _named(event: Event, targets: Sequence[Referred]) -> frozenset[str]:
+    """Return all that an event names: itself, the payload it puts right, and its targets' names."""
+    named = mentioned(event, targets[0].type if targets else None)
+    return named.union(*(t.named | {t.organisation} for t in targets)) - {event.organisation}
 
 
 def _invalid(index: int, pointer: str, code: str, rule: str) -> Problem:

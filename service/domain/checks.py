@@ -54,3 +54,19 @@ def none_given(pointer: str, data: Struct, names: tuple[str, ...]) -> Iterator[F
     if all(getattr(data, name) is UNSET for name in names):
         rule = f"must give at least one of {', '.join(names)}"
         yield Fault(pointer, "missing", rule)
+
+
+def parts(
+    pointer: str, items: Iterable[Struct], member: str, total: float, whole: str
+) -> Iterator[Fault]:
+    """Yield faults of the parts of a figure by division and staff group.
+
+    Each part names one of the two at least, comes once, and their `member` adds up to no more
+    than the total, `whole`.
+    """
+    known = tuple(items)
+    for index, part in enumerate(known):
+        yield from none_given(join(pointer, index), part, ("division", "staff_group"))
+    named = ((getattr(p, "division", "") or "", getattr(p, "staff_group", "") or "") for p in known)
+    yield from repeated(pointer, named)
+    yield from sum_exceeds_total(pointer, (getattr(p, member) for p in known), total, whole)

@@ -17,12 +17,12 @@ from msgspec import UNSET
 from service.domain.catalogue.record.event_corrected import EventCorrected
 from service.domain.envelope import Event, Payload
 from service.domain.register import AnyEvent
-from service.domain.spec import EventType
+from service.domain.spec import ROUNDED_TIERS, EventType
 
 POLICY: Final = "people-v1"
 WITHHELD: Final = b"null"
 SMALLEST_SURVEY: Final = 10
-_EXACT_TIERS: Final = frozenset({"coach", "expert", "board"})
+_PEOPLE: Final = frozenset({"people", "tiered"})
 
 
 def rounded(count: int, secret: bytes, key: tuple[str, ...]) -> int:
@@ -39,17 +39,25 @@ def disclosed(kind: EventType, payload: Payload, first: Event, secret: bytes) ->
     """
     if kind.withheld is not None and _is_small(payload, kind.withheld.member):
         return WITHHELD
-    people = [path for path, group in kind.classes.items() if group == "people"]
-    if not people or getattr(payload, "tier", None) in _EXACT_TIERS:
+    if _PEOPLE.isdisjoint(kind.classes.values()):
         return None
     # Any: a payload as plain JSON members, whatever its type.
     members: dict[str, Any] = msgspec.to_builtins(payload)
-    members.pop("by", None)
+    parts = members.pop("by", None)
+    people = [path for path in _rounded(kind, payload) if path in members]
+    if not people and parts is None:
+        return None
     key = _key(first)
     for path in people:
-        if path in members:
-            members[path] = rounded(members[path], secret, (*key, path))
+        members[path] = rounded(members[path], secret, (*key, path))
     return msgspec.json.encode(members)
+
+
+def _rounded(kind: EventType, payload: Payload) -> list[str]:
+    """Return the paths of what is rounded in a payload, parts among them."""
+    tiered = getattr(payload, "tier", None) in ROUNDED_TIERS
+    groups = _PEOPLE if tiered else {"people"}
+    return [path for path, group in kind.classes.items() if group in groups]
 
 
 def _is_small(payload: Payload, member: str) -> bool:

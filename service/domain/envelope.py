@@ -71,12 +71,16 @@ class Event(
     assurance: Assurance
 
 
-class Target(Struct, frozen=True, gc=False):
-    """What an event about an event is about; added by the service so that a history reads alone."""
+class Target(Struct, frozen=True, omit_defaults=True, gc=False):
+    """What an event about an event is about; added by the service so that a history reads alone.
+
+    others: what else it refers to, in the order of its references (an offer's request).
+    """
 
     position: int
     type: str
     organisation: str
+    others: tuple[Target, ...] = ()
 
 
 class Stamp(Struct, frozen=True, gc=False):

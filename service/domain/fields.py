@@ -112,6 +112,7 @@ Wte = Annotated[
         extra={"kind": "wte"},
     ),
 ]
+Hours = Annotated[float, Meta(ge=0, le=10_000, title="Hours")]
 
 Post = Literal[
     "chair",
@@ -138,6 +139,7 @@ StaffGroup = Literal[
     "estates_and_ancillary",
     "students",
 ]
+Tier = Literal["introductory", "practitioner", "coach", "expert", "board"]
 TrustType = Literal["acute", "acute_specialist", "mental_health", "community", "ambulance"]
 LegalForm = Literal["nhs_trust", "foundation_trust"]
 SystemKind = Literal["ics", "cluster", "region", "collaborative", "group", "place", "cohort"]
@@ -148,8 +150,24 @@ Reason = Literal[
 Dimension = Literal[
     "leadership", "culture", "skills", "funding", "board", "strategy", "connection", "practice"
 ]
+Commitment = Literal[
+    "executive_sponsor",
+    "agreed_method",
+    "standing_item",
+    "quality_strategy",
+    "induction",
+    "board_measures",
+]
 OversightScheme = Literal[
     "special_measures", "recovery_support", "provider_improvement", "undertakings"
 ]
 OversightDomain = Literal["quality", "finance"]
 Shared = Literal["self_assessment", "exact_counts", "name_in_national_lists"]
+Routine = Literal[
+    "huddle",
+    "visibility_board",
+    "strategy_deployment",
+    "leader_standard_work",
+    "executive_visit",
+    "catchball",
+]

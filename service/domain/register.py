@@ -13,6 +13,23 @@ from typing import Any, Final
 
 import msgspec
 
+from service.domain.catalogue.board import (
+    board_commitment_ended,
+    board_commitment_made,
+    board_development_held,
+    board_reviewed_progress,
+)
+from service.domain.catalogue.connection import (
+    connection_ended,
+    connection_made,
+    help_requested,
+    match_agreed,
+    network_joined,
+    network_left,
+    offer_made,
+    offer_withdrawn,
+    request_withdrawn,
+)
 from service.domain.catalogue.context import (
     maturity_assessed,
     maturity_shared,
@@ -23,7 +40,11 @@ from service.domain.catalogue.context import (
     support_given,
 )
 from service.domain.catalogue.culture import culture_surveyed, involvement_agreed, network_surveyed
-from service.domain.catalogue.funding import funding_committed
+from service.domain.catalogue.funding import (
+    funding_committed,
+    funding_spent,
+    funding_withdrawn,
+)
 from service.domain.catalogue.leadership import (
     board_composed,
     leader_appointed,
@@ -32,6 +53,14 @@ from service.domain.catalogue.leadership import (
     leadership_approach_affirmed,
     leadership_basis_changed,
     shared_leadership_extended,
+)
+from service.domain.catalogue.practice import (
+    learning_shared,
+    management_routine_ended,
+    management_routine_started,
+    practice_adopted,
+    project_completed,
+    project_started,
 )
 from service.domain.catalogue.record import (
     dispute_settled,
@@ -59,6 +88,13 @@ from service.domain.catalogue.register import (
     trust_merged,
     trust_registered,
     workforce_counted,
+)
+from service.domain.catalogue.skills import (
+    coaches_deployed,
+    improvement_team_counted,
+    skills_counted,
+    staff_trained,
+    trained_staff_left,
 )
 from service.domain.catalogue.strategy import (
     ambition_set,
@@ -96,12 +132,38 @@ TYPES: Final[tuple[EventType, ...]] = (
     culture_surveyed.TYPE,
     network_surveyed.TYPE,
     involvement_agreed.TYPE,
+    staff_trained.TYPE,
+    skills_counted.TYPE,
+    trained_staff_left.TYPE,
+    coaches_deployed.TYPE,
+    improvement_team_counted.TYPE,
     funding_committed.TYPE,
+    funding_spent.TYPE,
+    funding_withdrawn.TYPE,
+    board_commitment_made.TYPE,
+    board_commitment_ended.TYPE,
+    board_development_held.TYPE,
+    board_reviewed_progress.TYPE,
     strategy_adopted.TYPE,
     strategy_ended.TYPE,
     programme_joined.TYPE,
     programme_left.TYPE,
     ambition_set.TYPE,
+    connection_made.TYPE,
+    connection_ended.TYPE,
+    network_joined.TYPE,
+    network_left.TYPE,
+    offer_made.TYPE,
+    offer_withdrawn.TYPE,
+    help_requested.TYPE,
+    request_withdrawn.TYPE,
+    match_agreed.TYPE,
+    project_started.TYPE,
+    project_completed.TYPE,
+    learning_shared.TYPE,
+    practice_adopted.TYPE,
+    management_routine_started.TYPE,
+    management_routine_ended.TYPE,
     support_given.TYPE,
     oversight_started.TYPE,
     oversight_ended.TYPE,

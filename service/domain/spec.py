@@ -25,9 +25,13 @@ Part = Literal[
     "practice", "context", "record",
 ]  # fmt: skip
 Recorder = Literal["operator", "organisation", "recorder_of_target", "organisation_concerned"]
-DisclosureClass = Literal["people", "organisation", "survey", "open"]
+DisclosureClass = Literal["people", "tiered", "organisation", "survey", "open"]
 """MODEL.md §5.5. `people` is rounded, `organisation` exact, `survey` withheld when its base is
-small; `open` numbers count nobody and nothing (a year, a quarter, a grade)."""
+small; `tiered` is `people` or `organisation` by the payload's tier of skill (`ROUNDED_TIERS`);
+`open` numbers count nobody and nothing (a year, a quarter, a grade). Parts (`by`) of what is
+`people` or `tiered` are for exact readers only."""
+ROUNDED_TIERS: Final = frozenset({"introductory", "practitioner"})
+"""Tiers whose people are many enough to be rounded; coaches, experts and boards are exact."""
 
 Form = Literal["opens", "closes", "states", "adds", "about"]
 """How the fold takes a fact into its ledger.
@@ -41,7 +45,10 @@ about: it is about another event, and changes how that one is read.
 
 
 class Fold(Struct, frozen=True):
-    """Which ledger a type feeds, in which form, and by which members of its payload it is keyed."""
+    """Which ledger a type feeds, in which form, and by which members of its payload it is keyed.
+
+    Without members each event is a thing of its own, and what closes it names it by its id.
+    """
 
     ledger: str
     form: Form

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from service.domain import dates
 from service.domain.model import DimensionRules
@@ -30,7 +30,10 @@ class Absorbed(Struct, frozen=True, gc=False):
 
 
 class Context(Struct, frozen=True, gc=False):
-    """One organisation on a date. closed: what ended it, whenever; absorbed: by the date."""
+    """One organisation on a date. closed: what ended it, whenever; absorbed: by the date.
+
+    around: the histories at hand, by which the hosts and successors of others are told.
+    """
 
     code: str
     on: dt.date
@@ -38,6 +41,12 @@ class Context(Struct, frozen=True, gc=False):
     closed: Fact | None
     absorbed: tuple[Absorbed, ...]
     own_by_type: Mapping[str, tuple[Fact, ...]]
+    around: Mapping[str, History]
+
+    @property
+    def bodies(self) -> frozenset[str]:
+        """Return the organisation and those that it absorbed: no other side to each other."""
+        return frozenset({self.code, *(gone.code for gone in self.absorbed)})
 
     @property
     def facts(self) -> tuple[Fact, ...]:
@@ -83,7 +92,7 @@ def context(code: str, histories: Mapping[str, History], on: dt.date) -> Context
     history = histories.get(code, History())
     found = tuple(absorbed(code, histories, on))
     own = [fact for fact in history.facts if fact.organisation == code]
-    return Context(code, on, history, closing(code, own), found, by_type(own))
+    return Context(code, on, history, closing(code, own), found, by_type(own), histories)
 
 
 def absorbed(
@@ -111,6 +120,35 @@ def carried(given: Context, *types: str) -> Iterator[tuple[str | None, tuple[Fac
         before = of_types(facts, *types)
         closes = [f for f in own if is_close(f) and f.effective >= gone.since]
         yield gone.code, of_types([*before, *closes], *types)
+
+
+def at(given: Context, on: dt.date) -> Context:
+    """Return the context as it was on an earlier date, from the same history."""
+    found = tuple(gone for gone in given.absorbed if gone.since <= on)
+    return structs.replace(given, on=on, absorbed=found)
+
+
+def uncounted(given: Context, counts: Callable[[Fact], bool]) -> tuple[Absorbed, ...]:
+    """Return the absorbed trusts whose own stock still counts (DOMAIN.md §2, mergers).
+
+    It does until the successor's first own count on or after the merger, or until one by the
+    trust that it was absorbed into first. counts: tells which facts are counts of the stock.
+    """
+    histories = {given.code: given.history, **{g.code: g.history for g in given.absorbed}}
+
+    def counted(code: str, since: dt.date) -> bool:
+        facts = histories[code].facts if code in histories else ()
+        return any(
+            fact.organisation == code and since <= fact.effective <= given.on and counts(fact)
+            for fact in facts
+        )
+
+    return tuple(
+        gone
+        for gone in given.absorbed
+        if not counted(given.code, gone.since)
+        and not counted(gone.merged.data.into, gone.merged.effective)
+    )
 
 
 def is_close(fact: Fact) -> bool:
@@ -145,6 +183,6 @@ def _poison(item: Unreadable) -> bool:
 
 
 __all__ = [
-    "Absorbed", "Context", "Dimension", "UnreadableAt", "absorbed", "carried", "context",
-    "returned", "unknown_events", "unreadable",
+    "Absorbed", "Context", "Dimension", "UnreadableAt", "absorbed", "at", "carried", "context",
+    "returned", "uncounted", "unknown_events", "unreadable",
 ]  # fmt: skip

@@ -36,6 +36,7 @@ class Fact(Struct, frozen=True, gc=False):
 
     position: the original's, for ties. positions: the original's and the correction's that counts.
     disputed: positions of disputes that are not rejected. confirmed_by: codes that it still names.
+    id: the original's, by which other events refer to it. refers: the events that it refers to.
     """
 
     position: int
@@ -51,6 +52,8 @@ class Fact(Struct, frozen=True, gc=False):
     data: Any
     disputed: tuple[int, ...] = ()
     confirmed_by: frozenset[str] = frozenset()
+    id: uuid.UUID | None = None
+    refers: tuple[Target, ...] = ()
 
 
 class Unreadable(Struct, frozen=True, gc=False):
@@ -180,7 +183,17 @@ def _fact(position: int, original: _Read | None, correction: _Read | None) -> Fa
         assurance=event.assurance,
         source_kind=event.source.kind,
         data=data,
+        id=original.event.id if original else getattr(event.data, "event", None),
+        refers=_refers(entry),
     )
+
+
+def _refers(entry: _Read) -> tuple[Target, ...]:
+    """Return the events that a fact refers to; of a correction, those of its payload."""
+    if entry.target is None:
+        return ()
+    others = entry.target.others
+    return others if entry.type in _CHANGES else (entry.target, *others)
 
 
 def _type_of(original: _Read | None, correction: _Read) -> str:
@@ -236,7 +249,7 @@ def _rejected(settlements: Sequence[Fact] | None) -> bool:
 def _with_marks(fact: Fact, disputed: tuple[int, ...], confirmed: Sequence[Fact]) -> Fact:
     if not disputed and not confirmed:
         return fact
-    named = payload_mentions(fact.data)
+    named = payload_mentions(fact.data) | {target.organisation for target in fact.refers}
     by = frozenset(mark.organisation for mark in confirmed) & named
     return msgspec.structs.replace(fact, disputed=disputed, confirmed_by=by)
 

@@ -14,7 +14,7 @@ import msgspec
 from service.domain import dates
 from service.domain.model import DimensionRules
 from service.projections import culture, leadership
-from service.projections.context import Context, returned
+from service.projections.context import Context, at, returned
 from service.projections.history import Fact
 from service.projections.levels import Answer, Case, Freshness, decide, freshness, nothing
 from service.projections.posts import CHIEF, Posts
@@ -25,21 +25,21 @@ Decided = Callable[[Context, DimensionRules], Answer]
 
 def leadership_level(given: Context, rules: DimensionRules) -> Answer:
     """Return the level of leadership on a date."""
-    return _settled(_leadership_level, given, rules)
+    return settled(_leadership_level, given, rules)
 
 
 def culture_level(given: Context, rules: DimensionRules) -> Answer:
     """Return the level of culture on a date."""
-    return _settled(_culture_level, given, rules)
+    return settled(_culture_level, given, rules)
 
 
-def _settled(decided: Decided, given: Context, rules: DimensionRules) -> Answer:
+def settled(decided: Decided, given: Context, rules: DimensionRules) -> Answer:
     """Return a level with whether it was the same three months earlier, from the same history."""
     if ended := given.ended():
         return nothing(closed_reason(ended), Freshness(None, None, "none", None))
     now = decided(given, rules)
     earlier = dates.add_months(given.on, -_SETTLED_AFTER)
-    before = decided(msgspec.structs.replace(given, on=earlier), rules)
+    before = decided(at(given, earlier), rules)
     return msgspec.structs.replace(now, settled=now.level == before.level)
 
 
@@ -82,4 +82,4 @@ def _culture_level(given: Context, rules: DimensionRules) -> Answer:
     return decide(Case(rules, culture.measures(given)), age)
 
 
-__all__ = ["closed_reason", "culture_level", "leadership_level"]
+__all__ = ["closed_reason", "culture_level", "leadership_level", "settled"]

@@ -117,8 +117,10 @@ def decide(case: Case, age: Freshness) -> Answer:
     held = lines[index]
     lowers = any(line.level < held.level for line in tried)
     missing = _missing(case, tried)
-    if index == len(lines) - 1 and lowers:
-        answer = nothing("a_lower_level_cannot_be_ruled_out", age, missing)
+    hangs = not set(case.rules.flows).isdisjoint(missing)
+    if index == len(lines) - 1 and (lowers or hangs):
+        reason = "a_lower_level_cannot_be_ruled_out" if lowers else "not_every_quarter_is_covered"
+        answer = nothing(reason, age, missing)
         return msgspec.structs.replace(answer, cannot_tell=_levels_of(tried))
     return Answer(
         level=held.level,
@@ -161,7 +163,7 @@ def _why_unknown(case: Case, age: Freshness) -> str | None:
     if _unknown_of(case, case.rules.needs):
         return "no_evidence"
     if age.state in {"stale", "none"}:
-        return "evidence_too_old"
+        return "evidence_too_old" if age.state == "stale" else "no_evidence"
     if case.rules.cuts_by and case.cuts() is None:
         return "no_cuts_for_this_edition_and_group"
     return None

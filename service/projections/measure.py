@@ -6,7 +6,7 @@ Sources: CONVENTIONS.md 3 (about) and 12 (measures).
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Literal
 
 from msgspec import UNSET, Struct, UnsetType
@@ -17,6 +17,8 @@ from service.projections.history import Fact
 MOST_POSITIONS: Final = 100
 Status = Literal["known", "estimated", "at_least", "at_most", "unknown", "withheld"]
 Value = bool | int | float | str | None
+_SIDE: Final[Mapping[str, int]] = {"at_least": 1, "at_most": -1}
+"""Of a bound: where the true figure may lie, above or below."""
 
 
 class Evidence(Struct, frozen=True, gc=False):
@@ -50,9 +52,7 @@ class Measure(Struct, frozen=True, omit_defaults=True, gc=False):
 def evidence(facts: Iterable[Fact]) -> Evidence:
     """Return the positions of originals and of the corrections that count, in order."""
     positions = sorted({position for fact in facts for position in fact.positions})
-    first = tuple(positions[:MOST_POSITIONS])
-    href = f"/api/v1/events?positions={','.join(map(str, first))}" if first else None
-    return Evidence(len(positions), first, href)
+    return _evidence(tuple(positions[:MOST_POSITIONS]), len(positions))
 
 
 def moment(fact: Fact) -> Moment:
@@ -73,4 +73,64 @@ def unknown(unit: str, reason: str, facts: Iterable[Fact] = ()) -> Measure:
     return Measure(None, unit, "unknown", evidence(facts), reason=reason)
 
 
-__all__ = ["Evidence", "Measure", "Moment", "evidence", "measure", "moment", "unknown"]
+def ratio(part: Measure, whole: Measure, unit: str, times: float = 1) -> Measure:
+    """Return part ÷ whole, `times` of it, to four decimals; a bound of either bounds the ratio.
+
+    Unknown when one of them is, when the whole is nought, or when the bounds point both ways.
+    """
+    for given in (part, whole):
+        if given.value is None:
+            return _merged(None, unit, "unknown", (part, whole), given.reason)
+    if not whole.value:
+        return _merged(None, unit, "unknown", (part, whole), "whole_is_nought")
+    value = round(times * float(part.value or 0) / float(whole.value), 4)
+    sides = {_SIDE.get(part.status, 0), -_SIDE.get(whole.status, 0)} - {0}
+    return _bounded(value, unit, (part, whole), sides)
+
+
+def total(parts: Sequence[Measure], unit: str) -> Measure:
+    """Return the sum of figures; at least, when some are unknown; unknown when all are."""
+    known = [part for part in parts if part.value is not None]
+    if not known:
+        reason = parts[0].reason if parts else "not_recorded"
+        return _merged(None, unit, "unknown", parts, reason)
+    value = round(sum(float(part.value or 0) for part in known), 2)
+    sides = {_SIDE.get(part.status, 0) for part in known} - {0}
+    if len(known) < len(parts):
+        sides = sides | {1}
+    whole = int(value) if value.is_integer() else value
+    return _bounded(whole, unit, known, sides)
+
+
+def _bounded(value: float, unit: str, parts: Sequence[Measure], sides: set[int]) -> Measure:
+    if len(sides) > 1:
+        return _merged(None, unit, "unknown", parts, "bounds_point_both_ways")
+    status: Status = "known"
+    if any(part.status == "estimated" for part in parts):
+        status = "estimated"
+    if sides:
+        status = "at_least" if sides == {1} else "at_most"
+    return _merged(value, unit, status, parts, UNSET)
+
+
+def _merged(
+    value: Value, unit: str, status: Status, parts: Sequence[Measure], reason: str | UnsetType
+) -> Measure:
+    """Return a figure that rests on others: all their positions, disputes and abouts."""
+    seen = sorted({position for part in parts for position in part.events.first})
+    whole = all(part.events.count == len(part.events.first) for part in parts)
+    count = len(seen) if whole else sum(part.events.count for part in parts)
+    disputed = tuple(sorted({position for part in parts for position in part.disputed}))
+    about = any(part.about for part in parts)
+    events = _evidence(tuple(seen[:MOST_POSITIONS]), count)
+    return Measure(value, unit, status, events, reason, about, disputed)
+
+
+def _evidence(first: tuple[int, ...], count: int) -> Evidence:
+    href = f"/api/v1/events?positions={','.join(map(str, first))}" if first else None
+    return Evidence(count, first, href)
+
+
+__all__ = [
+    "Evidence", "Measure", "Moment", "evidence", "measure", "moment", "ratio", "total", "unknown",
+]  # fmt: skip

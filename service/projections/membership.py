@@ -73,6 +73,14 @@ def host(items: Sequence[Membership], systems: Mapping[str, SystemSpan], on: dt.
     return hosts[-1].system if hosts else None
 
 
+def hosted(code: str, histories: Mapping[str, History], on: dt.date) -> str | None:
+    """Return the board that hosts a trust on a date, by the histories at hand."""
+    facts = histories.get(code, History()).facts
+    names = {f.data.system for f in facts if f.organisation == code and f.type in _JOINS}
+    systems = spans({name: histories[name] for name in names if name in histories})
+    return host(memberships(code, facts, systems), systems, on)
+
+
 def _is_board(system: str, systems: Mapping[str, SystemSpan]) -> bool:
     span = systems.get(system)
     return span is None or span.kind == "ics"
@@ -140,5 +148,5 @@ def _goes_on(before: Membership, after: Membership) -> bool:
 
 
 __all__ = [
-    "Membership", "SystemSpan", "host", "memberships", "spans", "without_inner_ends",
+    "Membership", "SystemSpan", "host", "hosted", "memberships", "spans", "without_inner_ends",
 ]  # fmt: skip

@@ -11,8 +11,8 @@ from typing import Final
 
 from msgspec import UNSET, Struct
 
-from service.projections.context import Absorbed, Context
-from service.projections.history import Fact
+from service.projections.context import Context, uncounted
+from service.projections.history import Fact, History
 from service.projections.ledger import newest
 from service.projections.measure import Measure, Moment, Status, measure, moment, unknown
 
@@ -40,7 +40,7 @@ class Size(Struct, frozen=True, gc=False):
 
 def size(given: Context) -> Size:
     """Return the size of a trust on a date."""
-    lists = newest(_by(given, given.own("DivisionsSet")))
+    lists = divisions(given)
     income = list(_by(given, given.own("IncomeReported")))
     last = max((f.data.financial_year for f in income), default=None)
     reported = newest(f for f in income if f.data.financial_year == last)
@@ -59,14 +59,20 @@ def size(given: Context) -> Size:
     )
 
 
+def divisions(given: Context) -> Fact | None:
+    """Return the newest list of divisions: those are the divisions on the date."""
+    return newest(_by(given, given.own("DivisionsSet")))
+
+
 def _by(given: Context, facts: Iterable[Fact]) -> Iterator[Fact]:
     return (fact for fact in facts if fact.effective <= given.on)
 
 
 def _stock(given: Context, member: str, unit: str) -> tuple[Measure, Moment | None]:
     """Return a stock over the trust and those absorbed that it has not counted since."""
-    gone = [part.code for part in given.absorbed if not _counted_since(given, part, member)]
-    parts = [newest(_counts(given, code, member)) for code in (given.code, *gone)]
+    gone = uncounted(given, lambda fact: _counts(fact, member))
+    histories = [(given.code, given.history), *((part.code, part.history) for part in gone)]
+    parts = [_newest(given, code, history, member) for code, history in histories]
     known = [part for part in parts if part is not None]
     if not known:
         return unknown(unit, "not_recorded"), None
@@ -76,24 +82,14 @@ def _stock(given: Context, member: str, unit: str) -> tuple[Measure, Moment | No
     return measure(total, unit, known, status), moment(oldest)
 
 
-def _counts(given: Context, code: str, member: str) -> list[Fact]:
-    """Return the counts of one trust, the successor's or an absorbed one's, by the date."""
-    histories = {given.code: given.history, **{g.code: g.history for g in given.absorbed}}
-    facts = histories[code].facts if code in histories else ()
-    return [
-        fact
-        for fact in _by(given, facts)
-        if fact.organisation == code
-        and fact.type == "WorkforceCounted"
-        and getattr(fact.data, member) is not UNSET
-    ]
+def _newest(given: Context, code: str, history: History, member: str) -> Fact | None:
+    """Return the newest count of one trust by the date."""
+    own = (fact for fact in history.facts if fact.organisation == code)
+    return newest(fact for fact in _by(given, own) if _counts(fact, member))
 
 
-def _counted_since(given: Context, gone: Absorbed, member: str) -> bool:
-    """Tell whether the trust, or the one absorbed into first, counted on or after the merger."""
-    own = any(f.effective >= gone.since for f in _counts(given, given.code, member))
-    into = _counts(given, gone.merged.data.into, member)
-    return own or any(fact.effective >= gone.merged.effective for fact in into)
+def _counts(fact: Fact, member: str) -> bool:
+    return fact.type == "WorkforceCounted" and getattr(fact.data, member) is not UNSET
 
 
-__all__ = ["TYPES", "Division", "Size", "size"]
+__all__ = ["TYPES", "Division", "Size", "divisions", "size"]

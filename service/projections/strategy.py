@@ -13,9 +13,10 @@ import msgspec
 from msgspec import UNSET, Struct
 
 from service.domain import dates
-from service.projections.context import Context, carried
+from service.projections.context import Context
+from service.projections.held import Held, joined, later, pieces
 from service.projections.history import Fact
-from service.projections.ledger import Interval, intervals
+from service.projections.ledger import Interval
 from service.projections.measure import (
     Evidence,
     Measure,
@@ -30,7 +31,8 @@ TYPES: Final = (
     "StrategyAdopted", "StrategyEnded", "ProgrammeJoined", "ProgrammeLeft", "AmbitionSet",
     "LeadershipApproachAffirmed",
 )  # fmt: skip
-_HELD: Final = ("StrategyAdopted", "StrategyEnded", "ProgrammeJoined", "ProgrammeLeft")
+OPENS: Final = ("StrategyAdopted", "ProgrammeJoined")
+HELD: Final = (*OPENS, "StrategyEnded", "ProgrammeLeft")
 _GAP: Final = dt.timedelta(days=92)
 
 
@@ -79,23 +81,6 @@ class Strategy(Struct, frozen=True, gc=False, tag_field="section", tag="strategy
     ambitions: tuple[Ambition, ...]
 
 
-class Held(Struct, frozen=True, gc=False):
-    """One interval with what marks it: where it came from, and the facts behind it."""
-
-    interval: Interval
-    origin: str | None
-    facts: tuple[Fact, ...]
-
-    @property
-    def end(self) -> dt.date | None:
-        """Return the first day on which it is no longer so."""
-        return self.interval.end
-
-    def live(self, on: dt.date) -> bool:
-        """Tell whether it is live on a day."""
-        return self.interval.live(on)
-
-
 class _Stretch(Struct, frozen=True, gc=False):
     start: dt.date
     end: dt.date | None
@@ -105,8 +90,8 @@ class _Stretch(Struct, frozen=True, gc=False):
 
 def strategy(given: Context) -> Strategy:
     """Return strategies and programmes on a date."""
-    begun = [item for item in held(given) if item.interval.start <= given.on]
-    shown = [_undertaking(item, given.on) for item in begun]
+    begun = undertaken(given)
+    shown = [_undertaking(item, given.on) for item in joined(begun)]
     return Strategy(
         live=tuple(item for item in shown if item.live),
         ended=tuple(item for item in shown if not item.live),
@@ -116,52 +101,47 @@ def strategy(given: Context) -> Strategy:
     )
 
 
-def held(given: Context) -> list[Held]:
-    """Return all intervals, the same one of two merged trusts as one, in order of their start."""
-    found: dict[tuple[object, ...], list[Held]] = {}
-    replaced = [
-        f for f in given.own("LeadershipApproachAffirmed") if f.data.continues == "replaced"
-    ]
-    for origin, facts in carried(given, *_HELD):
-        for item in intervals(_one_body(facts, given.code)):
-            mended = _replaced(item, replaced)
-            key = (item.opened.type, *item.key[1:])
-            found.setdefault(key, []).append(Held(mended, origin, _facts(mended)))
-    joined = [held for items in found.values() for held in _joined(items)]
-    return sorted(joined, key=lambda item: (item.interval.start, item.interval.opened.position))
+def undertaken(given: Context) -> list[Held]:
+    """Return what was begun by the date of strategies and programmes, one a statement."""
+    said = given.own("LeadershipApproachAffirmed")
+    replaced = [fact for fact in said if fact.data.continues == "replaced"]
+    found = pieces(given, HELD, lambda item: _replaced(item, replaced))
+    return [item for item in found if item.interval.start <= given.on]
 
 
 def run(items: Sequence[Held], on: dt.date) -> Run | None:
     """Return the run on a date, or None when nothing with a method was ever live."""
-    methods = sorted({_method(item) for item in items} - {None}, key=str)
-    found = [(m, s) for m in methods for s in _stretches([i for i in items if _method(i) == m])]
+    by_method: dict[str, list[Held]] = {}
+    for item in items:
+        method = _method(item.interval.opened)
+        if method is not None:
+            by_method.setdefault(method, []).append(item)
+    found = [(name, s) for name in sorted(by_method) for s in _stretches(by_method[name])]
     live = [(m, s) for m, s in found if s.end is None or on < s.end]
     if live:
-        method, best = min(live, key=lambda pair: pair[1].start)
+        named, best = min(live, key=lambda pair: pair[1].start)
     elif found:
-        method, best = max(found, key=lambda pair: (pair[1].end, pair[1].start))
+        named, best = max(found, key=lambda pair: (pair[1].end, pair[1].start))
     else:
         return None
     end = None if best.end is None or best.end > on else best.end
-    months = measure(dates.whole_months(best.start, end or on), "months", best.facts)
-    return Run(str(method), moment(best.first), end, months)
+    months = measure(
+        dates.whole_months(best.start, end or on),
+        "months",
+        [f for f in best.facts if f.effective <= on],
+    )
+    return Run(named, moment(best.first), end, months)
 
 
 def horizon(items: Iterable[Held], on: dt.date) -> Measure:
     """Return the months from the date to the latest horizon or planned end of what is live."""
-    planned = [(day, item) for item in items if item.live(on) and (day := _planned(item))]
+    planned = [
+        (day, item) for item in items if item.live(on) and (day := _planned(item.interval.opened))
+    ]
     if not planned:
         return unknown("months", "no_horizon_stated")
     day, item = max(planned, key=lambda pair: pair[0])
     return measure(dates.whole_months(on, day), "months", [item.interval.opened])
-
-
-def _one_body(facts: Iterable[Fact], code: str) -> list[Fact]:
-    """Return facts as one body's, so that a successor ends what an absorbed trust began."""
-    return [
-        fact if fact.organisation == code else msgspec.structs.replace(fact, organisation=code)
-        for fact in facts
-    ]
 
 
 def _replaced(item: Interval, replaced: Sequence[Fact]) -> Interval:
@@ -174,35 +154,6 @@ def _replaced(item: Interval, replaced: Sequence[Fact]) -> Interval:
     return item
 
 
-def _facts(item: Interval) -> tuple[Fact, ...]:
-    return (item.opened, *([item.closed] if item.closed else []))
-
-
-def _joined(items: Sequence[Held]) -> list[Held]:
-    """Return intervals of one key with those that touch or overlap made one; the first leads."""
-    found: list[Held] = []
-    for item in sorted(items, key=lambda h: (h.interval.start, h.interval.opened.position)):
-        before = found[-1] if found else None
-        if before is None or (before.end is not None and before.end < item.interval.start):
-            found.append(item)
-        else:
-            found[-1] = _both(before, item)
-    return found
-
-
-def _both(before: Held, item: Held) -> Held:
-    last = item if _later(item.end, before.end) else before
-    whole = msgspec.structs.replace(
-        before.interval, end=last.interval.end, closed=last.interval.closed
-    )
-    origin = None if None in {before.origin, item.origin} else before.origin
-    return Held(whole, origin, (*before.facts, *item.facts))
-
-
-def _later(one: dt.date | None, other: dt.date | None) -> bool:
-    return other is not None and (one is None or one > other)
-
-
 def _stretches(items: Iterable[Held]) -> list[_Stretch]:
     """Return the times in which one method was live, gaps of up to 92 days closed."""
     found: list[_Stretch] = []
@@ -212,35 +163,36 @@ def _stretches(items: Iterable[Held]) -> list[_Stretch]:
         if last is None or (last.end is not None and start - last.end > _GAP):
             found.append(_Stretch(start, end, item.interval.opened, item.facts))
         else:
-            until = end if _later(end, last.end) else last.end
+            until = end if later(end, last.end) else last.end
             found[-1] = _Stretch(last.start, until, last.first, (*last.facts, *item.facts))
     return found
 
 
-def _method(item: Held) -> str | None:
-    method = item.interval.opened.data.method
+def _method(opened: Fact) -> str | None:
+    method = opened.data.method
     return None if method is UNSET else str(method)
 
 
-def _planned(item: Held) -> dt.date | None:
-    data = item.interval.opened.data
+def _planned(opened: Fact) -> dt.date | None:
+    data = opened.data
     day = getattr(data, "horizon_ends", getattr(data, "planned_until", UNSET))
     return day if isinstance(day, dt.date) else None
 
 
 def _undertaking(item: Held, on: dt.date) -> Undertaking:
-    data, closed = item.interval.opened.data, item.interval.closed
-    programme = item.interval.opened.type == "ProgrammeJoined"
+    said = [f for f in item.facts if f.type in OPENS and f.effective <= on]
+    data, closed = said[-1].data, item.interval.closed
+    programme = said[-1].type == "ProgrammeJoined"
     ended = closed if closed is not None and closed.effective <= on else None
     return Undertaking(
         kind="programme" if programme else "strategy",
         code=data.programme if programme else data.strategy,
         title=None if programme else data.title,
-        method=_method(item),
+        method=_method(said[-1]),
         start=moment(item.interval.opened),
         end=moment(ended) if ended else None,
         end_reason=_reason(ended),
-        planned_end=_planned(item),
+        planned_end=_planned(said[-1]),
         live=item.live(on),
         inherited_from=item.origin,
         events=evidence(fact for fact in item.facts if fact.effective <= on),
@@ -263,4 +215,4 @@ def _ambitions(given: Context) -> tuple[Ambition, ...]:
     )
 
 
-__all__ = ["TYPES", "Held", "Run", "Strategy", "Undertaking", "held", "run", "strategy"]
+__all__ = ["HELD", "TYPES", "Run", "Strategy", "Undertaking", "run", "strategy", "undertaken"]

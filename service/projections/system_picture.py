@@ -15,8 +15,9 @@ from msgspec import Struct
 from service.domain import dates
 from service.domain.model import Model, first_model
 from service.projections import membership, register
+from service.projections.connection import Connection
 from service.projections.context import Context, UnreadableAt, context, unknown_events
-from service.projections.dimensions import FUNDING, STRATEGY, SUPPORT
+from service.projections.dimensions import CONNECTION, FUNDING, STRATEGY, SUPPORT
 from service.projections.funding import Funding
 from service.projections.history import History
 from service.projections.levels import Answer
@@ -83,6 +84,7 @@ class SystemPicture(Struct, frozen=True, gc=False):
     counts: dict[str, LevelCounts]
     moves: tuple[Move, ...]
     strategy: Strategy | UnreadableAt
+    connection: Connection | UnreadableAt
     funding: Funding | UnreadableAt
     support: Supports | UnreadableAt
     unknown_events: int
@@ -121,6 +123,7 @@ def picture(
         counts=_counts(hosts),
         moves=_moves(scene),
         strategy=section(STRATEGY, given),
+        connection=section(CONNECTION, given),
         funding=section(FUNDING, given),
         support=section(SUPPORT, given),
         unknown_events=unknown_events(given),

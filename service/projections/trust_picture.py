@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from service.domain.model import Model, first_model
 from service.projections import membership, register
+from service.projections.connection import Connection
 from service.projections.context import (
     Context,
     Dimension,
@@ -24,12 +25,14 @@ from service.projections.context import (
 )  # fmt: skip
 from service.projections.culture import Culture
 from service.projections.dimensions import (
+    CONNECTION,
     CULTURE,
     DIMENSIONS,
     FUNDING,
     LEADERSHIP,
     MATURITY,
     OVERSIGHT,
+    PRACTICE,
     RATINGS,
     STRATEGY,
     SUPPORT,
@@ -43,6 +46,7 @@ from service.projections.maturity import Maturity
 from service.projections.measure import Evidence, Moment, evidence, moment
 from service.projections.membership import Membership
 from service.projections.oversight import Oversight
+from service.projections.practice import Practice
 from service.projections.ratings import Ratings
 from service.projections.register import Registration
 from service.projections.size import Size, size
@@ -81,6 +85,8 @@ class TrustPicture(Struct, frozen=True, gc=False):
     leadership: Leadership | UnreadableAt
     culture: Culture | UnreadableAt
     strategy: Strategy | UnreadableAt
+    connection: Connection | UnreadableAt
+    practice: Practice | UnreadableAt
     funding: Funding | UnreadableAt
     support: Supports | UnreadableAt
     oversight: Oversight | UnreadableAt
@@ -112,6 +118,8 @@ def picture(
         leadership=section(LEADERSHIP, given),
         culture=section(CULTURE, given),
         strategy=section(STRATEGY, given),
+        connection=section(CONNECTION, given),
+        practice=section(PRACTICE, given),
         funding=section(FUNDING, given),
         support=section(SUPPORT, given),
         oversight=section(OVERSIGHT, given),

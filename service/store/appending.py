@@ -22,7 +22,8 @@ from service.domain.admission import (
 )
 from service.domain.disclosure import POLICY
 from service.domain.envelope import Event, type_name
-from service.domain.references import reference
+from service.domain.references import references
+from service.domain.register import BY_NAME
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
@@ -147,7 +148,7 @@ async def lock(connection: Connection) -> Head:
 async def standing(connection: Connection, batches: Sequence[Batch], head: Head) -> Standing:
     """Return what the log, up to its locked head, knows of all that the batches touch."""
     events = [submitted.event for batch in batches for submitted in batch.events]
-    about = {found for event in events if (found := reference(event)) is not None}
+    about = {named.id for event in events for named in references(event)}
     linked = {
         getattr(event.data, member) for event in events if (member := LINKS.get(type_name(event)))
     }
@@ -173,7 +174,7 @@ async def ahead(
     lands. None where events refer to others or tie organisations: that is looked up under the lock.
     """
     events = [submitted.event for batch in batches for submitted in batch.events]
-    if any(reference(event) is not None or type_name(event) in LINKS for event in events):
+    if any(references(event) or type_name(event) in LINKS for event in events):
         return None
     now: dt.datetime = await connection.fetchval(CLOCK, before.now)
     codes = _codes(batches, events)
@@ -219,9 +220,15 @@ async def _referred(connection: Connection, ids: set[uuid.UUID]) -> dict[uuid.UU
         for row in rows
     }  # fmt: skip
     for row in sorted(rows, key=lambda row: row["position"], reverse=True):
-        if row["about"] in found:  # what is about an event passes its names on to it
+        if row["about"] in found and _is_about(row["type"]):  # it passes its names on
             found[row["about"]] = _grown(found[row["about"]], found[row["id"]])
     return found
+
+
+def _is_about(type_name: str) -> bool:
+    """Tell whether events of a type are about another; of a type that is not known: yes."""
+    kind = BY_NAME.get(type_name)
+    return kind is None or kind.fold.form == "about"
 
 
 def _grown(target: Referred, by: Referred) -> Referred:

@@ -79,6 +79,16 @@ WHERE position <= $1 AND type IN (
 ORDER BY position
 """  # noqa: S608 - the columns are the constant above
 
+REGISTER_OF: Final = f"""
+-- $1 organisations, $2 up to. What says what each of them is, and where it belongs.
+-- Index: events_organisation_position.
+SELECT {_COLUMNS} FROM events
+WHERE organisation = ANY($1::text[]) AND position <= $2 AND type IN (
+    'TrustRegistered', 'TrustMerged', 'TrustClosed', 'TrustJoinedSystem', 'TrustLeftSystem',
+    'SystemEstablished', 'SystemClosed', 'EventCorrected', 'EventRetracted'
+)
+"""  # noqa: S608 - the columns are the constant above
+
 ONE: Final = f"""
 -- $1 id. Index: events_id.
 SELECT {_COLUMNS} FROM events WHERE id = $1
@@ -221,6 +231,14 @@ async def history(connection: Connection, organisation: str, up_to: int) -> list
 async def register(connection: Connection, up_to: int) -> list[Stored]:
     """Return the events that say which organisations there are."""
     return _stored(await connection.fetch(REGISTER, up_to))
+
+
+async def register_of(
+    connection: Connection, organisations: Sequence[str], up_to: int
+) -> list[Stored]:
+    """Return the events that say what some organisations are and where they belong, in order."""
+    rows = await connection.fetch(REGISTER_OF, organisations, up_to)
+    return sorted(_stored(rows), key=lambda row: row.position)
 
 
 async def one(connection: Connection, key: uuid.UUID) -> Stored | None:

@@ -16,6 +16,7 @@ from service.api import openapi
 from service.api.rooms import MEMBER
 from service.app import HANDLERS, build, opened
 from service.domain.problems import KINDS
+from service.domain.register import BY_NAME
 from service.settings import load
 
 STORY = resources.files("service.story").joinpath("surrey-and-sussex.ndjson").read_bytes()
@@ -182,6 +183,18 @@ async def test_the_story_s_promise_over_http(told: httpx.AsyncClient) -> None:
     assert '"cannot_tell": [4]' in text
 
 
+async def test_the_host_of_a_partner_is_looked_up_on_the_date(told: httpx.AsyncClient) -> None:
+    """A connection reaches beyond the home board when its other side had another one then."""
+    visit = {"kind": "visit", "with": ["RXC"]}
+    event = leader(type="ConnectionMade", effective="2025-09-01", data=visit)
+    answer = await told.post("/api/v1/events", json=event | {"assurance": "public_record"})
+    assert answer.status_code == 201, answer.text
+    for on, beyond in (("2025-10-01", True), ("2026-04-01", None)):
+        found = await told.get("/api/v1/trusts/RTP/picture", params={"on": on})
+        measures = found.json()["picture"]["connection"]["measures"]
+        assert measures["another_host"]["value"] is beyond
+
+
 async def test_organisations_are_found_by_former_code_and_name(told: httpx.AsyncClient) -> None:
     """RXH leads to its successor RYR, and a former name to the trust that bore it."""
     by_code = (await told.get("/api/v1/organisations?q=rxh")).json()["items"]
@@ -227,7 +240,7 @@ async def test_change_and_deletion_are_answered_with_the_way_out(
 async def test_schemas_codes_and_dimensions_are_served(client: httpx.AsyncClient) -> None:
     """Each type's schema, each list of codes and the model can be read."""
     listed = (await client.get("/api/v1/schemas")).json()["items"]
-    assert len(listed) == 46
+    assert {one["type"] for one in listed} == set(BY_NAME)
     for one in listed:
         schema = (await client.get(one["href"])).json()
         assert schema["examples"][0]["type"] == one["type"]

@@ -12,6 +12,7 @@ import msgspec
 from service.domain import codec
 from service.domain.envelope import Target, type_name
 from service.domain.mentions import mentioned
+from service.domain.references import references
 from service.domain.register import ENVELOPES
 from service.projections.history import Entry, facts
 
@@ -43,15 +44,12 @@ def entries(*events, start=1):
 
 
 def with_target(entry, by_id):
-    """With target."""
-    named = getattr(entry.event.data, "event", None) or getattr(
-        entry.event.data, "dispute_event", None
-    )
-    found = by_id.get(named)
-    if found is None:
+    """Return an entry with the events that it refers to, as the log adds them."""
+    found = [by_id[named.id] for named in references(entry.event) if named.id in by_id]
+    if not found:
         return entry
-    target = Target(found.position, type_name(found.event), found.event.organisation)
-    return Entry(entry.position, entry.event, target)
+    first, *others = (Target(e.position, type_name(e.event), e.event.organisation) for e in found)
+    return Entry(entry.position, entry.event, msgspec.structs.replace(first, others=tuple(others)))
 
 
 def histories(made):
@@ -59,15 +57,20 @@ def histories(made):
     by_position = {entry.position: entry for entry in made}
     found = {}
     for entry in made:
-        named = {entry.event.organisation} | mentioned(entry.event)
-        target = entry.target
-        while target is not None:
-            other = by_position[target.position]
-            named |= {other.event.organisation} | mentioned(other.event)
-            target = other.target
-        for code in named:
+        for code in {entry.event.organisation} | named(entry, by_position):
             found.setdefault(code, []).append(entry)
     return {code: facts(items) for code, items in found.items()}
+
+
+def named(entry, by_position):
+    """Return the codes that an entry names, by itself and by what it refers to."""
+    if entry.target is None:
+        return mentioned(entry.event)
+    codes = mentioned(entry.event, entry.target.type)
+    for target in (entry.target, *entry.target.others):
+        other = by_position[target.position]
+        codes |= {other.event.organisation} | named(other, by_position)
+    return codes
 
 
 def story(known_at=None):

@@ -93,3 +93,46 @@ def test_a_correction_keeps_the_originals_rounding():
     assert members["data"] == json.loads(expected)
     assert members["event"] == original["id"]
     assert members["reason"] == "mistyped"
+
+
+def trained(tier: str, **more: object) -> dict:
+    """Return completions of a course at a tier."""
+    data = {"course": "qsir", "tier": tier, "participant_group": "staff", "completions": 13}
+    return made("StaffTrained", "RTP", data | more)
+
+
+def test_people_of_the_first_two_tiers_are_rounded_and_their_parts_left_out():
+    """Completions become a multiple of five; hours stay; divisions are for exact readers."""
+    for tier in ("introductory", "practitioner"):
+        event = trained(tier, hours=7.5, by=[{"division": "med", "completions": 13}])
+        found = json.loads(given_to_rounded_readers(event))
+        assert found["completions"] in {10, 15}
+        assert found["hours"] == 7.5
+        assert "by" not in found
+
+
+def test_people_of_the_higher_tiers_are_exact_as_totals():
+    """Coaches, experts and boards are exact; their parts by division are not given."""
+    for tier in ("coach", "expert", "board"):
+        assert given_to_rounded_readers(trained(tier)) is None
+        event = trained(tier, by=[{"division": "med", "completions": 13}])
+        found = json.loads(given_to_rounded_readers(event))
+        assert found["completions"] == 13
+        assert "by" not in found
+
+
+def test_every_count_of_a_census_is_rounded_by_its_own_name():
+    """People, active and in training are each rounded, absent ones stay absent."""
+    data = {"tier": "practitioner", "people": 118, "method": "esr", "in_training": 14}
+    found = json.loads(given_to_rounded_readers(made("SkillsCounted", "RTP", data)))
+    assert found["people"] in {115, 120}
+    assert found["in_training"] in {10, 15}
+    assert "active_last_12m" not in found
+
+
+def test_money_coaches_and_boards_are_exact():
+    """What counts no ordinary member of staff is given as it is."""
+    posts = {"wte_funded": 6.2, "wte_in_post": 4.6, "basis": "recurrent"}
+    assert given_to_rounded_readers(made("ImprovementTeamCounted", "RTP", posts)) is None
+    spent = {"agreement": "a-1", "financial_year": "2025/26", "pence": 123}
+    assert given_to_rounded_readers(made("FundingSpent", "RTP", spent)) is None

@@ -1,0 +1,1 @@
+"""The board part of the catalogue of events: one module a type."""

@@ -1,0 +1,1 @@
+"""The connection part of the catalogue of events: one module a type."""

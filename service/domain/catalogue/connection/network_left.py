@@ -1,0 +1,40 @@
+"""NetworkLeft: an organisation is no longer in a network."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from msgspec import UNSET, UnsetType
+
+from service.domain.envelope import Payload
+from service.domain.fields import Count, ListCode
+from service.domain.spec import BOTH, EventType, Fold
+from service.domain.words import plain
+
+
+class NetworkLeft(Payload):
+    """An organisation is no longer in a network; effective is the first day on which it is not.
+
+    network: its code. members: people of the organisation who were members at the end.
+    Source: the network's list. Recorded by: the organisation; the operator also.
+    """
+
+    network: ListCode
+    members: Count | UnsetType = UNSET
+
+
+def _text(data: NetworkLeft) -> str:
+    count = data.members
+    people = "" if count is UNSET else f", {count:,} member{'' if count == 1 else 's'}"
+    return f"Left the network {plain(data.network)}{people}"
+
+
+TYPE: Final = EventType(
+    payload=NetworkLeft,
+    part="connection",
+    bearers=BOTH,
+    fold=Fold("network_memberships", "closes", ("network",)),
+    text=_text,
+    classes={"members": "people"},
+    sample={"network": "q_community"},
+)

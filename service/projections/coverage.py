@@ -1,0 +1,142 @@
+"""Which quarters a flow is recorded for: what tells "nothing happened" from "nothing was said".
+
+Source: MODEL.md §3 (covered windows). A quarter is covered by a return that lists the dimension,
+or by an event of the flow's own type in it. A missing quarter is never a zero. After a merger a
+quarter is covered when each body that existed in it has it covered.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final
+
+from msgspec import Struct
+
+from service.domain import dates
+from service.projections.context import Context
+from service.projections.history import Fact
+from service.projections.ledger import ordered
+from service.projections.measure import Measure, Status, measure, unknown
+
+YEAR: Final = 4
+_REGISTERED: Final = "TrustRegistered"
+
+
+class Quarter(Struct, frozen=True, gc=False):
+    """A quarter of a financial year. start: its first day; end: the day after its last."""
+
+    financial_year: str
+    quarter: int
+    start: dt.date
+    end: dt.date
+
+
+class Body(Struct, frozen=True, gc=False):
+    """One body's say in a flow: the flow's own facts, its returns, and the days of its existence.
+
+    start: its first day, if known. end: the first day on which it is part of another body.
+    """
+
+    facts: tuple[Fact, ...]
+    returns: tuple[Fact, ...]
+    start: dt.date | None = None
+    end: dt.date | None = None
+
+    def existed(self, quarter: Quarter) -> bool:
+        """Tell whether it existed on some day of a quarter."""
+        begun = self.start is None or self.start < quarter.end
+        return begun and (self.end is None or quarter.start < self.end)
+
+
+class Coverage(Struct, frozen=True, gc=False):
+    """The newest quarters ended by a date, newest first, those covered, and what covers them."""
+
+    quarters: tuple[Quarter, ...]
+    covered: tuple[Quarter, ...]
+    facts: tuple[Fact, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether every quarter is covered: what was not recorded did not happen."""
+        return len(self.covered) == len(self.quarters)
+
+    @property
+    def status(self) -> Status:
+        """Return how sure a count over these quarters is."""
+        return "known" if self.complete else "at_least"
+
+
+def ended_quarters(on: dt.date, count: int = YEAR) -> tuple[Quarter, ...]:
+    """Return the newest quarters whose last day is `on` or earlier, newest first."""
+    after = on + dt.timedelta(days=1)
+    end = dt.date(after.year, after.month - (after.month - 1) % 3, 1)
+    return tuple(_ending(dates.add_months(end, -3 * index)) for index in range(count))
+
+
+def coverage(dimension: str, bodies: Sequence[Body], on: dt.date, count: int = YEAR) -> Coverage:
+    """Return which of the newest quarters ended by a date are covered for a flow.
+
+    dimension: as returns list it. bodies: the organisation itself and those that it absorbed.
+    count: how many quarters: 4 make a 12-month window. A return counts by its period.
+    """
+    asked = ended_quarters(on, count)
+    behind = {quarter: _behind(dimension, bodies, quarter) for quarter in asked}
+    covered = tuple(quarter for quarter in asked if behind[quarter])
+    found = {fact.position: fact for facts in behind.values() for fact in facts}
+    return Coverage(asked, covered, ordered(found.values()))
+
+
+def bodies(given: Context, keep: Callable[[Fact], bool]) -> tuple[Body, ...]:
+    """Return an organisation and those absorbed by the date, with the facts that are the flow's."""
+    gone = [
+        _body(part.code, part.history.facts, keep, part.merged.effective) for part in given.absorbed
+    ]
+    return (_body(given.code, given.facts, keep, None), *gone)
+
+
+def counted(value: float, unit: str, facts: Iterable[Fact], found: Coverage) -> Measure:
+    """Return a count over covered quarters; at least, where some are not; unknown without any.
+
+    The positions are those of the events counted and of what covers the quarters: a zero rests
+    on returns.
+    """
+    basis = tuple(facts)
+    if not basis and not found.covered:
+        return unknown(unit, "no_quarter_covered")
+    return measure(value, unit, [*basis, *found.facts], found.status)
+
+
+def _ending(end: dt.date) -> Quarter:
+    start = dates.add_months(end, -3)
+    quarter = (start.month - 4) % 12 // 3 + 1
+    first = start.year - (start.month < 4)
+    return Quarter(f"{first}/{(first + 1) % 100:02d}", quarter, start, end)
+
+
+def _body(
+    code: str, facts: Iterable[Fact], keep: Callable[[Fact], bool], end: dt.date | None
+) -> Body:
+    known = tuple(facts)
+    own = [fact for fact in known if fact.organisation == code]
+    start = min((fact.effective for fact in own if fact.type == _REGISTERED), default=None)
+    returns = tuple(fact for fact in own if fact.type == "ReturnMade")
+    return Body(tuple(fact for fact in known if keep(fact)), returns, start, end)
+
+
+def _behind(dimension: str, bodies: Iterable[Body], quarter: Quarter) -> tuple[Fact, ...]:
+    """Return what covers a quarter; nothing when one body that existed in it says nothing."""
+    parts = [tuple(_says(dimension, body, quarter)) for body in bodies if body.existed(quarter)]
+    return tuple(fact for part in parts for fact in part) if all(parts) else ()
+
+
+def _says(dimension: str, body: Body, quarter: Quarter) -> Iterator[Fact]:
+    for fact in body.returns:
+        period = (fact.data.financial_year, fact.data.quarter)
+        listed = dimension in {*fact.data.dimensions, *fact.data.nothing_to_report}
+        if listed and period == (quarter.financial_year, quarter.quarter):
+            yield fact
+    yield from (fact for fact in body.facts if quarter.start <= fact.effective < quarter.end)
+
+
+__all__ = ["YEAR", "Body", "Coverage", "Quarter", "bodies", "counted", "coverage", "ended_quarters"]
