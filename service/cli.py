@@ -1,4 +1,4 @@
-"""The command `capmap`: demo, serve, migrate, events import and export, verify.
+"""The command `capmap`: demo, serve, migrate, events import and export, generate, verify.
 
 Exit codes: 0 done; 1 what was asked about is not sound (wrong lines in a file, a bad position);
 2 wrong use, or settings that cannot be used; 3 the database cannot be used.
@@ -7,6 +7,7 @@ Exit codes: 0 done; 1 what was asked about is not sound (wrong lines in a file, 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import signal
 import sys
@@ -276,6 +277,26 @@ async def _export(settings: Settings, dsn: str, out: IO[bytes]) -> int:
                 return await exchange.export(connection, out, _to(advance))
     finally:
         await connection.close()
+
+
+@main.command()
+@click.option("--seed", type=int, default=1, show_default=True, help="The same, the same bytes.")
+@click.option("--trusts", type=click.IntRange(1, 3599), default=30, show_default=True)
+@click.option("--events", type=click.IntRange(min=1), default=10_000, show_default=True)
+@click.option("--late", type=click.FloatRange(0, 1), default=0.1, show_default=True,
+              help="Share of events recorded out of effective order.")  # fmt: skip
+@click.option("--out", type=click.File("wb"), default="-", help="A file, or standard output.")
+def generate(seed: int, trusts: int, events: int, late: float, out: IO[bytes]) -> None:
+    """Write a believable history of fictional organisations as NDJSON."""
+    from service.generator import history
+    from service.generator.plan import Plan
+
+    lines = history.lines(Plan(seed, trusts, events, late))
+    with _bar(events, "Generating") as advance:
+        while chunk := list(itertools.islice(lines, 1000)):
+            out.write(b"".join(chunk))
+            advance(len(chunk))
+    say(f"{events} events.")
 
 
 @main.command()
