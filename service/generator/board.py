@@ -52,8 +52,8 @@ def reviewed(trust: Trust, month: Month) -> Life:
     """Look at progress at most meetings, on charts with limits where the trust does well."""
     chance = trust.chance
     while True:
-        month = yield chance.between(1, 3) if chance.likely(0.5 + 0.5 * trust.quality) else 5
-        limits = chance.likely(0.15 + 0.85 * trust.quality)
+        month = yield 2 if chance.likely(0.2 + trust.quality) else chance.between(3, 5)
+        limits = chance.likely(0.1 + 1.2 * trust.quality**2)
         paper = f"Board paper {month.first:%Y-%m}"
         seen = BoardReviewedProgress(
             data_form="spc" if limits else chance.weighted(_OTHER_FORMS), reference=paper

@@ -79,7 +79,7 @@ class Trust(Body, eq=False):
     divisions: their codes. home: its host system. everyone: all trusts, closed ones too.
     method: of improvement. gaps: executive posts that nobody, or an interim, holds.
     projects: references of open ones. started: how many were ever begun.
-    pace: how many small events a month fill its history.
+    cohorts_a_year: as many courses are told of, so that each is of its share of the people.
     """
 
     everyone: Sequence[Trust] = ()
@@ -94,7 +94,7 @@ class Trust(Body, eq=False):
     interim: set[str] = msgspec.field(default_factory=set)
     projects: deque[str] = msgspec.field(default_factory=lambda: deque(maxlen=OPEN_PROJECTS))
     started: int = 0
-    pace: float = 1.0
+    cohorts_a_year: float = 0.0
 
 
 def tell(body: Body, day: dt.date, data: Payload, voice: Voice = MINUTED) -> Event:

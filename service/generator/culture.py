@@ -20,15 +20,17 @@ _MIDDLES: Final[dict[TrustType, tuple[float, float]]] = {
 }
 """Of those who answer q3f, the percentage that does so positively: middle and spread of a group."""
 _PUBLISHED_IN: Final = 3
+_NEWEST: Final = 2024
+"""The newest edition of which the first model has cuts: a later one would have no level at all."""
 
 
 def surveyed(trust: Trust, month: Month) -> Life:
     """Publish, each March, what staff answered the autumn before."""
     chance = trust.chance
     middle, spread = _MIDDLES[trust.trust_type]
-    lasting = middle + spread * 2.2 * (trust.quality - 0.5)
+    lasting = middle + spread * 4 * (trust.quality - 0.5)
     month = yield (_PUBLISHED_IN - month.first.month - 1) % 12 + 1
-    while True:
+    while month.first.year <= _NEWEST + 1:
         found = lasting + chance.gauss(0, spread / 4)
         year = month.first.year - 1
         survey = CultureSurveyed(

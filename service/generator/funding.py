@@ -58,11 +58,11 @@ def _rounds(trust: Trust, month: Month, purpose: Purpose, thousands: float) -> L
     while True:
         number += 1
         yearly = chance.near(thousands * trust.headcount / 1000) * _THOUSAND
-        recurrent = chance.likely(0.15 + 0.5 * trust.quality)
+        recurrent = chance.likely(0.4 * trust.quality)
         agreed = _Round(f"{purpose}-{number}", purpose, yearly, chance.between(1, 3), recurrent)
         _committed(trust, month, agreed)
         month = yield from _spent(trust, month, agreed)
-        month = yield 1 if recurrent else chance.wait(2 + 14 * (1 - trust.quality))
+        month = yield 1 if recurrent else chance.wait(1 + 20 * (1 - trust.quality) ** 2)
 
 
 def _committed(trust: Trust, month: Month, agreed: _Round) -> None:

@@ -125,9 +125,7 @@ class _History:
         each, rest = divmod(short, len(there))
         for at, trust in enumerate(there):
             count = each + ((at - month.index * rest) % len(there) < rest)
-            trust.pace = short / len(there)
-            for _ in range(count):
-                trust.chance.weighted(lives.SMALL)(trust, month)
+            lives.small(trust, month, count)
 
     def _recorded(self, told: list[Told], month: Month) -> list[bytes]:
         """Return the lines of events, and begin what each of them sets going."""

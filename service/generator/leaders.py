@@ -79,9 +79,9 @@ _TERMS: Final[tuple[tuple[Basis, float], ...]] = (
     ("management_contract", 0.02),
 )
 _SAID: Final[tuple[tuple[Said, float], ...]] = (
-    ("yes", 0.45),
-    ("adapted", 0.25),
-    ("replaced", 0.18),
+    ("yes", 0.43),
+    ("adapted", 0.22),
+    ("replaced", 0.23),
     ("unknown", 0.12),
 )
 

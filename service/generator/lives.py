@@ -82,25 +82,38 @@ _OF_SYSTEMS: Final[tuple[SystemLife, ...]] = (
     context.system_supported,
     returns.returned,
 )
-SMALL: Final[tuple[tuple[Callable[[Trust, Month], None], float], ...]] = (
-    (skills.cohort, skills.SHARE_OF_COHORTS),
-    (practice.started, 0.14),
-    (practice.completed, 0.14),
-    (connection.met, 0.13),
-    (practice.learning, 0.07),
-    (practice.adopted, 0.03),
-    (practice.routine, 0.03),
-    (skills.leavers, skills.SHARE_OF_LEAVERS),
-    (connection.offered, 0.025),
-    (connection.requested, 0.025),
-    (context.support, 0.02),
+Small = Callable[[Trust, Month], None]
+
+# The small events that fill a history: each tells one event, and takes these shares of them where
+# a trust does poorly, ordinarily and well.
+_SMALL: Final[tuple[tuple[Small, float, float, float], ...]] = (
+    (skills.cohort, 0.5, 0.36, 0.16),
+    (practice.started, 0.08, 0.14, 0.28),
+    (practice.completed, 0.08, 0.14, 0.28),
+    (connection.met, 0.06, 0.1, 0.1),
+    (practice.learning, 0.09, 0.09, 0.06),
+    (practice.adopted, 0.03, 0.03, 0.03),
+    (practice.routine, 0.04, 0.04, 0.03),
+    (skills.leavers, 0.05, 0.04, 0.02),
+    (connection.offered, 0.01, 0.02, 0.02),
+    (connection.requested, 0.03, 0.02, 0.01),
+    (context.support, 0.03, 0.02, 0.01),
 )
-"""The small events that fill a history, each with its share; every one tells one event."""
+_MIXES: Final = tuple(tuple((event, shares[at]) for event, *shares in _SMALL) for at in range(3))
+
+
+def small(trust: Trust, month: Month, count: int) -> None:
+    """Have so many small events happen to a trust in a month."""
+    mix = _MIXES[(trust.quality > 0.35) + (trust.quality > 0.62)]
+    trust.cohorts_a_year = 12 * count * mix[0][1]
+    weighted = trust.chance.weighted
+    for _ in range(count):
+        weighted(mix)(trust, month)
 
 
 def of_trust(trust: Trust, month: Month, detail: float) -> Iterator[Life]:
     """Return the lives of a trust; detail: the share of the lesser ones."""
-    usual = min(1.0, 3 * detail)
+    usual = min(1.0, 2.5 * detail)
     yield register.divided(trust, month)
     for share, lives in ((usual, _USUALLY), (detail, _OFTEN)):
         for life in lives:
@@ -126,4 +139,4 @@ def of_later_system(system: System, wait: int) -> Iterator[Life]:
         yield later(partial(life, system), wait)
 
 
-__all__ = ["SMALL", "of_later_system", "of_system", "of_trust"]
+__all__ = ["of_later_system", "of_system", "of_trust", "small"]

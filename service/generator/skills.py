@@ -28,9 +28,6 @@ _TIERS: Final[tuple[tuple[Tier, float], ...]] = (
     ("expert", 0.03),
 )
 _SHARES: Final[dict[Tier, float]] = dict(_TIERS)
-SHARE_OF_COHORTS: Final = 0.36
-SHARE_OF_LEAVERS: Final = 0.03
-"""Of the small events that fill a history, those that tell of a cohort, and of leavers."""
 _HOURS: Final[dict[Tier, float]] = {
     "introductory": 3.5,
     "practitioner": 30.0,
@@ -39,9 +36,9 @@ _HOURS: Final[dict[Tier, float]] = {
     "board": 6.0,
 }
 _OF_STAFF: Final[dict[Tier, float]] = {
-    "introductory": 0.6,
-    "practitioner": 0.11,
-    "coach": 0.009,
+    "introductory": 0.8,
+    "practitioner": 0.16,
+    "coach": 0.016,
     "expert": 0.002,
 }
 """Of all staff, those with a skill, where a trust could not do better."""
@@ -52,8 +49,13 @@ COUNTED: Final[tuple[Tier, ...]] = ("practitioner", "coach", "expert")
 
 def yearly_completions(trust: Trust, tier: Tier) -> float:
     """Return how many complete a course of a tier in a year: 5 to 25 % of staff, then fewer."""
-    share = {"introductory": 0.05 + 0.2 * trust.quality, "practitioner": 0.03 * trust.quality}
+    share = {"introductory": 0.04 + 0.24 * trust.quality, "practitioner": 0.03 * trust.quality}
     return trust.headcount * share.get(tier, 0.002 * trust.quality)
+
+
+def with_skill(trust: Trust, tier: Tier) -> float:
+    """Return how many have a skill in the end: few where a trust does poorly."""
+    return trust.headcount * _OF_STAFF[tier] * trust.quality**2
 
 
 def trained(trust: Trust, month: Month) -> Life:
@@ -83,7 +85,7 @@ def cohort(trust: Trust, month: Month) -> None:
     """Tell of one course; with many such events a year each is of fewer people."""
     chance = trust.chance
     tier = chance.weighted(_TIERS)
-    yearly = 12 * trust.pace * SHARE_OF_COHORTS * _SHARES[tier]
+    yearly = trust.cohorts_a_year * _SHARES[tier]
     mean = yearly_completions(trust, tier) * 0.7 / max(1.0, yearly)
     count, day = chance.near(mean), chance.day(month)
     staff = chance.likely(0.85)
@@ -130,8 +132,8 @@ def counted(trust: Trust, month: Month, tier: Tier) -> Life:
     chance = trust.chance
     month = yield chance.between(1, 12)
     while True:
-        grown = 0.35 + 0.65 * min(1.0, month.index / 120)
-        people = chance.near(trust.headcount * _OF_STAFF[tier] * trust.quality * grown)
+        mean = with_skill(trust, tier) * (0.35 + 0.65 * min(1.0, month.index / 120))
+        people = round(mean * (0.6 + 0.8 * chance.random()))
         tell(trust, chance.day(month), _census(trust, tier, people), DECLARED)
         month = yield 12
 
@@ -160,8 +162,8 @@ def leavers(trust: Trust, month: Month) -> None:
     """Tell of people with a skill who left."""
     chance = trust.chance
     tier: Tier = "practitioner" if chance.likely(0.8) else "introductory"
-    mean = 0.1 * trust.headcount * _OF_STAFF[tier] * trust.quality
-    mean /= 2 + 12 * trust.pace * SHARE_OF_LEAVERS
+    mean = 0.1 * with_skill(trust, tier)
+    mean /= 2 + trust.cohorts_a_year / 10
     gone = TrainedStaffLeft(tier=tier, people=chance.near(mean))
     tell(trust, chance.day(month), gone, DECLARED)
 
@@ -201,6 +203,6 @@ def team(trust: Trust, month: Month) -> Life:
 
 
 __all__ = [
-    "BOARD", "COUNTED", "SHARE_OF_COHORTS", "SHARE_OF_LEAVERS", "board_trained", "cohort",
+    "BOARD", "COUNTED", "board_trained", "cohort",
     "counted", "deployed", "leavers", "left", "team", "trained", "yearly_completions",
 ]  # fmt: skip

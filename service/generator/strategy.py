@@ -18,7 +18,7 @@ _LEFT: Final[tuple[tuple[Literal["end_of_term", "withdrawn", "not_stated"], floa
     ("withdrawn", 0.2),
     ("not_stated", 0.2),
 )
-_YEARS: Final = (3, 5, 5, 10)
+_YEARS: Final = (3, 3, 5, 5)
 
 
 def strategies(trust: Trust, month: Month) -> Life:
@@ -40,8 +40,10 @@ def strategies(trust: Trust, month: Month) -> Life:
             if trust.method != method:
                 break
         tell(trust, chance.day(month), StrategyEnded(strategy=name))
-        if chance.likely(0.6 * (1 - trust.quality)):
-            month = yield chance.between(3, 18)
+        if chance.likely(0.9 * (1 - trust.quality)):
+            month = yield chance.between(4, 18)
+        if chance.likely(0.4 * (1 - trust.quality)):
+            trust.method = chance.one_of(METHODS)
         day, number = month.days[-1], number + 1
 
 
