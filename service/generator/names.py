@@ -54,8 +54,11 @@ def system_code(number: int) -> str:
 
 
 def own_code(number: int) -> str:
-    """Return the code of a body that has none elsewhere, such as a cluster: ZC01."""
-    return f"ZC{number:02d}"
+    """Return the code of a body that has none elsewhere, such as a cluster: ZC51 and on.
+
+    Those below are for bodies that there are, as the story has one: both may be in one log.
+    """
+    return f"ZC{50 + number:02d}"
 
 
 def place(number: int) -> str:

@@ -78,11 +78,14 @@ def completed(trust: Trust, month: Month) -> None:
 def projects(trust: Trust, month: Month) -> Life:
     """Begin and complete projects, the more of them the better a trust does."""
     wait = 12 - 9 * trust.quality
+    at_once = 1 + (trust.quality > 0.62) + 2 * (trust.quality > 0.78)
     while True:
         month = yield trust.chance.wait(wait)
-        started(trust, month)
+        for _ in range(at_once):
+            started(trust, month)
         month = yield trust.chance.wait(wait)
-        completed(trust, month)
+        for _ in range(at_once):
+            completed(trust, month)
 
 
 def learning(trust: Trust, month: Month) -> None:

@@ -23,6 +23,8 @@ LARGEST: Final = 25
 _USUAL: Final = 14
 _ESTABLISHED: Final = 60
 """Months before the history begins that its systems are established."""
+_PARTNERS: Final = 0.08
+"""Of all trusts, those that work with another system beside their host."""
 _TYPES: Final[tuple[tuple[TrustType, float], ...]] = (
     ("acute", 0.6),
     ("mental_health", 0.22),
@@ -113,7 +115,7 @@ def _trust(plan: Plan, world: World, at: int, first: int) -> Trust:
         quality=chance.betavariate(2.2, 2.0),
         trust_type=trust_type,
         legal_form=form,
-        headcount=round(_STAFF[trust_type] * (0.5 + chance.random())),
+        headcount=round(_STAFF[trust_type] * (0.3 + 1.3 * chance.random())),
     )
 
 
@@ -137,6 +139,8 @@ def _join(world: World, trust: Trust, system: System, month: Month) -> None:
     day = before(month, _ESTABLISHED)
     if trust.trust_type != "ambulance":
         reorganisation.hosted(trust, system, day)
+        if system is not world.systems[0] and trust.chance.likely(_PARTNERS):
+            reorganisation.partnered(trust, world.systems[0], day)
         return
     for partner in world.systems[:2]:
         reorganisation.partnered(trust, partner, day)
