@@ -62,13 +62,19 @@ def renamed(system: System, name: str, wait: int) -> Life:
     tell(system, month.first, SystemRenamed(name=name), REGISTER)
 
 
-def succeeded(old: System, new: System, wider: Sequence[System], wait: int) -> Life:
-    """Close a board; a new one takes its place, its trusts and its place in wider systems."""
+def succeeded(
+    old: System, new: System, beside: System | None, wider: Sequence[System], wait: int
+) -> Life:
+    """Close a board; a new one takes its place, its trusts and its place in wider systems.
+
+    beside: a system that goes on, but loses a trust to the new one.
+    """
     month = yield wait
     day = month.first
     tell(new, day, SystemEstablished(name=new.name, kind="ics"), REGISTER)
-    whole = (Predecessor(system=old.code, extent="whole"),)
-    tell(new, day, SystemSucceeded(predecessors=whole), REGISTER)
+    tell(new, day, SystemSucceeded(predecessors=_predecessors(old, beside)), REGISTER)
+    if beside is not None:
+        hosted(beside.members[-1], new, day)
     for system in wider:
         tell(old, day, SystemLeftSystem(system=system.code), REGISTER)
         tell(new, day, SystemJoinedSystem(system=system.code), REGISTER)
@@ -76,6 +82,13 @@ def succeeded(old: System, new: System, wider: Sequence[System], wait: int) -> L
         hosted(trust, new, day)
     tell(old, day, SystemClosed(), REGISTER)
     old.closed = True
+
+
+def _predecessors(old: System, beside: System | None) -> tuple[Predecessor, ...]:
+    whole = Predecessor(system=old.code, extent="whole")
+    if beside is None:
+        return (whole,)
+    return (whole, Predecessor(system=beside.code, extent="part", area="The southern towns"))
 
 
 __all__ = ["hosted", "merged", "moved", "partnered", "renamed", "succeeded"]

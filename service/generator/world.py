@@ -163,7 +163,8 @@ def reorganised(world: World, count: int) -> list[Life]:
         lives.append(reorganisation.moved(moving, last, max(1, count * 2 // 5)))
     if len(world.systems) > 1:
         new, wait = world.ahead[0], max(1, count * 2 // 3)
-        lives.append(reorganisation.succeeded(last, new, _wider(world, last), wait))
+        beside = world.systems[-2] if len(world.systems) > 2 else None
+        lives.append(reorganisation.succeeded(last, new, beside, _wider(world, last), wait))
     return lives
 
 
