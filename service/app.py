@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import re
 import uuid
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final
 
 import asyncpg
@@ -59,7 +60,7 @@ def build(settings: Settings, dsn: str) -> Litestar:
             problems.list_problems,
             problems.get_problem,
         ],
-        lifespan=[_lifespan(settings, dsn)],
+        lifespan=[functools.partial(_lifespan, settings, dsn)],
         openapi_config=None,
         request_max_body_size=settings.body_limit_bytes,
         before_send=[_identify],
@@ -76,25 +77,22 @@ def build(settings: Settings, dsn: str) -> Litestar:
     return Litestar.from_config(config)
 
 
-def _lifespan(
-    settings: Settings, dsn: str
-) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
-    @asynccontextmanager
-    async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        async with opened(settings, dsn) as rooms:
-            app.state[MEMBER] = rooms
-            yield
+@asynccontextmanager
+async def _lifespan(settings: Settings, dsn: str, app: Litestar) -> AsyncIterator[None]:
+    """Give the handlers the rooms while the application runs."""
+    async with opened(settings, dsn) as rooms:
+        app.state[MEMBER] = rooms
+        yield
 
-    return lifespan
+
+async def _connect(dsn: str) -> Connection:
+    """Open the writer's connection, anew whenever it has lost one."""
+    return await asyncpg.connect(dsn, server_settings=SESSION, timeout=10)
 
 
 @asynccontextmanager
 async def opened(settings: Settings, dsn: str) -> AsyncIterator[Rooms]:
     """Open the pool and the writer, refuse an unsafe or unfit database, and close them after."""
-
-    async def connect() -> Connection:
-        return await asyncpg.connect(dsn, server_settings=SESSION, timeout=10)
-
     async with asyncpg.create_pool(
         dsn,
         min_size=1,
@@ -104,7 +102,7 @@ async def opened(settings: Settings, dsn: str) -> AsyncIterator[Rooms]:
     ) as pool:
         async with pool.acquire() as connection:
             await migrate.check(connection, allow_unsafe=settings.allow_unsafe_database)
-        writer = Writer(connect, settings.writer_events)
+        writer = Writer(functools.partial(_connect, dsn), settings.writer_events)
         writer.start()
         _settle_memory()
         try:

@@ -65,7 +65,7 @@ async def list_systems(request: AnyRequest) -> Response[bytes]:
 async def get_organisation(request: AnyRequest, code: FromPath[str]) -> Response[bytes]:
     """Read one organisation: names, kind, memberships, predecessors and successor."""
     query = parameters.read(request, MomentQuery)
-    code = code.strip().upper()
+    code = parameters.code(code)
     async with snapshot(request) as connection:
         moment = await settle(connection, query, first_model().full_name)
         histories = await load(connection, code, moment.known_at.position)

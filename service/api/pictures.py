@@ -96,7 +96,7 @@ async def _asked(
 ) -> tuple[Moment, Summary, dict[str, History]]:
     """Return the moment, the organisation and the histories that a picture is made of."""
     query = parameters.read(request, MomentQuery)
-    code = code.strip().upper()
+    code = parameters.code(code)
     async with snapshot(request) as connection:
         moment = await settle(connection, query, first_model().full_name)
         up_to = moment.known_at.position

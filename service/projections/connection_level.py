@@ -9,8 +9,8 @@ import datetime as dt
 from collections.abc import Iterator
 
 from service.domain.model import DimensionRules
-from service.projections import connection, held, offers
-from service.projections.connection import Affairs
+from service.projections import connection_measures, held, offers
+from service.projections.connection_measures import NETWORKS, Affairs
 from service.projections.context import Context, returned
 from service.projections.levelled import settled
 from service.projections.levels import Answer, Case, decide, freshness
@@ -22,7 +22,7 @@ def connection_level(given: Context, rules: DimensionRules) -> Answer:
 
 
 def _level(given: Context, rules: DimensionRules) -> Answer:
-    found = connection.affairs(given)
+    found = connection_measures.affairs(given)
     lasting = list(_lasting(found))
     age = freshness(
         rules,
@@ -30,7 +30,7 @@ def _level(given: Context, rules: DimensionRules) -> Answer:
         lambda day: any(start <= day < end for start, end in lasting),
         given.on,
     )
-    return decide(Case(rules, connection.measures(found)), age)
+    return decide(Case(rules, connection_measures.measures(found)), age)
 
 
 def _seen(found: Affairs) -> Iterator[dt.date]:
@@ -40,7 +40,7 @@ def _seen(found: Affairs) -> Iterator[dt.date]:
         yield from (start, end - dt.timedelta(days=1))
     ties = (tie for tie in found.ties if tie.ours or tie.two_sided)
     yield from (fact.effective for tie in ties for fact in tie.facts(given.on))
-    yield from (f.effective for item in held.pieces(given, connection.NETWORKS) for f in item.facts)
+    yield from (f.effective for item in held.pieces(given, NETWORKS) for f in item.facts)
     yield from (fact.effective for fact in offers.matches(given))
     yield from (fact.effective for fact in given.own(*offers.TYPES, "NetworkSurveyed"))
 
@@ -50,7 +50,7 @@ def _lasting(found: Affairs) -> Iterator[tuple[dt.date, dt.date]]:
     given = found.given
     pairs = (pair for tie in found.ties if tie.ours or tie.two_sided for pair in tie.pairs)
     yield from ((pair.start, pair.end) for pair in pairs if pair.end is not None)
-    for item in held.pieces(given, connection.NETWORKS):
+    for item in held.pieces(given, NETWORKS):
         if item.end is not None:
             yield item.interval.start, item.end
     for standing in (*offers.offers(given), *offers.requests(given)):

@@ -27,6 +27,11 @@ class Absorbed(Struct, frozen=True, gc=False):
     since: dt.date
     merged: Fact
     history: History
+    own_by_type: Mapping[str, tuple[Fact, ...]]
+
+    def own(self, *types: str) -> tuple[Fact, ...]:
+        """Return the absorbed trust's own facts of some types, in effective order."""
+        return _own(self.own_by_type, types)
 
 
 class Context(Struct, frozen=True, gc=False):
@@ -55,12 +60,16 @@ class Context(Struct, frozen=True, gc=False):
 
     def own(self, *types: str) -> tuple[Fact, ...]:
         """Return the organisation's own facts of some types, in effective order."""
-        found = [self.own_by_type[kind] for kind in types if kind in self.own_by_type]
-        return found[0] if len(found) == 1 else ordered(itertools.chain.from_iterable(found))
+        return _own(self.own_by_type, types)
 
     def ended(self) -> Fact | None:
         """Return what closed the organisation, if it did by the date."""
         return self.closed if self.closed and self.closed.effective <= self.on else None
+
+
+def _own(by_types: Mapping[str, tuple[Fact, ...]], types: Sequence[str]) -> tuple[Fact, ...]:
+    found = [by_types[kind] for kind in types if kind in by_types]
+    return found[0] if len(found) == 1 else ordered(itertools.chain.from_iterable(found))
 
 
 class Dimension(Struct, frozen=True, gc=False):
@@ -102,10 +111,12 @@ def absorbed(
     for fact in of_types(histories.get(code, History()).facts, "TrustMerged"):
         gone = fact.organisation
         if fact.data.into == code and fact.effective <= on and gone not in seen | {code}:
-            yield Absorbed(gone, fact.effective, fact, histories.get(gone, History()))
+            history = histories.get(gone, History())
+            own = by_type(item for item in history.facts if item.organisation == gone)
+            yield Absorbed(gone, fact.effective, fact, history, own)
             if len(seen) < _DEPTH:
                 for inner in absorbed(gone, histories, fact.effective, seen | {code}):
-                    yield Absorbed(inner.code, fact.effective, inner.merged, inner.history)
+                    yield structs.replace(inner, since=fact.effective)
 
 
 def carried(given: Context, *types: str) -> Iterator[tuple[str | None, tuple[Fact, ...]]]:
@@ -116,10 +127,8 @@ def carried(given: Context, *types: str) -> Iterator[tuple[str | None, tuple[Fac
     own = given.own(*types)
     yield None, own
     for gone in given.absorbed:
-        facts = (fact for fact in gone.history.facts if fact.organisation == gone.code)
-        before = of_types(facts, *types)
         closes = [f for f in own if is_close(f) and f.effective >= gone.since]
-        yield gone.code, of_types([*before, *closes], *types)
+        yield gone.code, ordered([*gone.own(*types), *closes])
 
 
 def at(given: Context, on: dt.date) -> Context:
@@ -128,20 +137,17 @@ def at(given: Context, on: dt.date) -> Context:
     return structs.replace(given, on=on, absorbed=found)
 
 
-def uncounted(given: Context, counts: Callable[[Fact], bool]) -> tuple[Absorbed, ...]:
+def uncounted(given: Context, kind: str, counts: Callable[[Fact], bool]) -> tuple[Absorbed, ...]:
     """Return the absorbed trusts whose own stock still counts (DOMAIN.md §2, mergers).
 
     It does until the successor's first own count on or after the merger, or until one by the
-    trust that it was absorbed into first. counts: tells which facts are counts of the stock.
+    trust that it was absorbed into first. kind, counts: which facts are counts of the stock.
     """
-    histories = {given.code: given.history, **{g.code: g.history for g in given.absorbed}}
+    owns = {given.code: given.own, **{gone.code: gone.own for gone in given.absorbed}}
 
     def counted(code: str, since: dt.date) -> bool:
-        facts = histories[code].facts if code in histories else ()
-        return any(
-            fact.organisation == code and since <= fact.effective <= given.on and counts(fact)
-            for fact in facts
-        )
+        facts = owns[code](kind) if code in owns else ()
+        return any(since <= f.effective <= given.on and counts(f) for f in facts)
 
     return tuple(
         gone

@@ -33,6 +33,10 @@ class Held(Struct, frozen=True, gc=False):
         """Tell whether it is live on a day."""
         return self.interval.live(on)
 
+    def by(self, on: dt.date) -> tuple[Fact, ...]:
+        """Return the facts behind it by a date."""
+        return tuple(fact for fact in self.facts if fact.effective <= on)
+
 
 def as_it_is(item: Interval) -> Interval:
     """Return an interval that nothing else ends."""

@@ -5,6 +5,7 @@ Order-free: whatever order the facts arrive in, the same ledger; ties of one day
 
 from __future__ import annotations
 
+import bisect
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
@@ -63,6 +64,16 @@ def ledgers(facts: Iterable[Fact]) -> Ledgers:
 def of_types(facts: Iterable[Fact], *types: str) -> tuple[Fact, ...]:
     """Return the facts of some types in effective order."""
     return ordered(fact for fact in facts if fact.type in types)
+
+
+def within(facts: Sequence[Fact], after: dt.date, until: dt.date) -> Sequence[Fact]:
+    """Return the facts effective in (after, until], of facts in effective order."""
+    first = bisect.bisect_right(facts, after, key=_effective)
+    return facts[first : bisect.bisect_right(facts, until, lo=first, key=_effective)]
+
+
+def _effective(fact: Fact) -> dt.date:
+    return fact.effective
 
 
 def by_type(facts: Iterable[Fact]) -> dict[str, tuple[Fact, ...]]:
@@ -126,4 +137,5 @@ __all__ = [
     "newest",
     "of_types",
     "ordered",
+    "within",
 ]

@@ -6,6 +6,7 @@ Sources: DOMAIN.md §2 (mergers; facts that name another organisation), CONVENTI
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -39,9 +40,10 @@ class Standing(Struct, frozen=True, gc=False):
         """Tell whether it stands on a day."""
         return self.opened.effective <= on < self.end
 
-    def facts(self) -> tuple[Fact, ...]:
-        """Return what is behind it."""
-        return (self.opened, *([self.closed] if self.closed else []), *self.matches)
+    def facts(self, on: dt.date) -> tuple[Fact, ...]:
+        """Return what is behind it by a date."""
+        ended = self.closed if self.closed and self.closed.effective <= on else None
+        return (self.opened, *([ended] if ended else []), *self.matches)
 
 
 class Offer(Struct, frozen=True, gc=False):
@@ -111,7 +113,7 @@ def counted(match: Fact) -> bool:
     return match.assurance in OPERATOR_ASSURANCE or said >= set(_sides(match))
 
 
-def shown_offer(item: Standing) -> Offer:
+def shown_offer(item: Standing, on: dt.date) -> Offer:
     """Return an offer as the picture shows it."""
     data, matched = item.opened.data, len(item.matches)
     return Offer(
@@ -122,11 +124,11 @@ def shown_offer(item: Standing) -> Offer:
         start=moment(item.opened),
         until=data.until,
         inherited_from=item.origin,
-        events=evidence(item.facts()),
+        events=evidence(item.facts(on)),
     )
 
 
-def shown_request(item: Standing) -> Request:
+def shown_request(item: Standing, on: dt.date) -> Request:
     """Return a request as the picture shows it."""
     data = item.opened.data
     return Request(
@@ -135,7 +137,7 @@ def shown_request(item: Standing) -> Request:
         start=moment(item.opened),
         until=data.until,
         inherited_from=item.origin,
-        events=evidence(item.facts()),
+        events=evidence(item.facts(on)),
     )
 
 
@@ -160,15 +162,19 @@ def _sides(match: Fact) -> tuple[str, ...]:
 
 def _standing(given: Context, types: tuple[str, str], member: str, side: int) -> Iterator[Standing]:
     """Yield what was opened, with what closed it. side: which reference of a match names it."""
-    agreed = [fact for fact in matches(given) if counted(fact)]
+    met: dict[int, list[Fact]] = {}
+    for match in matches(given):
+        if counted(match):
+            met.setdefault(match.refers[side].position, []).append(match)
     for origin, facts in carried(given, *types):
+        closes: dict[uuid.UUID, list[Fact]] = {}
         for fact in facts:
-            if fact.type != types[0] or fact.effective > given.on:
-                continue
-            met = tuple(one for one in agreed if one.refers[side].position == fact.position)
-            closes = [one for one in facts if one.type == types[1]]
-            closed = [one for one in closes if getattr(one.data, member) == fact.id]
-            yield _one(fact, closed, origin, met)
+            if fact.type == types[1]:
+                closes.setdefault(getattr(fact.data, member), []).append(fact)
+        for fact in facts:
+            if fact.type == types[0] and fact.effective <= given.on:
+                closed = closes.get(fact.id, []) if fact.id else []
+                yield _one(fact, closed, origin, tuple(met.get(fact.position, ())))
 
 
 def _one(

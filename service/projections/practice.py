@@ -87,7 +87,7 @@ def practice(given: Context) -> Practice:
     counted = size.size(given)
     done = _completed(found, given.on)
     return Practice(
-        measures={**measures(given), **_beside(given, found)},
+        measures={**measures(given, found), **_beside(given, found)},
         headcount_as_at=counted.headcount_as_at,
         active=tuple(_shown(item) for item in found if item.active),
         completed=tuple(_shown(item) for item in done),
@@ -96,14 +96,14 @@ def practice(given: Context) -> Practice:
     )
 
 
-def measures(given: Context) -> dict[str, Measure]:
-    """Return the measures of the model by name."""
-    done = _completed(projects.projects(given), given.on)
+def measures(given: Context, found: Sequence[Project]) -> dict[str, Measure]:
+    """Return the measures of the model by name. found: all projects by the date."""
+    done = _completed(found, given.on)
     taken = [f for f in _adoptions(given) if _from_here(given, f) and _within(f, given.on)]
     return {
         "completed_per_1000": _per_thousand(given, _count(given, done)),
         "measured_percent": _measured(given, done),
-        "adopted_36m": measure(len(taken), "adoptions", taken),
+        "adopted_36m": measure(len({_adopted(f) for f in taken}), "adoptions", taken),
     }
 
 
@@ -213,6 +213,11 @@ def _from_here(given: Context, fact: Fact) -> bool:
     return fact.data.from_ in given.bodies and counts_for(fact, fact.data.from_)
 
 
+def _adopted(fact: Fact) -> tuple[str, str]:
+    """Return what tells one adoption from another: own and public evidence of it is one."""
+    return fact.organisation, fact.data.title.casefold()
+
+
 def _within(fact: Fact, on: dt.date) -> bool:
     return fact.effective > dates.add_months(on, -_ADOPTED_WITHIN)
 
@@ -239,7 +244,7 @@ def _shown(item: Project) -> Shown:
         start=moment(item.started) if item.started else None,
         end=moment(item.completed[0]) if item.completed else None,
         outcome=item.outcome,
-        evidence=item.completed[-1].data.evidence if item.completed else None,
+        evidence=item.last.data.evidence if item.last else None,
         days=item.days,
         inherited_from=item.origin,
         events=evidence(item.facts),

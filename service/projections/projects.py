@@ -13,6 +13,7 @@ from msgspec import UNSET, Struct
 
 from service.projections.context import Context, carried
 from service.projections.history import Fact
+from service.projections.ledger import newest
 
 TYPES: Final = ("ProjectStarted", "ProjectCompleted")
 _MEASURED: Final = frozenset({"spc_special_cause", "before_after"})
@@ -41,16 +42,21 @@ class Project(Struct, frozen=True, gc=False):
         return self.completed[0].effective if self.completed else None
 
     @property
+    def last(self) -> Fact | None:
+        """Return what counts of all said of its end: the newest, then the best assured."""
+        return newest(self.completed)
+
+    @property
     def outcome(self) -> str | None:
         """Return what became of it, as last said."""
-        return str(self.completed[-1].data.outcome) if self.completed else None
+        return str(self.last.data.outcome) if self.last else None
 
     @property
     def measured(self) -> bool:
         """Tell whether its result was measured."""
-        if not self.completed:
+        if self.last is None:
             return False
-        return self.outcome != "not_measured" and self.completed[-1].data.evidence in _MEASURED
+        return self.outcome != "not_measured" and self.last.data.evidence in _MEASURED
 
     @property
     def days(self) -> int | None:
@@ -62,8 +68,8 @@ class Project(Struct, frozen=True, gc=False):
     @property
     def saving(self) -> int | None:
         """Return what it saves in a year, as last said, in pence."""
-        said = [f.data.saving_pence for f in self.completed if f.data.saving_pence is not UNSET]
-        return int(said[-1]) if said else None
+        said = newest(fact for fact in self.completed if fact.data.saving_pence is not UNSET)
+        return int(said.data.saving_pence) if said else None
 
 
 def projects(given: Context) -> list[Project]:
@@ -113,7 +119,7 @@ def _parts(said: Sequence[Fact]) -> Iterator[list[Fact]]:
 def _project(name: str, origin: str | None, part: Sequence[Fact]) -> Project:
     starts = [fact for fact in part if fact.type == "ProjectStarted"]
     ends = tuple(fact for fact in part if fact.type == "ProjectCompleted")
-    return Project(name, origin, starts[-1] if starts else None, ends, tuple(part))
+    return Project(name, origin, newest(starts), ends, tuple(part))
 
 
 __all__ = ["TYPES", "Project", "projects"]

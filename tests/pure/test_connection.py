@@ -34,9 +34,9 @@ def ended(number, on, code="ZT001", assurance="self_declared"):
     return event("ConnectionEnded", code, on, assurance, connection_event=uid(number))
 
 
-def confirmed(number, code, on="2026-03-01"):
+def confirmed(of, code, on="2026-03-01", number=None):
     """Return that an organisation confirmed an event."""
-    return event("EventConfirmed", code, on, "self_declared", event=uid(number))
+    return event("EventConfirmed", code, on, "self_declared", number, event=uid(of))
 
 
 def uid(number):
@@ -105,6 +105,41 @@ def test_a_confirmation_counts_whatever_its_date_and_not_once_its_confirmer_is_n
     assert (found.connections[0].with_, found.connections[0].two_sided) == (("ZT003",), ())
 
 
+def test_a_confirmation_taken_back_counts_no_more():
+    """A retracted confirmation leaves the connection one-sided; taken back, it counts again."""
+    made, yes = tie(number=7, **{"with": ["ZT002"]}), confirmed(7, "ZT002", number=8)
+    gone = event(
+        "EventRetracted", "ZT002", "2026-03-02", "self_declared", 9, event=uid(8), reason="mistyped"
+    )
+    back = event(
+        "EventRetracted", "ZT002", "2026-03-03", "self_declared", event=uid(9), reason="mistyped"
+    )
+    assert partners(made, yes, gone, *COVERED) == (0, "known")
+    assert partners(made, yes, gone, back, *COVERED) == (1, "known")
+
+
+def test_a_disputed_connection_still_counts_and_its_figure_is_marked():
+    """A dispute changes nothing by itself; the figure names it until it is rejected."""
+    made = tie(assurance="public_record", number=7, **{"with": ["ZT002"]})
+    said = event(
+        "EventDisputed", "ZT002", "2026-03-02", "self_declared", event=uid(7), ground="not_ours"
+    )
+    found = connection(made, said, *COVERED).measures["partners_12m"]
+    assert found.value == 1
+    assert len(found.disputed) == 1
+
+
+def test_the_positions_behind_a_figure_are_the_originals_and_the_corrections():
+    """A corrected connection is shown by both positions, and by that of its end."""
+    made = tie(number=7, assurance="public_record", kind="buddying", **{"with": ["ZT002"]})
+    change = event(
+        "EventCorrected", "ZT001", "2026-01-11", event=uid(7),
+        data={"kind": "buddying", "with": ["ZT003"]}, reason="mistyped",
+    )  # fmt: skip
+    found = connection(made, change, ended(7, "2026-03-01")).measures["partners_12m"]
+    assert found.events.first == (8, 9, 10)
+
+
 def test_a_body_without_a_code_counts_when_the_operator_recorded_it():
     """A named body cannot confirm; what the operator found on public record counts."""
     assert partners(tie(with_name="Institute"), *COVERED) == (0, "known")
@@ -166,7 +201,10 @@ def test_a_count_over_uncovered_quarters_proves_a_level_and_never_the_last():
     found = level(*two)
     assert (found.level, found.cannot_tell) == (2, (3,))
     assert partners(*two) == (2, "at_least")
-    assert (level(two[0]).level, level(two[0]).reason) == (None, "not_every_quarter_is_covered")
+    assert (level(two[0]).level, level(two[0]).reason) == (
+        None,
+        "a_higher_level_cannot_be_ruled_out",
+    )
 
 
 def test_nothing_recorded_is_unknown_and_not_nought():

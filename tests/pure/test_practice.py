@@ -84,7 +84,7 @@ def test_a_count_without_every_quarter_covered_is_at_least():
     assert value("completed_per_1000", *several(6), staff()) == (6.0, "at_least")
     assert level(*several(6), staff()).level == 2
     found = level(*several(4), staff())
-    assert (found.level, found.reason) == (None, "not_every_quarter_is_covered")
+    assert (found.level, found.reason) == (None, "a_higher_level_cannot_be_ruled_out")
     assert level(*several(4), staff(), *COVERED).level == 1
 
 
@@ -230,6 +230,20 @@ def test_projects_are_keyed_by_organisation_and_reference_over_a_merger():
     assert [(p.project, p.inherited_from, p.days) for p in found] == [("waits", "ZT002", 153)]
     assert [p.inherited_from for p in practice(begun, gone).active] == ["ZT002"]
     assert [p.inherited_from for p in practice(completed("x"), gone).completed] == [None]
+
+
+def test_own_and_public_evidence_of_one_thing_is_one():
+    """Of one day the better assured word counts; an adoption told twice is one, both shown."""
+    own = completed(outcome="improved")
+    public = event(
+        "ProjectCompleted", "ZT001", "2025-09-01",
+        project="falls", outcome="no_change", evidence="before_after",
+    )  # fmt: skip
+    for told in ([own, public], [public, own]):
+        assert [p.outcome for p in practice(*told).completed] == ["no_change"]
+    twice = [adopted(number=7), confirmed(7), adopted(assurance="public_record")]
+    assert value("adopted_36m", *twice) == (1, "known")
+    assert len(practice(*twice).adoptions) == 2
 
 
 def test_adoptions_between_trusts_that_are_one_now_are_none():
