@@ -27,6 +27,8 @@ from service.domain.mentions import mentioned
 from service.domain.references import references
 from service.generator import history, names, world
 from service.generator.plan import Plan
+from service.projections import trust_picture
+from tests.pure.histories import day, entries, histories
 from tests.strategies import LATEST, STORY
 
 PLAN = Plan(seed=3, trusts=30, events=20_000)
@@ -301,3 +303,14 @@ def test_the_fictional_sample_is_what_the_command_makes_today():
     """The demo's second sample can be made anew, byte for byte."""
     kept = resources.files("service.story").joinpath("fictional.ndjson").read_bytes()
     assert kept == b"".join(history.lines(SAMPLE))
+
+
+def test_every_dimension_of_the_sample_has_something_to_show():
+    """On 1 September 2026 some trusts have a level in each dimension, and not all the same."""
+    known = histories(entries(*events(plan=SAMPLE)))
+    pictures = [trust_picture.picture(c, known, day("2026-09-01")) for c in known if c[1] == "T"]
+    for dimension in pictures[0].levels:
+        levels = [picture.levels[dimension].level for picture in pictures]
+        found = [level for level in levels if level is not None]
+        assert len(found) >= 4, dimension
+        assert len(set(found)) >= 2, dimension
