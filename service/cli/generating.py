@@ -13,8 +13,20 @@ from service.cli.process import say
 
 @click.command()
 @click.option("--seed", type=int, default=1, show_default=True, help="The same, the same bytes.")
-@click.option("--trusts", type=click.IntRange(1, 3599), default=30, show_default=True)
-@click.option("--events", type=click.IntRange(min=1), default=10_000, show_default=True)
+@click.option(
+    "--trusts",
+    type=click.IntRange(1, 3599),
+    default=30,
+    show_default=True,
+    help="Trusts; the systems follow.",
+)
+@click.option(
+    "--events",
+    type=click.IntRange(min=1),
+    default=10_000,
+    show_default=True,
+    help="Lines to write.",
+)
 @click.option(
     "--late",
     type=click.FloatRange(0, 1),
