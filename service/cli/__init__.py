@@ -1,4 +1,4 @@
-"""The command `capmap`: demo, serve, migrate, events import and export, verify.
+"""The command `capmap`: demo, serve, migrate, events import and export, generate, verify.
 
 Exit codes: 0 done; 1 what was asked about is not sound (wrong lines in a file, a bad position);
 2 wrong use, or settings that cannot be used; 3 the database cannot be used; 143 stopped by SIGTERM
@@ -10,6 +10,7 @@ from __future__ import annotations
 import click
 
 from service import __version__
+from service.cli.generating import generate
 from service.cli.moving import events, verify
 from service.cli.process import heed_sigterm
 from service.cli.serving import demo, migrate, serve
@@ -28,5 +29,5 @@ def main() -> None:
     heed_sigterm()
 
 
-for command in (demo, serve, migrate, events, verify):
+for command in (demo, serve, migrate, events, generate, verify):
     main.add_command(command)

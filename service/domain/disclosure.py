@@ -83,5 +83,4 @@ def disclosed_correction(
     hidden = disclosed(kind, payload, first, secret)
     if hidden is None or hidden == WITHHELD:
         return hidden
-    members = msgspec.to_builtins(event.data) | {"data": msgspec.Raw(hidden)}
-    return msgspec.json.encode(members)
+    return msgspec.json.encode(msgspec.structs.replace(event.data, data=msgspec.Raw(hidden)))
