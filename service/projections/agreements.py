@@ -10,7 +10,7 @@ An agreement of another body counts once the operator recorded it or this one co
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Final
 
@@ -18,8 +18,8 @@ from msgspec import UNSET, Struct
 
 from service.domain import dates
 from service.projections.context import Context
-from service.projections.history import Fact, counts_for
-from service.projections.ledger import newest, of_types, ordered
+from service.projections.history import Fact, History, counts_for
+from service.projections.ledger import newest, ordered
 
 TYPES: Final = ("FundingCommitted", "FundingSpent", "FundingWithdrawn")
 
@@ -65,9 +65,9 @@ def cases(given: Context) -> list[Case]:
         facts = ordered([*gone.own(*TYPES), *after])
         found += _of_body(facts, given.on, gone.code, gone.code)
     ours = {given.code, *(gone.code for gone in given.absorbed)}
-    found += _others(given.facts, given.on, None, given.code, ours)
+    found += _others(given.history, given.on, None, given.code, ours)
     for gone in given.absorbed:
-        found += _others(gone.history.facts, given.on, gone.code, gone.code, ours)
+        found += _others(gone.history, given.on, gone.code, gone.code, ours)
     return found
 
 
@@ -119,12 +119,12 @@ def part(case: Case) -> Part:
 
 
 def _others(
-    facts: Iterable[Fact], on: dt.date, origin: str | None, code: str, ours: set[str]
+    history: History, on: dt.date, origin: str | None, code: str, ours: set[str]
 ) -> Iterator[Case]:
     """Yield agreements in other bodies' streams that name a body as one that the money is for."""
-    known = [f for f in facts if f.type in TYPES and f.organisation not in ours]
+    known = [fact for fact in history.of(*TYPES) if fact.organisation not in ours]
     for recorder in sorted({fact.organisation for fact in known}):
-        own = of_types((f for f in known if f.organisation == recorder), *TYPES)
+        own = ordered(fact for fact in known if fact.organisation == recorder)
         for case in _of_body(own, on, origin, code):
             if code in _parts(case.commitment):
                 yield case

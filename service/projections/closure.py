@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from service.projections.history import Fact, History
+from service.projections.history import History
 from service.projections.register import kind_of
 
-_JOINS = frozenset({"TrustJoinedSystem", "SystemJoinedSystem"})
+_JOINS = ("TrustJoinedSystem", "SystemJoinedSystem")
 
 
 def needed(code: str, histories: Mapping[str, History]) -> set[str]:
@@ -20,9 +20,9 @@ def needed(code: str, histories: Mapping[str, History]) -> set[str]:
         if name in members:
             continue
         members.add(name)
-        facts = histories[name].facts if name in histories else ()
-        waiting.extend(_parts(name, facts))
-        found.update(_systems(name, facts))
+        history = histories.get(name, History())
+        waiting.extend(_parts(name, history))
+        found.update(_systems(name, history))
     return found | members
 
 
@@ -38,45 +38,37 @@ def neighbours(code: str, histories: Mapping[str, History]) -> set[str]:
     To be asked again with what was loaded, until nothing is missing.
     """
     bodies = needed(code, histories) & set(histories)
-    found = {name for body in bodies for name in _connected(histories[body].facts)}
+    found = {name for body in bodies for name in _connected(histories[body])}
     waiting, seen = list(found), set[str]()
     while waiting:
         name = waiting.pop()
         if name not in seen:
             seen.add(name)
-            facts = histories[name].facts if name in histories else ()
-            waiting += [fact.data.into for fact in facts if _leaves(fact, name)]
-            waiting += _systems(name, facts)
+            history = histories.get(name, History())
+            waiting += [fact.data.into for fact in history.own(name, "TrustMerged")]
+            waiting += _systems(name, history)
     return seen - set(histories)
 
 
-def _connected(facts: tuple[Fact, ...]) -> Iterator[str]:
+def _connected(history: History) -> Iterator[str]:
     """Yield all that the connections of a history name, or are recorded by."""
-    for fact in facts:
-        if fact.type == "ConnectionMade":
-            yield fact.organisation
-            yield from fact.data.with_ or ()
+    for fact in history.of("ConnectionMade"):
+        yield fact.organisation
+        yield from fact.data.with_ or ()
 
 
-def _leaves(fact: Fact, code: str) -> bool:
-    return fact.type == "TrustMerged" and fact.organisation == code
-
-
-def _parts(code: str, facts: tuple[Fact, ...]) -> Iterator[str]:
+def _parts(code: str, history: History) -> Iterator[str]:
     """Yield the trusts that a trust absorbed, or the members that a system ever had."""
-    system = kind_of(code, facts) == "system"
-    for fact in facts:
-        if (fact.type == "TrustMerged" and fact.data.into == code) or (
-            system and fact.type in _JOINS and fact.data.system == code
-        ):
+    for fact in history.of("TrustMerged"):
+        if fact.data.into == code:
             yield fact.organisation
+    if kind_of(code, history) == "system":
+        yield from (fact.organisation for fact in history.of(*_JOINS) if fact.data.system == code)
 
 
-def _systems(code: str, facts: tuple[Fact, ...]) -> Iterator[str]:
+def _systems(code: str, history: History) -> Iterator[str]:
     """Yield the systems that an organisation ever joined: their kind and end decide memberships."""
-    for fact in facts:
-        if fact.organisation == code and fact.type in _JOINS:
-            yield fact.data.system
+    return (fact.data.system for fact in history.own(code, *_JOINS))
 
 
 __all__ = ["missing", "needed", "neighbours"]

@@ -17,7 +17,7 @@ from service.domain import dates
 from service.projections import connections, coverage, held, membership, offers, register, size
 from service.projections.connections import Pair, Tie
 from service.projections.context import Context
-from service.projections.history import Fact
+from service.projections.history import Fact, History
 from service.projections.ledger import newest
 from service.projections.measure import Measure, measure, unknown
 
@@ -99,12 +99,12 @@ def _host(given: Context, pair: Pair) -> str | None:
     """Return the host of a partner on the date, "" for one that has none, None if not known."""
     if not pair.has_code:
         return ""
-    facts = given.around[pair.other].facts if pair.other in given.around else ()
-    kind = register.kind_of(pair.other, facts)
+    history = given.around.get(pair.other, History())
+    kind = register.kind_of(pair.other, history)
     if kind == "unregistered":
         return None
     if kind == "system":
-        return pair.other if register.system_kind(pair.other, facts) == "ics" else ""
+        return pair.other if register.system_kind(pair.other, history) == "ics" else ""
     return membership.hosted(pair.other, given.around, given.on) or ""
 
 

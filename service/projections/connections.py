@@ -108,7 +108,7 @@ def current(given: Context, code: str) -> str:
     seen: set[str] = set()
     while code not in seen:
         seen.add(code)
-        end = closing(code, given.around[code].facts) if code in given.around else None
+        end = closing(code, given.around[code]) if code in given.around else None
         if end is not None and end.type == "TrustMerged" and end.effective <= given.on:
             code = end.data.into
     return code
@@ -122,11 +122,10 @@ def named(fact: Fact) -> frozenset[str]:
 def _known(given: Context, kind: str) -> list[tuple[str | None, Fact]]:
     """Return the facts of a type over all bodies, each once, with the body that it came from."""
     found: dict[int, tuple[str | None, Fact]] = {}
-    parts = [(None, given.facts), *((gone.code, gone.history.facts) for gone in given.absorbed)]
-    for origin, facts in parts:
-        for fact in facts:
-            if fact.type == kind:
-                found.setdefault(fact.position, (origin, fact))
+    parts = [(None, given.history), *((gone.code, gone.history) for gone in given.absorbed)]
+    for origin, history in parts:
+        for fact in history.of(kind):
+            found.setdefault(fact.position, (origin, fact))
     return list(found.values())
 
 

@@ -12,8 +12,8 @@ from msgspec import Struct, structs
 from service.domain import dates
 from service.domain.model import DimensionRules
 from service.domain.register import BY_NAME
-from service.projections.history import Fact, History, Unreadable
-from service.projections.ledger import by_type, ledger_of, of_types, ordered
+from service.projections.history import Fact, History, Unreadable, remembered
+from service.projections.ledger import ledger_of, ordered
 from service.projections.levels import Answer
 from service.projections.register import closing
 
@@ -52,11 +52,6 @@ class Context(Struct, frozen=True, gc=False):
     def bodies(self) -> frozenset[str]:
         """Return the organisation and those that it absorbed: no other side to each other."""
         return frozenset({self.code, *(gone.code for gone in self.absorbed)})
-
-    @property
-    def facts(self) -> tuple[Fact, ...]:
-        """Return the facts of the organisation's own history, mentions among them."""
-        return self.history.facts
 
     def own(self, *types: str) -> tuple[Fact, ...]:
         """Return the organisation's own facts of some types, in effective order."""
@@ -100,19 +95,29 @@ def context(code: str, histories: Mapping[str, History], on: dt.date) -> Context
     """Return what the dimensions of one organisation are computed from."""
     history = histories.get(code, History())
     found = tuple(absorbed(code, histories, on))
-    own = [fact for fact in history.facts if fact.organisation == code]
-    return Context(code, on, history, closing(code, own), found, by_type(own), histories)
+    own = own_by_type(code, history)
+    return Context(code, on, history, closing(code, history), found, own, histories)
+
+
+def own_by_type(code: str, history: History) -> Mapping[str, tuple[Fact, ...]]:
+    """Return an organisation's own facts of each type, in effective order."""
+
+    def make() -> dict[str, tuple[Fact, ...]]:
+        own = {kind: ordered(history.own(code, kind)) for kind in history.by_type}
+        return {kind: group for kind, group in own.items() if group}
+
+    return remembered(history, ("own", code), make)
 
 
 def absorbed(
     code: str, histories: Mapping[str, History], on: dt.date, seen: frozenset[str] = frozenset()
 ) -> Iterator[Absorbed]:
     """Yield the trusts that became part of one by a date, and what they had absorbed."""
-    for fact in of_types(histories.get(code, History()).facts, "TrustMerged"):
+    for fact in ordered(histories.get(code, History()).of("TrustMerged")):
         gone = fact.organisation
         if fact.data.into == code and fact.effective <= on and gone not in seen | {code}:
             history = histories.get(gone, History())
-            own = by_type(item for item in history.facts if item.organisation == gone)
+            own = own_by_type(gone, history)
             yield Absorbed(gone, fact.effective, fact, history, own)
             if len(seen) < _DEPTH:
                 for inner in absorbed(gone, histories, fact.effective, seen | {code}):

@@ -13,13 +13,13 @@ import bisect
 import datetime as dt
 import itertools
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from types import MappingProxyType
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 import msgspec
-from msgspec import Struct, structs
+from msgspec import Struct, field, structs
 
 from service.domain.codec import Unread
 from service.domain.dates import Precision
@@ -137,12 +137,26 @@ class Block(Struct, frozen=True, gc=False):
     entries: int = 0
 
 
+class Memo(dict[Hashable, Any]):
+    """What was made of a history already. Equal to any other: it says nothing that is not there."""
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether the other is a memo as well."""
+        return isinstance(other, Memo)
+
+    __hash__ = None  # as of every dict
+
+
 class History(Struct, frozen=True, gc=False):
-    """The facts of one organisation's history by type, and what could not be read."""
+    """The facts of one organisation's history by type, and what could not be read.
+
+    memo: what does not depend on the date asked about is made once a history; see `remembered`.
+    """
 
     by_type: Facts = {}
     unread: tuple[Unreadable, ...] = ()
     last_position: int = 0
+    memo: Memo = field(default_factory=Memo)
 
     @property
     def facts(self) -> tuple[Fact, ...]:
@@ -152,6 +166,24 @@ class History(Struct, frozen=True, gc=False):
     def of(self, *types: str) -> Iterator[Fact]:
         """Yield the facts of some types, type by type."""
         return itertools.chain.from_iterable(self.by_type.get(kind, ()) for kind in types)
+
+    def own(self, organisation: str, *types: str) -> Iterator[Fact]:
+        """Yield the facts of some types in an organisation's own stream, type by type."""
+        return (fact for fact in self.of(*types) if fact.organisation == organisation)
+
+
+T = TypeVar("T")
+
+
+def remembered(history: History, key: Hashable, make: Callable[[], T]) -> T:
+    """Return what was made of a history under a key, making it the first time.
+
+    For what is a function of the history and the key alone: never of a date or of other histories.
+    """
+    if key not in history.memo:
+        history.memo[key] = make()
+    found: T = history.memo[key]
+    return found
 
 
 def facts(entries: Sequence[Entry]) -> History:
@@ -393,6 +425,6 @@ def _applied(groups: Facts, changed: Mapping[int, Fact | None], marks: _Marks) -
 
 
 __all__ = [
-    "FACT_OF", "Block", "Change", "Entry", "Fact", "Facts", "History", "Unreadable", "block",
-    "counts_for", "cut", "facts", "history", "joined",
+    "FACT_OF", "Block", "Change", "Entry", "Fact", "Facts", "History", "Memo", "Unreadable",
+    "block", "counts_for", "cut", "facts", "history", "joined", "remembered",
 ]  # fmt: skip

@@ -39,7 +39,7 @@ class Affairs(Struct, frozen=True, gc=False):
 def affairs(given: Context) -> Affairs:
     """Return the spells and facts of a body's leadership on the context's date."""
     own = given.own(*TYPES)
-    lent = [f for f in given.facts if f.type == "LeaderAppointed" and f.organisation != given.code]
+    lent = [f for f in given.history.of("LeaderAppointed") if f.organisation != given.code]
     return Affairs(posts(given.code, [*own, *lent], given.closed), own, given.on)
 
 

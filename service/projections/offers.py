@@ -95,12 +95,11 @@ def requests(given: Context) -> list[Standing]:
 def matches(given: Context) -> tuple[Fact, ...]:
     """Return the matches by the date that a body records, offers to or asks in, in order."""
     parts = [given.history, *(gone.history for gone in given.absorbed)]
-    found = {fact.position: fact for part in parts for fact in part.facts}
+    found = {fact.position: fact for part in parts for fact in part.of("MatchAgreed")}
     return ordered(
         fact
         for fact in found.values()
-        if fact.type == "MatchAgreed"
-        and fact.effective <= given.on
+        if fact.effective <= given.on
         and len(fact.refers) == 2
         and not given.bodies.isdisjoint({fact.organisation, *_sides(fact)})
     )

@@ -192,7 +192,7 @@ def _saving(given: Context, done: Sequence[Project]) -> Measure:
 def _all(given: Context) -> tuple[Fact, ...]:
     """Return every fact of practice by the date over all bodies, each once, in order."""
     parts = [given.history, *(gone.history for gone in given.absorbed)]
-    found = {f.position: f for part in parts for f in part.facts if f.type in TYPES}
+    found = {f.position: f for part in parts for f in part.of(*TYPES)}
     return ordered(fact for fact in found.values() if fact.effective <= given.on)
 
 

@@ -114,7 +114,7 @@ def picture(
     """Return a system's picture on a date; histories hold all that `closure.missing` names."""
     scene = _scene(code, histories, on, model or first_model())
     given = context(code, histories, on)
-    registered = register.registration(code, given.facts, on)
+    registered = register.registration(code, given.history, on)
     members = _members(scene)
     hosts = tuple(member for member in members if member.role == "host")
     return SystemPicture(
@@ -142,8 +142,7 @@ def picture(
 def _scene(code: str, histories: Mapping[str, History], on: dt.date, model: Model) -> _Scene:
     systems = membership.spans(histories)
     found = {
-        name: membership.memberships(name, history.facts, systems)
-        for name, history in histories.items()
+        name: membership.memberships(name, history, systems) for name, history in histories.items()
     }
     return _Scene(code, histories, on, model, systems, found)
 
@@ -183,7 +182,7 @@ def _hosts_first(item: tuple[Membership, str | None]) -> tuple[bool, str]:
 
 def _member(scene: _Scene, item: Membership, via: str | None) -> Member:
     given = context(item.member, scene.histories, scene.on)
-    registered = register.registration(item.member, given.facts, scene.on)
+    registered = register.registration(item.member, given.history, scene.on)
     return Member(
         code=item.member,
         name=registered.name,

@@ -118,8 +118,8 @@ def picture(
     """Return a trust's picture on a date; histories hold all that `closure.missing` names."""
     given, rules = context(code, histories, on), model or first_model()
     systems = membership.spans(histories)
-    found = membership.memberships(code, given.facts, systems)
-    registered = register.registration(code, given.facts, on)
+    found = membership.memberships(code, given.history, systems)
+    registered = register.registration(code, given.history, on)
     return TrustPicture(
         code=code,
         on=on,

@@ -236,12 +236,12 @@ def circular(events):
     Slow and plain: on each day, every link that holds, followed until nothing new is found.
     """
     found = set()
-    read = facts(entries(*events)).facts
+    read = facts(entries(*events))
     for on in map(day, DAYS):
         pairs = {
             (fact.organisation, fact.data.into)
-            for fact in read
-            if fact.type == "TrustMerged" and fact.effective <= on
+            for fact in read.of("TrustMerged")
+            if fact.effective <= on
         }
         for system in SYSTEMS:
             spans = memberships(system, read, {})
