@@ -40,7 +40,7 @@ def affairs(given: Context) -> Affairs:
     """Return what connection is read from."""
     found = connections.ties(given)
     counts = {tie.fact.position for tie in found if tie.ours or tie.two_sided}
-    bodies = coverage.bodies(given, lambda fact: fact.position in counts)
+    bodies = coverage.bodies(given, lambda fact: fact.position in counts, "ConnectionMade")
     return Affairs(
         given,
         found,

@@ -16,7 +16,7 @@ from msgspec import UNSET, Struct
 
 from service.domain import dates
 from service.domain.envelope import OPERATOR_ASSURANCE
-from service.projections.context import Context
+from service.projections.context import Context, once
 from service.projections.history import Fact
 from service.projections.ledger import ordered
 from service.projections.register import closing
@@ -82,6 +82,7 @@ class _Reading(Struct, frozen=True, gc=False):
     ends: Mapping[int, Sequence[Fact]]
 
 
+@once
 def ties(given: Context) -> tuple[Tie, ...]:
     """Return every connection of a body and of those that it absorbed, in order of their start."""
     made = _known(given, _MADE)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
-from msgspec import Struct, structs
+from msgspec import Struct, field, structs
 
 from service.domain import dates
 from service.domain.model import DimensionRules
 from service.domain.register import BY_NAME
-from service.projections.history import Fact, History, Unreadable, remembered
+from service.projections.history import Fact, History, Memo, Unreadable, remembered
 from service.projections.ledger import ledger_of, ordered
 from service.projections.levels import Answer
 from service.projections.register import closing
@@ -38,6 +39,7 @@ class Context(Struct, frozen=True, gc=False):
     """One organisation on a date. closed: what ended it, whenever; absorbed: by the date.
 
     around: the histories at hand, by which the hosts and successors of others are told.
+    memo: what several dimensions need is made once; see `once`.
     """
 
     code: str
@@ -47,6 +49,7 @@ class Context(Struct, frozen=True, gc=False):
     absorbed: tuple[Absorbed, ...]
     own_by_type: Mapping[str, tuple[Fact, ...]]
     around: Mapping[str, History]
+    memo: Memo = field(default_factory=Memo)
 
     @property
     def bodies(self) -> frozenset[str]:
@@ -65,6 +68,29 @@ class Context(Struct, frozen=True, gc=False):
 def _own(by_types: Mapping[str, tuple[Fact, ...]], types: Sequence[str]) -> tuple[Fact, ...]:
     found = [by_types[kind] for kind in types if kind in by_types]
     return found[0] if len(found) == 1 else ordered(itertools.chain.from_iterable(found))
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def once(
+    make: Callable[Concatenate[Context, P], T],
+) -> Callable[Concatenate[Context, P], T]:
+    """Have a function of a context made once for it: sections and levels ask for the same.
+
+    What it makes must not hold the context: nobody would ever let go of the two.
+    """
+
+    def found(given: Context, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        key = (make, args, *kwargs.items())
+        if key not in given.memo:
+            given.memo[key] = make(given, *args, **kwargs)
+        made: T = given.memo[key]
+        return made
+
+    functools.update_wrapper(found, make)
+    return found
 
 
 class Dimension(Struct, frozen=True, gc=False):
@@ -139,7 +165,7 @@ def carried(given: Context, *types: str) -> Iterator[tuple[str | None, tuple[Fac
 def at(given: Context, on: dt.date) -> Context:
     """Return the context as it was on an earlier date, from the same history."""
     found = tuple(gone for gone in given.absorbed if gone.since <= on)
-    return structs.replace(given, on=on, absorbed=found)
+    return structs.replace(given, on=on, absorbed=found, memo=Memo())
 
 
 def uncounted(given: Context, kind: str, counts: Callable[[Fact], bool]) -> tuple[Absorbed, ...]:
@@ -180,6 +206,7 @@ def unknown_events(given: Context) -> int:
     return sum(not _poison(item) for item in given.history.unread)
 
 
+@once
 def returned(given: Context, dimension: str) -> Sequence[dt.date]:
     """Return the last days of the quarters for which a return lists a dimension."""
     return [
@@ -195,5 +222,5 @@ def _poison(item: Unreadable) -> bool:
 
 __all__ = [
     "Absorbed", "Context", "Dimension", "UnreadableAt", "absorbed", "at", "carried", "context",
-    "returned", "uncounted", "unknown_events", "unreadable",
+    "once", "returned", "uncounted", "unknown_events", "unreadable",
 ]  # fmt: skip

@@ -8,15 +8,15 @@ quarter is covered when each body that existed in it has it covered.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct
 
 from service.domain import dates
 from service.projections.context import Absorbed, Context
-from service.projections.history import Fact
-from service.projections.ledger import ordered, within
+from service.projections.history import Fact, remembered
+from service.projections.ledger import ordered, timeline, within
 from service.projections.measure import Measure, Status, measure, unknown
 
 YEAR: Final = 4
@@ -34,6 +34,10 @@ class Quarter(Struct, frozen=True, gc=False):
     end: dt.date
 
 
+Returns = Mapping[tuple[str, str, int], tuple[Fact, ...]]
+"""Returns by the dimension that they list, the financial year and the quarter that they are of."""
+
+
 class Body(Struct, frozen=True, gc=False):
     """One body's say in a flow: the flow's own facts, its returns, and the days of its existence.
 
@@ -41,7 +45,7 @@ class Body(Struct, frozen=True, gc=False):
     """
 
     facts: tuple[Fact, ...]
-    returns: tuple[Fact, ...]
+    returns: Returns
     start: dt.date | None = None
     end: dt.date | None = None
 
@@ -94,13 +98,11 @@ def coverage(dimension: str, bodies: Sequence[Body], on: dt.date, count: int = Y
     return Coverage(asked, covered, ordered(found.values()))
 
 
-def bodies(
-    given: Context, keep: Callable[[Fact], bool], kind: str | None = None
-) -> tuple[Body, ...]:
+def bodies(given: Context, keep: Callable[[Fact], bool], kind: str) -> tuple[Body, ...]:
     """Return an organisation and those absorbed by the date, with the facts that are the flow's.
 
-    keep: which facts those are. kind: when they are of one type and the body's own; then only
-    those of the last eight quarters are looked at, which is much faster.
+    kind: of which type they are, by whomever recorded. keep: which of these they are. Only those of
+    the last eight quarters are looked at.
     """
     gone = (_body(part, given.on, keep, kind, part.merged.effective) for part in given.absorbed)
     return (_body(given, given.on, keep, kind, None), *gone)
@@ -129,14 +131,27 @@ def _body(
     part: Context | Absorbed,
     on: dt.date,
     keep: Callable[[Fact], bool],
-    kind: str | None,
+    kind: str,
     end: dt.date | None,
 ) -> Body:
-    facts: Sequence[Fact] = part.history.facts
-    if kind is not None:
-        facts = within(part.own(kind), dates.add_months(on, -_LONGEST), on)
+    facts = within(timeline(part.history, kind), dates.add_months(on, -_LONGEST), on)
     start = min((fact.effective for fact in part.own(_REGISTERED)), default=None)
-    return Body(tuple(fact for fact in facts if keep(fact)), part.own("ReturnMade"), start, end)
+    kept = tuple(fact for fact in facts if keep(fact))
+    return Body(kept, _returns(part), start, end)
+
+
+def _returns(part: Context | Absorbed) -> Returns:
+    """Return what a body's returns list; the same on every date."""
+    return remembered(part.history, ("returns", part.code), lambda: _by_period(part))
+
+
+def _by_period(part: Context | Absorbed) -> Returns:
+    found: dict[tuple[str, str, int], list[Fact]] = {}
+    for fact in part.own("ReturnMade"):
+        for dimension in {*fact.data.dimensions, *fact.data.nothing_to_report}:
+            key = (dimension, fact.data.financial_year, fact.data.quarter)
+            found.setdefault(key, []).append(fact)
+    return {key: tuple(facts) for key, facts in found.items()}
 
 
 def _behind(dimension: str, bodies: Iterable[Body], quarter: Quarter) -> tuple[Fact, ...]:
@@ -146,11 +161,7 @@ def _behind(dimension: str, bodies: Iterable[Body], quarter: Quarter) -> tuple[F
 
 
 def _says(dimension: str, body: Body, quarter: Quarter) -> Iterator[Fact]:
-    for fact in body.returns:
-        period = (fact.data.financial_year, fact.data.quarter)
-        listed = dimension in {*fact.data.dimensions, *fact.data.nothing_to_report}
-        if listed and period == (quarter.financial_year, quarter.quarter):
-            yield fact
+    yield from body.returns.get((dimension, quarter.financial_year, quarter.quarter), ())
     yield from (fact for fact in body.facts if quarter.start <= fact.effective < quarter.end)
 
 

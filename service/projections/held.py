@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 from msgspec import Struct
 
-from service.projections.context import Context, carried
+from service.projections.context import Context, carried, once
 from service.projections.history import Fact
 from service.projections.ledger import Interval, intervals
 
@@ -43,6 +43,7 @@ def as_it_is(item: Interval) -> Interval:
     return item
 
 
+@once
 def pieces(
     given: Context, types: Sequence[str], ended: Callable[[Interval], Interval] = as_it_is
 ) -> list[Held]:

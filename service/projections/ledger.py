@@ -13,7 +13,7 @@ from typing import Final
 from msgspec import UNSET, Struct
 
 from service.domain.register import BY_NAME
-from service.projections.history import Fact
+from service.projections.history import Fact, History, remembered
 
 Ledgers = dict[str, tuple[Fact, ...]]
 Key = tuple[object, ...]
@@ -84,6 +84,11 @@ def by_type(facts: Iterable[Fact]) -> dict[str, tuple[Fact, ...]]:
     return {kind: ordered(items) for kind, items in found.items()}
 
 
+def timeline(history: History, kind: str) -> tuple[Fact, ...]:
+    """Return the facts of a type in a history, by whomever recorded, in effective order."""
+    return remembered(history, ("timeline", kind), lambda: ordered(history.of(kind)))
+
+
 def key_of(fact: Fact) -> Key:
     """Return the organisation and the members by which the fact's type is keyed."""
     kind = BY_NAME[fact.type]
@@ -137,5 +142,6 @@ __all__ = [
     "newest",
     "of_types",
     "ordered",
+    "timeline",
     "within",
 ]

@@ -12,7 +12,7 @@ from typing import Final
 from msgspec import Struct
 
 from service.domain.envelope import OPERATOR_ASSURANCE
-from service.projections.context import Context, carried
+from service.projections.context import Context, carried, once
 from service.projections.history import Fact
 from service.projections.ledger import ordered
 from service.projections.measure import Evidence, Moment, evidence, moment
@@ -82,16 +82,19 @@ class Match(Struct, frozen=True, gc=False):
     events: Evidence
 
 
+@once
 def offers(given: Context) -> list[Standing]:
     """Return every offer of a body and of those that it absorbed."""
     return list(_standing(given, ("OfferMade", "OfferWithdrawn"), 0))
 
 
+@once
 def requests(given: Context) -> list[Standing]:
     """Return every request of a body and of those that it absorbed."""
     return list(_standing(given, ("HelpRequested", "RequestWithdrawn"), 1))
 
 
+@once
 def matches(given: Context) -> tuple[Fact, ...]:
     """Return the matches by the date that a body records, offers to or asks in, in order."""
     parts = [given.history, *(gone.history for gone in given.absorbed)]

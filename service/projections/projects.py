@@ -11,7 +11,7 @@ from typing import Final
 
 from msgspec import UNSET, Struct
 
-from service.projections.context import Context, carried
+from service.projections.context import Context, carried, once
 from service.projections.history import Fact
 from service.projections.ledger import newest
 
@@ -72,6 +72,7 @@ class Project(Struct, frozen=True, gc=False):
         return int(said.data.saving_pence) if said else None
 
 
+@once
 def projects(given: Context) -> list[Project]:
     """Return every project known by the date, in order of its first day.
 

@@ -82,7 +82,7 @@ def active_projects(given: Context) -> Measure:
 
 def _practice_returned(given: Context) -> tuple[Fact, ...]:
     """Return the returns of the four newest quarters that list practice."""
-    silent = coverage.bodies(given, lambda _fact: False)
+    silent = coverage.bodies(given, lambda _fact: False, "ProjectCompleted")
     return coverage.coverage("practice", silent, given.on).facts
 
 

@@ -14,7 +14,6 @@ from msgspec import Struct
 
 from service.domain.model import Model, first_model
 from service.projections import membership, register
-from service.projections.beginnings import Beginning, beginnings
 from service.projections.board import Board
 from service.projections.connection import Connection
 from service.projections.context import (
@@ -103,7 +102,6 @@ class TrustPicture(Struct, frozen=True, gc=False):
     support: Supports | UnreadableAt
     shared_leadership: SharedLeadership | UnreadableAt
     not_crowded_out: NotCrowdedOut | UnreadableAt
-    beginnings: tuple[Beginning, ...]
     oversight: Oversight | UnreadableAt
     ratings: Ratings | UnreadableAt
     self_assessment: Maturity | UnreadableAt
@@ -141,7 +139,6 @@ def picture(
         support=section(SUPPORT, given),
         shared_leadership=section(SHARED_LEADERSHIP, given),
         not_crowded_out=section(NOT_CROWDED_OUT, given),
-        beginnings=beginnings(given, lambda then: levels(then, rules)),
         oversight=section(OVERSIGHT, given),
         ratings=section(RATINGS, given),
         self_assessment=section(MATURITY, given),
