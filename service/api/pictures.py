@@ -32,7 +32,7 @@ async def load(
             histories[one] = _only(await room.histories.load(one, up_to), evidence)
         wanted = closure.missing(code, histories)
     while around := closure.neighbours(code, histories):
-        histories |= await room.histories.registers(around, up_to)
+        histories |= await room.registers.load(around, up_to)
     return histories
 
 

@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Final
 
-from service.behind.histories import entries, entry
+from service.behind.entries import entries, entry
 from service.projections.history import Entry, block
 from service.projections.packing import SIZE, pack
 from service.projections.version import FOLD

@@ -11,8 +11,7 @@ _JOINS = ("TrustJoinedSystem", "SystemJoinedSystem")
 
 
 def needed(code: str, histories: Mapping[str, History]) -> set[str]:
-    """Return all organisations that the picture of one rests on, as far as the histories tell."""
-    found: set[str] = set()
+    """Return whose whole histories the picture of one rests on, as far as they tell."""
     members: set[str] = set()
     waiting = [code]
     while waiting:
@@ -22,8 +21,7 @@ def needed(code: str, histories: Mapping[str, History]) -> set[str]:
         members.add(name)
         history = histories.get(name, History())
         waiting.extend(_parts(name, history))
-        found.update(_systems(name, history))
-    return found | members
+    return members
 
 
 def missing(code: str, histories: Mapping[str, History]) -> set[str]:
@@ -32,13 +30,15 @@ def missing(code: str, histories: Mapping[str, History]) -> set[str]:
 
 
 def neighbours(code: str, histories: Mapping[str, History]) -> set[str]:
-    """Return whose register part is missing: others that it is connected with, and their boards.
+    """Return whose register part is missing: those that it belongs to or is connected with.
 
-    Their hosts and successors decide measures of connection; the rest of their histories does not.
+    Their kinds, ends, hosts and successors decide memberships and measures of connection; the rest
+    of their histories does not.
     To be asked again with what was loaded, until nothing is missing.
     """
     bodies = needed(code, histories) & set(histories)
     found = {name for body in bodies for name in _connected(histories[body])}
+    found |= {name for body in bodies for name in _systems(body, histories[body])}
     waiting, seen = list(found), set[str]()
     while waiting:
         name = waiting.pop()

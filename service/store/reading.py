@@ -112,14 +112,21 @@ WHERE position <= $1 AND type IN (
 ORDER BY position
 """  # noqa: S608 - the columns are the constant above
 
-REGISTER_OF: Final = f"""
--- $1 organisations, $2 up to. What says what each of them is, and where it belongs.
--- Index: events_organisation_position.
+BELONGING: Final = f"""
+-- $1 after, $2 up to. What says what each organisation is and where it belongs, with what corrects
+-- or retracts it. Indexes: events_belonging, events_register.
 SELECT {_COLUMNS} FROM events
-WHERE organisation = ANY($1::text[]) AND position <= $2 AND type IN (
+WHERE position > $1 AND position <= $2 AND type IN (
     'TrustRegistered', 'TrustMerged', 'TrustClosed', 'TrustJoinedSystem', 'TrustLeftSystem',
-    'SystemEstablished', 'SystemClosed', 'EventCorrected', 'EventRetracted'
+    'SystemEstablished', 'SystemClosed'
 )
+UNION ALL
+SELECT {_COLUMNS} FROM events
+WHERE position > $1 AND position <= $2 AND type IN ('EventCorrected', 'EventRetracted')
+  AND (position('"type":"Trust'::bytea IN target) > 0
+       OR position('"type":"System'::bytea IN target) > 0
+       OR position('"type":"Event'::bytea IN target) > 0)
+ORDER BY position
 """  # noqa: S608 - the columns are the constant above
 
 ONE: Final = f"""
@@ -297,12 +304,9 @@ async def register(connection: Connection, up_to: int) -> list[Stored]:
     return _stored(await connection.fetch(REGISTER, up_to))
 
 
-async def register_of(
-    connection: Connection, organisations: Sequence[str], up_to: int
-) -> list[Stored]:
-    """Return the events that say what some organisations are and where they belong, in order."""
-    rows = await connection.fetch(REGISTER_OF, organisations, up_to)
-    return sorted(_stored(rows), key=lambda row: row.position)
+async def belonging(connection: Connection, after: int, up_to: int) -> list[Stored]:
+    """Return the events that say what organisations are and where they belong, in order."""
+    return _stored(await connection.fetch(BELONGING, after, up_to))
 
 
 async def one(connection: Connection, key: uuid.UUID) -> Stored | None:
