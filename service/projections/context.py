@@ -77,16 +77,33 @@ T = TypeVar("T")
 def once(
     make: Callable[Concatenate[Context, P], T],
 ) -> Callable[Concatenate[Context, P], T]:
-    """Have a function of a context made once for it: sections and levels ask for the same.
+    """Have a function of a context made once a date: sections and levels ask for the same.
 
     What it makes must not hold the context: nobody would ever let go of the two.
     """
 
     def found(given: Context, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        key = (make, args, *kwargs.items())
+        key = (make, given.on, args, *kwargs.items())
         if key not in given.memo:
             given.memo[key] = make(given, *args, **kwargs)
         made: T = given.memo[key]
+        return made
+
+    functools.update_wrapper(found, make)
+    return found
+
+
+def lasting(
+    make: Callable[Concatenate[Context, P], T],
+) -> Callable[Concatenate[Context, P], T]:
+    """Have a function that asks for no date made once a history; as `once` after a merger."""
+
+    def found(given: Context, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        memo = given.memo if given.absorbed else given.history.memo
+        key = (make, given.code, args, *kwargs.items())
+        if key not in memo:
+            memo[key] = make(given, *args, **kwargs)
+        made: T = memo[key]
         return made
 
     functools.update_wrapper(found, make)
@@ -206,7 +223,7 @@ def unknown_events(given: Context) -> int:
     return sum(not _poison(item) for item in given.history.unread)
 
 
-@once
+@lasting
 def returned(given: Context, dimension: str) -> Sequence[dt.date]:
     """Return the last days of the quarters for which a return lists a dimension."""
     return [
@@ -222,5 +239,5 @@ def _poison(item: Unreadable) -> bool:
 
 __all__ = [
     "Absorbed", "Context", "Dimension", "UnreadableAt", "absorbed", "at", "carried", "context",
-    "once", "returned", "uncounted", "unknown_events", "unreadable",
+    "lasting", "once", "returned", "uncounted", "unknown_events", "unreadable",
 ]  # fmt: skip

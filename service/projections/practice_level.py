@@ -22,7 +22,7 @@ def _level(given: Context, rules: DimensionRules) -> Answer:
     ended = [item for item in lasting if item.end is not None]
     seen = [*practice.seen(given), *returned(given, "practice")]
     age = freshness(rules, seen, lambda day: any(item.live(day) for item in ended), given.on)
-    return decide(Case(rules, practice.measures(given, projects.projects(given))), age)
+    return decide(Case(rules, practice.measures(given)), age)
 
 
 __all__ = ["practice_level"]

@@ -13,8 +13,8 @@ import msgspec
 from msgspec import UNSET, Struct
 
 from service.domain import dates
-from service.projections.context import Context
-from service.projections.held import Held, later, pieces
+from service.projections.context import Context, lasting
+from service.projections.held import Held, cut_pieces, later
 from service.projections.history import Fact
 from service.projections.ledger import Interval
 from service.projections.measure import (
@@ -52,10 +52,15 @@ class _Stretch(Struct, frozen=True, gc=False):
 
 def undertaken(given: Context) -> list[Held]:
     """Return what was begun by the date of strategies and programmes, one a statement."""
+    return [item for item in _undertaken(given) if item.interval.start <= given.on]
+
+
+@lasting
+def _undertaken(given: Context) -> tuple[Held, ...]:
+    """Return all that was ever begun, ended where its approach was replaced."""
     said = given.own("LeadershipApproachAffirmed")
     replaced = [fact for fact in said if fact.data.continues == "replaced"]
-    found = pieces(given, HELD, lambda item: _replaced(item, replaced))
-    return [item for item in found if item.interval.start <= given.on]
+    return cut_pieces(given, HELD, lambda item: _replaced(item, replaced))
 
 
 def run(items: Sequence[Held], on: dt.date) -> Run | None:
