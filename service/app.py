@@ -17,6 +17,10 @@ from litestar.types import Message, Scope
 
 from service.api import answers, catalogue, events, health, openapi, organisations, pictures
 from service.api.rooms import MEMBER, Rooms
+from service.behind import running
+from service.behind.rows import Sources
+from service.behind.tally import Tally
+from service.behind.waking import Waking
 from service.domain.problems import Refused
 from service.settings import Settings
 from service.store import migrate
@@ -81,7 +85,7 @@ def _lifespan(
 ) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        async with opened(settings, dsn) as rooms:
+        async with opened(settings, dsn) as rooms, _behind(settings, dsn, rooms):
             app.state[MEMBER] = rooms
             yield
 
@@ -104,13 +108,30 @@ async def opened(settings: Settings, dsn: str) -> AsyncIterator[Rooms]:
     ) as pool:
         async with pool.acquire() as connection:
             await migrate.check(connection, allow_unsafe=settings.allow_unsafe_database)
-        writer = Writer(connect, settings.writer_events)
+        waking = Waking(running.connecting(dsn), Tally())
+        writer = Writer(connect, settings.writer_events, waking.recorded)
         writer.start()
         _settle_memory()
         try:
-            yield Rooms(pool, writer)
+            yield Rooms(pool, writer, waking)
         finally:
             await writer.close()
+
+
+@asynccontextmanager
+async def _behind(settings: Settings, dsn: str, rooms: Rooms) -> AsyncIterator[None]:
+    """Work behind the log during the block, if the process is to."""
+    if not settings.behind:
+        yield
+        return
+    made = running.Behind(
+        dsn=dsn,
+        sources=Sources(rooms.latest, rooms.histories, running.now),
+        waking=rooms.waking,
+        poll=settings.poll_ms / 1000,
+    )
+    async with running.running(made):
+        yield
 
 
 def _settle_memory() -> None:

@@ -9,6 +9,7 @@ from typing import Final
 from service.api.answers import AnyRequest
 from service.behind.histories import Histories
 from service.behind.latest import Latest
+from service.behind.waking import Waking
 from service.domain.caller import LOCAL, Caller
 from service.store import pool
 from service.store.appending import Connection
@@ -20,11 +21,12 @@ MEMBER: Final = "rooms"
 class Rooms:
     """The rooms behind the API, made by the composition root for the life of the process."""
 
-    __slots__ = ("histories", "latest", "pool", "writer")
+    __slots__ = ("histories", "latest", "pool", "waking", "writer")
 
-    def __init__(self, reads: pool.Pool, writer: Writer) -> None:
+    def __init__(self, reads: pool.Pool, writer: Writer, waking: Waking) -> None:
         self.pool = reads
         self.writer = writer
+        self.waking = waking
         self.latest = Latest(reads)
         self.histories = Histories(reads, self.latest)
 

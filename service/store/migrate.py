@@ -19,7 +19,7 @@ import msgspec
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-SCHEMA = 3
+SCHEMA = 4
 OLDEST_SERVER = 150_000
 SESSION = {  # whatever the database or the role has as its default
     "application_name": "capmap migrate",
