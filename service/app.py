@@ -129,6 +129,7 @@ async def _behind(settings: Settings, dsn: str, rooms: Rooms) -> AsyncIterator[N
         sources=Sources(rooms.latest, rooms.histories, running.now),
         waking=rooms.waking,
         poll=settings.poll_ms / 1000,
+        audit_rest=60 / settings.audit_per_minute,
     )
     async with running.running(made):
         yield

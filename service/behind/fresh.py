@@ -13,21 +13,25 @@ only when that part grew.
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, Protocol
 
 import msgspec
 from msgspec import Struct, structs
 
-from service.behind.histories import Histories
+from service.behind.histories import Histories, entry
 from service.domain.model import Model, first_model
 from service.domain.register import BY_NAME
 from service.projections import closure, system_picture, trust_picture
-from service.projections.history import ABOUT, History
+from service.projections.history import ABOUT, Block, History, block, history
 from service.projections.organisations import Summary, summary
 from service.projections.register import kind_of
 from service.projections.system_picture import SystemPicture
 from service.projections.trust_picture import TrustPicture
+from service.store import current, reading
+from service.store.appending import Connection
 from service.store.current import Row
 
 _LEDGERS: Final = frozenset({"register", "membership"})
@@ -35,6 +39,8 @@ PLACE: Final = frozenset(name for name, kind in BY_NAME.items() if kind.fold.led
 """Types that say what organisations are and where they belong."""
 PLACING: Final = tuple(sorted(PLACE | ABOUT))
 """Types by which that part of a history may grow: those, and what is said about events."""
+SLICE: Final = 250
+"""Events that are decoded before others get their turn."""
 _ENCODER: Final = msgspec.json.Encoder()
 
 
@@ -50,37 +56,84 @@ class Gathered(Struct, frozen=True):
         return tuple(sorted(set(self.histories) - self.whole))
 
 
-async def row(histories: Histories, code: str, up_to: int, on: dt.date) -> Row:
+class Source(Protocol):
+    """Where histories come from: whole, or the part that places an organisation."""
+
+    async def load(self, organisation: str, up_to: int) -> History:
+        """Return a history as known at a position."""
+        ...
+
+    async def place(self, organisation: str, up_to: int) -> History:
+        """Return `placing` of that history."""
+        ...
+
+
+class AtHand(Struct, frozen=True):
+    """Histories from packs, the tail of the log, and what is kept decoded."""
+
+    histories: Histories
+
+    async def load(self, organisation: str, up_to: int) -> History:
+        """Return a history as known at a position."""
+        return await self.histories.load(organisation, up_to)
+
+    async def place(self, organisation: str, up_to: int) -> History:
+        """Return the part of it that places the organisation."""
+        return placing(await self.histories.load(organisation, up_to))
+
+
+class FromLog(Struct, frozen=True):
+    """Histories from the log alone, for comparing; others get their turn between two slices."""
+
+    connection: Connection
+
+    async def load(self, organisation: str, up_to: int) -> History:
+        """Return a history as known at a position."""
+        return await _sliced(await reading.history(self.connection, organisation, 0, up_to))
+
+    async def place(self, organisation: str, up_to: int) -> History:
+        """Return the part of it that places the organisation."""
+        rows = await current.placing(self.connection, organisation, up_to, PLACING)
+        return placing(await _sliced(rows))
+
+
+async def _sliced(rows: Sequence[reading.Stored]) -> History:
+    blocks: list[Block] = []
+    for at in range(0, len(rows), SLICE):
+        blocks.append(block([entry(row) for row in rows[at : at + SLICE]]))
+        await asyncio.sleep(0)
+    return history(blocks)
+
+
+async def row(source: Source, code: str, up_to: int, on: dt.date) -> Row:
     """Return an organisation's row on a day, as known at a position.
 
     A picture that cannot be made is a value: the row says so in `fault`.
     """
-    gathered = await gather(histories, code, up_to)
+    gathered = await gather(source, code, up_to)
     try:
         return made(code, gathered, up_to, on)
     except Exception as error:  # noqa: BLE001 - one organisation's fault must not stop the others
         return parked(code, up_to, on, error)
 
 
-async def gather(histories: Histories, code: str, up_to: int) -> Gathered:
+async def gather(source: Source, code: str, up_to: int) -> Gathered:
     """Load what a row is made of, each history read to the same position."""
-    found = {code: await histories.load(code, up_to)}
+    found = {code: await source.load(code, up_to)}
     whole = {code}
     trust = kind_of(code, found[code].facts) != "system"
     while wanted := closure.missing(code, found):
         for one in sorted(wanted):
-            history = await histories.load(one, up_to)
-            if trust and kind_of(one, history.facts) == "trust":
+            found[one] = await source.place(one, up_to)
+            if trust and kind_of(one, found[one].facts) == "trust":
+                found[one] = await source.load(one, up_to)
                 whole.add(one)
-                found[one] = history
-            else:
-                found[one] = placing(history)
     return Gathered(found, frozenset(whole))
 
 
-def placing(history: History) -> History:
+def placing(whole: History) -> History:
     """Return the part of a history that says what the organisation is and where it belongs."""
-    kept = {kind: group for kind, group in history.by_type.items() if kind in PLACE}
+    kept = {kind: group for kind, group in whole.by_type.items() if kind in PLACE}
     last = max((group[-1].position for group in kept.values()), default=0)
     return History(kept, (), last)
 
@@ -143,4 +196,15 @@ def parked(code: str, up_to: int, on: dt.date, error: Exception) -> Row:
     )
 
 
-__all__ = ["PLACING", "Gathered", "gather", "made", "parked", "placing", "row"]
+__all__ = [
+    "PLACING",
+    "AtHand",
+    "FromLog",
+    "Gathered",
+    "Source",
+    "gather",
+    "made",
+    "parked",
+    "placing",
+    "row",
+]

@@ -16,6 +16,7 @@ import structlog
 from msgspec import Struct
 
 from service.behind import fresh
+from service.behind.fresh import AtHand
 from service.behind.histories import Histories
 from service.behind.latest import Latest
 from service.domain import dates
@@ -70,7 +71,7 @@ class Rows:
         """Make and write the rows of some organisations; others get their turn between two."""
         waiting: list[Row] = []
         for code in sorted(codes):
-            waiting.append(await fresh.row(self._sources.histories, code, up_to, day))
+            waiting.append(await fresh.row(AtHand(self._sources.histories), code, up_to, day))
             if len(waiting) == AT_ONCE:
                 await _write(connection, waiting)
                 waiting = []

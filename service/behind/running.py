@@ -15,7 +15,7 @@ import asyncpg
 import structlog
 from msgspec import Struct
 
-from service.behind import rows, sealer
+from service.behind import audit, rows, sealer
 from service.behind.waking import Waking
 from service.behind.worker import Clock, Job, Worker
 from service.store.appending import Connection
@@ -40,12 +40,16 @@ _log = structlog.get_logger("behind")
 
 
 class Behind(Struct, frozen=True):
-    """What the tasks are made of. poll: seconds; dsn: the database's address."""
+    """What the tasks are made of. dsn: the database's address.
+
+    poll, audit_rest: seconds between two looks, and between two things that the audit looks at.
+    """
 
     dsn: str
     sources: rows.Sources
     waking: Waking
     poll: float
+    audit_rest: float = 1.0
 
 
 @asynccontextmanager
@@ -89,9 +93,11 @@ def connecting(dsn: str) -> Callable[[], Awaitable[Connection]]:
     return connect
 
 
-def jobs(sources: rows.Sources, connections: Pool) -> tuple[Job, ...]:
+def jobs(behind: Behind, connections: Pool) -> tuple[Job, ...]:
     """Return what is done behind the log, in turns of one process each."""
+    sources = behind.sources
     made = rows.Rows(sources)
+    audited = audit.Audit(sources.now, behind.waking.tally)
 
     async def seal(connection: Connection) -> bool:
         async with lent(connections) as beside:
@@ -100,6 +106,7 @@ def jobs(sources: rows.Sources, connections: Pool) -> tuple[Job, ...]:
     return (
         Job(sealer.WORKER, seal, rest=SEALER_REST),
         Job(rows.WORKER, made.step, rest=ROWS_REST),
+        Job(audit.WORKER, audited.step, rest=behind.audit_rest),
     )
 
 
@@ -107,7 +114,7 @@ def _works(behind: Behind, connections: Pool) -> dict[str, Coroutine[None, None,
     clock = Clock(behind.poll, behind.sources.now)
     workers = {
         job.name: Worker(job, connections, behind.waking.worker(), clock).run(behind.waking.tally)
-        for job in jobs(behind.sources, connections)
+        for job in jobs(behind, connections)
     }
     return {**workers, "tell": behind.waking.tell(), "hear": behind.waking.hear()}
 

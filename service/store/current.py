@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from service.store import reading
 from service.store.appending import Connection
 
 _COLUMNS: Final = """organisation, on_date, position, last_position, kind, name, trust_type,
@@ -93,6 +94,18 @@ SET on_date = excluded.on_date, position = excluded.position,
     summary = excluded.summary, picture = excluded.picture, fault = excluded.fault
 WHERE (old.position, old.on_date) <= (excluded.position, excluded.on_date)
 """
+
+PLACED: Final = f"""
+-- $1 organisation, $2 up to, $3 types. What of a history says what it is and where it belongs.
+-- Indexes: events_organisation_position, mentions_pkey, events_pkey.
+SELECT {reading.COLUMNS} FROM events
+WHERE organisation = $1 AND position <= $2 AND type = ANY($3::text[])
+UNION ALL
+SELECT {reading.COLUMNS} FROM events WHERE type = ANY($3::text[]) AND position IN (
+    SELECT position FROM mentions WHERE organisation = $1 AND position <= $2
+)
+ORDER BY position
+"""  # noqa: S608 - the columns are a constant
 
 ONE: Final = f"""
 -- $1 organisation, $2 fold, $3 model. Index: current_pictures_pkey.
@@ -213,6 +226,14 @@ def _values(row: Row) -> tuple[object, ...]:
     return tuple(values)
 
 
+async def placing(
+    connection: Connection, organisation: str, up_to: int, types: Sequence[str]
+) -> list[reading.Stored]:
+    """Return the events of some types of a history, as known at a position."""
+    rows = await connection.fetch(PLACED, organisation, up_to, list(types))
+    return [reading.Stored(*row) for row in rows]
+
+
 async def one(connection: Connection, organisation: str, fold: str, model: str) -> Row | None:
     """Return the row of one organisation."""
     row = await connection.fetchrow(ONE, organisation, fold, model)
@@ -252,5 +273,5 @@ async def prune(connection: Connection, fold: str) -> None:
 
 __all__ = [
     "Grown", "Listed", "Row", "everybody", "grown", "held", "listed", "older", "one", "parked",
-    "prune", "remove", "resting", "said", "write",
+    "placing", "prune", "remove", "resting", "said", "write",
 ]  # fmt: skip

@@ -19,7 +19,7 @@ from service.domain import chain, codec
 from service.domain.envelope import Event, Stamp, Target
 from service.store.appending import Connection
 
-_COLUMNS = """position, id, organisation, version, type, type_version, effective, recorded_at,
+COLUMNS = """position, id, organisation, version, type, type_version, effective, recorded_at,
        recorded_by, about, body, target, hash"""
 
 HEAD: Final = """
@@ -29,14 +29,14 @@ SELECT log, position, hash, recorded_at FROM log_head
 
 PAGE: Final = f"""
 -- $1 after, $2 up to, $3 limit. The log in order. Index: events_pkey.
-SELECT {_COLUMNS} FROM events
+SELECT {COLUMNS} FROM events
 WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3
 """  # noqa: S608 - the columns are the constant above
 
 FILTERED: Final = f"""
 -- $1 after, $2 up to, $3 limit; $4 types, $5 to $8 ranges, $9 positions may be NULL.
 -- Index: events_pkey.
-SELECT {_COLUMNS} FROM events
+SELECT {COLUMNS} FROM events
 WHERE position > $1 AND position <= $2
   AND ($4::text[] IS NULL OR type = ANY($4))
   AND ($5::date IS NULL OR effective >= $5) AND ($6::date IS NULL OR effective <= $6)
@@ -48,7 +48,7 @@ ORDER BY position LIMIT $3
 
 OF_ORGANISATION: Final = f"""
 -- As FILTERED, for one organisation ($10): its own events. Index: events_organisation_position.
-SELECT {_COLUMNS} FROM events
+SELECT {COLUMNS} FROM events
 WHERE organisation = $10 AND position > $1 AND position <= $2
   AND ($4::text[] IS NULL OR type = ANY($4))
   AND ($5::date IS NULL OR effective >= $5) AND ($6::date IS NULL OR effective <= $6)
@@ -62,9 +62,9 @@ HISTORY: Final = f"""
 -- $1 organisation, $2 after, $3 up to: own events and mentions. Indexes:
 -- events_organisation_position, mentions_pkey (mentions_position where little lies between),
 -- events_pkey.
-SELECT {_COLUMNS} FROM events WHERE organisation = $1 AND position > $2 AND position <= $3
+SELECT {COLUMNS} FROM events WHERE organisation = $1 AND position > $2 AND position <= $3
 UNION ALL
-SELECT {_COLUMNS} FROM events WHERE position IN (
+SELECT {COLUMNS} FROM events WHERE position IN (
     SELECT position FROM mentions WHERE organisation = $1 AND position > $2 AND position <= $3
 )
 ORDER BY position
@@ -104,7 +104,7 @@ WHERE position BETWEEN $1 AND $2 GROUP BY position
 
 REGISTER: Final = f"""
 -- $1 up to. The events that say which organisations there are. Index: events_register.
-SELECT {_COLUMNS} FROM events
+SELECT {COLUMNS} FROM events
 WHERE position <= $1 AND type IN (
     'TrustRegistered', 'TrustChanged', 'TrustMerged', 'TrustClosed', 'SystemEstablished',
     'SystemRenamed', 'SystemClosed', 'SystemSucceeded', 'EventCorrected', 'EventRetracted'
@@ -114,7 +114,7 @@ ORDER BY position
 
 ONE: Final = f"""
 -- $1 id. Index: events_id.
-SELECT {_COLUMNS} FROM events WHERE id = $1
+SELECT {COLUMNS} FROM events WHERE id = $1
 """  # noqa: S608 - the columns are the constant above
 
 ABOUT: Final = f"""
@@ -125,7 +125,7 @@ WITH RECURSIVE tree AS (
     UNION
     SELECT event.id, event.position FROM events AS event JOIN tree ON event.about = tree.id
 )
-SELECT {_COLUMNS} FROM events WHERE position IN (SELECT position FROM tree) ORDER BY position
+SELECT {COLUMNS} FROM events WHERE position IN (SELECT position FROM tree) ORDER BY position
 """  # noqa: S608 - the columns are the constant above
 
 RECORDED_AT: Final = """

@@ -66,7 +66,7 @@ async def every(connection: asyncpg.Connection) -> dict[str, current.Row]:
 async def again(sources: Sources, row: current.Row) -> current.Row:
     """Return a row made anew with nothing at hand."""
     cold = Histories(sources.latest._pool, sources.latest)
-    return await fresh.row(cold, row.organisation, row.position, row.on_date)
+    return await fresh.row(fresh.AtHand(cold), row.organisation, row.position, row.on_date)
 
 
 async def test_every_organisation_has_a_row_that_equals_a_fresh_one(story, sources):
@@ -152,8 +152,8 @@ async def test_a_row_is_never_overwritten_by_one_that_knew_less(story, sources):
     await Rows(sources).step(story)
     before = await every(story)
     head = before["RTP"].position
-    older = await fresh.row(sources.histories, "RTP", head - 30, DAY)
-    yesterday = await fresh.row(sources.histories, "RTP", head, DAY - dt.timedelta(1))
+    older = await fresh.row(fresh.AtHand(sources.histories), "RTP", head - 30, DAY)
+    yesterday = await fresh.row(fresh.AtHand(sources.histories), "RTP", head, DAY - dt.timedelta(1))
     for late in (older, yesterday):
         await current.write(story, FOLD, MODEL, [late])
         assert await every(story) == before
