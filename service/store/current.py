@@ -136,6 +136,13 @@ REMOVE: Final = """
 DELETE FROM current_pictures WHERE organisation = ANY($1::text[]) AND fold = $2 AND model = $3
 """
 
+REMOVE_UP_TO: Final = """
+-- $1 organisation, $2 fold, $3 model, $4 position. A row that knew no more. Index:
+-- current_pictures_pkey.
+DELETE FROM current_pictures
+WHERE organisation = $1 AND fold = $2 AND model = $3 AND position <= $4
+"""
+
 HELD: Final = """
 -- $1 fold, $2 model. Who has a row. Some hundred rows, read whole.
 SELECT organisation FROM current_pictures WHERE fold = $1 AND model = $2 ORDER BY organisation
@@ -266,6 +273,13 @@ async def remove(connection: Connection, gone: Sequence[str], fold: str, model: 
     await connection.execute(REMOVE, list(gone), fold, model)
 
 
+async def remove_up_to(
+    connection: Connection, organisation: str, fold: str, model: str, position: int
+) -> None:
+    """Remove the row of an organisation unless it knew more than a position."""
+    await connection.execute(REMOVE_UP_TO, organisation, fold, model, position)
+
+
 async def prune(connection: Connection, fold: str) -> None:
     """Remove the rows of every other fold version."""
     await connection.execute(PRUNE, fold)
@@ -273,5 +287,5 @@ async def prune(connection: Connection, fold: str) -> None:
 
 __all__ = [
     "Grown", "Listed", "Row", "everybody", "grown", "held", "listed", "older", "one", "parked",
-    "placing", "prune", "remove", "resting", "said", "write",
+    "placing", "prune", "remove", "remove_up_to", "resting", "said", "write",
 ]  # fmt: skip

@@ -76,6 +76,11 @@ UPDATE behind SET error = NULL, failed_at = NULL
 WHERE worker = $1 AND fold = $2 AND error IS NOT NULL
 """
 
+PRUNE: Final = """
+-- $1 fold. The progress of every other fold version goes. Some rows, read whole.
+DELETE FROM behind WHERE fold <> $1
+"""
+
 
 class MovedError(Exception):
     """A worker's position is not where it left it; the text says the way out."""
@@ -149,6 +154,11 @@ async def turn(connection: Connection, worker: str) -> AsyncIterator[bool]:
             await connection.execute(TURN_OVER, worker)
 
 
+async def prune(connection: Connection, fold: str) -> None:
+    """Remove the progress of every other fold version."""
+    await connection.execute(PRUNE, fold)
+
+
 async def fail(
     connection: Connection, worker: str, fold: str, error: str, now: dt.datetime
 ) -> None:
@@ -157,5 +167,6 @@ async def fail(
 
 
 __all__ = [
-    "MovedError", "Progress", "fail", "progress", "reach", "reached", "recover", "reset", "turn",
+    "MovedError", "Progress", "fail", "progress", "prune", "reach", "reached", "recover", "reset",
+    "turn",
 ]  # fmt: skip
