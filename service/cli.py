@@ -1,4 +1,4 @@
-"""The command `capmap`: demo, serve, migrate, events import and export, verify.
+"""The command `capmap`: demo, serve, migrate, events import and export, verify, behind, rebuild.
 
 Exit codes: 0 done; 1 what was asked about is not sound (wrong lines in a file, a bad position);
 2 wrong use, or settings that cannot be used; 3 the database cannot be used.
@@ -20,7 +20,7 @@ import asyncpg
 import click
 import msgspec
 
-from service import __version__
+from service import __version__, operating
 from service.settings import Settings, SettingsError, load
 
 if TYPE_CHECKING:
@@ -347,6 +347,10 @@ def _to(advance: Callable[[int], None]) -> Callable[[int], None]:
         at = position
 
     return move
+
+
+for command in (operating.behind, operating.rebuild):
+    main.add_command(command)
 
 
 if __name__ == "__main__":

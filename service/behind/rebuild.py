@@ -50,7 +50,6 @@ async def rebuild(dsn: str, report: Report) -> Rebuilt:
                 connection, beside, head, lambda at: report("packs", at, head)
             )
             await progress.reset(connection, sealer.WORKER, FOLD, head, running.now())
-            await mismatches.forget(connection)
         histories = Histories(connections, latest, AT_HAND)
         made, wrong = await _rows(connections, histories, head, report)
     named = tuple(f"pack {pack.organisation} {pack.number}" for pack in replaced)
@@ -84,6 +83,7 @@ async def _rows(
         unknown = sorted(set(await current.held(connection, FOLD, model)) - set(codes))
         await current.remove(connection, unknown, FOLD, model)
         await progress.reset(connection, rows.WORKER, FOLD, head, now)
+        await mismatches.forget(connection)
     return len(codes), (*wrong, *(f"row {code}" for code in unknown))
 
 
