@@ -12,10 +12,20 @@ from typing import Final
 import asyncpg
 from litestar import Litestar, Router
 from litestar.config.app import AppConfig
+from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.types import Message, Scope
 
-from service.api import answers, catalogue, events, health, openapi, organisations, pictures
+from service.api import (
+    answers,
+    catalogue,
+    events,
+    health,
+    metrics,
+    openapi,
+    organisations,
+    pictures,
+)
 from service.api.rooms import MEMBER, Rooms
 from service.behind import running
 from service.behind.rows import Sources
@@ -55,15 +65,19 @@ _READING: Final = {
 
 def build(settings: Settings, dsn: str) -> Litestar:
     """Return the application; its lifespan opens and closes what it needs."""
+    requests = metrics.Requests()
     config = AppConfig(
         route_handlers=[
             Router("/api/v1", route_handlers=list(HANDLERS)),
             health.live,
             health.ready,
+            metrics.get_metrics,
             problems.list_problems,
             problems.get_problem,
         ],
         lifespan=[_lifespan(settings, dsn)],
+        state=State({metrics.MEMBER: requests}),
+        middleware=[metrics.measured(requests)],
         openapi_config=None,
         request_max_body_size=settings.body_limit_bytes,
         before_send=[_identify],
