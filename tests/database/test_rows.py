@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -15,6 +17,7 @@ from service.behind.latest import Latest
 from service.behind.rows import Rows, Sources
 from service.domain.model import first_model
 from service.projections import closure, system_picture, trust_picture
+from service.projections.history import History
 from service.projections.version import FOLD
 from service.store import current, progress, reading
 from tests.strategies import STORY, made, renamed, retracted, send, system, trust, writing
@@ -249,6 +252,27 @@ async def test_users_of_sql_find_levels_and_figures(story, sources):
     figures = await story.fetch("SELECT * FROM current_measures WHERE organisation = 'RTP'")
     names = {(line["dimension"], line["measure"]) for line in figures}
     assert len(names) == len(figures) > 3
+
+
+async def test_the_documented_statement_counts_as_a_systems_picture_does(story, sources):
+    """Users of SQL get a system's counts by joining what its row does not hold."""
+    await Rows(sources).step(story)
+    text = (Path(__file__).parents[2] / "docs" / "behind.md").read_text(encoding="utf-8")
+    (statement,) = re.findall(r"```sql\n(.*?)```", text, re.DOTALL)
+    counted: dict[str, dict[str, dict[str, int]]] = {}
+    for line in await story.fetch(statement):
+        levels = counted.setdefault(line["host"], {}).setdefault(line["dimension"], {})
+        levels[line["level"]] = line["trusts"]
+    head = (await reading.head(story)).position
+    histories: dict[str, History] = {}
+    while wanted := closure.missing("S9B9J", histories):
+        for code in wanted:
+            histories[code] = await sources.histories.load(code, head)
+    whole = system_picture.picture("S9B9J", histories, DAY)
+    assert whole.counts
+    for dimension, count in whole.counts.items():
+        there = {level: number for level, number in count.levels.items() if number}
+        assert counted["S9B9J"].get(dimension, {}) == there
 
 
 @pytest.mark.parametrize("position", [1, 10**6], ids=["set back", "beyond the end"])
