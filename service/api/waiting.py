@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 
 from service.behind.rows import WORKER
+from service.domain.faults import Fault
 from service.domain.model import first_model
 from service.domain.problems import Problem, Refused
 from service.projections.organisations import Summary
@@ -31,7 +32,11 @@ _SUMMARY: Final = msgspec.json.Decoder(Summary)
 
 
 async def reached(reads: pool.Pool, position: int) -> None:
-    """Return once rows have taken in a position; raises Refused, saying what lags, after 5 s."""
+    """Return once rows have taken in a position; raises Refused, saying what lags, after 5 s.
+
+    A position that nobody can have been told, as the log ends before it, is refused at once; on a
+    replica the log itself may lag.
+    """
     lags = ""
     try:
         async with asyncio.timeout(PATIENCE):
@@ -47,6 +52,10 @@ async def _lag(reads: pool.Pool, position: int) -> str:
     """Return what lags behind a position; empty if nothing does."""
     async with pool.lent(reads) as connection:
         head = (await reading.head(connection)).position
+        if head < position and not await reading.on_replica(connection):
+            rule = f"must not lie beyond the head of the log, position {head}"
+            fault = Fault("?wait_for", "wait_for", rule, value=str(position))
+            raise Refused(Problem("invalid_parameter", f"wait_for {rule}", (fault,)))
         if head < position:
             return f"the log that is read ends at {head}, before {position}"
         rows = await _rows(connection)

@@ -27,6 +27,11 @@ HEAD: Final = """
 SELECT log, position, hash, recorded_at FROM log_head
 """
 
+REPLICA: Final = """
+-- Whether the log is read on a replica, which may be behind. No relation.
+SELECT pg_is_in_recovery()
+"""
+
 PAGE: Final = f"""
 -- $1 after, $2 up to, $3 limit. The log in order. Index: events_pkey.
 SELECT {COLUMNS} FROM events
@@ -218,6 +223,11 @@ async def head(connection: Connection) -> Head:
     row = await connection.fetchrow(HEAD)
     assert row is not None  # noqa: S101 - the migration wrote the row
     return Head(row["log"], row["position"], row["hash"], row["recorded_at"])
+
+
+async def on_replica(connection: Connection) -> bool:
+    """Tell whether the log is read on a replica, which may be behind."""
+    return bool(await connection.fetchval(REPLICA))
 
 
 async def page(

@@ -96,8 +96,24 @@ async def test_a_list_waits_for_rows_and_says_what_lags(client, rooms, connectio
     assert late.headers["Retry-After"]
     await step(rooms, connection)
     assert await read(client, f"/organisations?wait_for={event['position']}")
-    beyond = await client.get("/systems", params={"wait_for": event["position"] + 1})
-    assert "the log that is read ends at" in beyond.json()["detail"]
+
+
+async def test_a_position_that_nobody_was_told_is_refused_unless_a_replica_lags(
+    client, rooms, monkeypatch
+):
+    """Where the log is written, what lies beyond its head is a mistake; a replica may be behind."""
+    beyond = await client.get("/systems", params={"wait_for": 1000})
+    assert beyond.status_code == 422
+    assert beyond.json()["errors"][0]["pointer"] == "?wait_for"
+    monkeypatch.setattr(waiting, "PATIENCE", 0.3)
+
+    async def on_replica(_connection: asyncpg.Connection) -> bool:
+        return True
+
+    monkeypatch.setattr(waiting.reading, "on_replica", on_replica)
+    late = await client.get("/systems", params={"wait_for": 1000})
+    assert late.status_code == 503
+    assert "the log that is read ends at" in late.json()["detail"]
 
 
 async def test_a_row_that_could_not_be_made_leaves_the_list_to_the_log(client, rooms, connection):
