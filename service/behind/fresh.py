@@ -18,6 +18,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Final, Protocol
 
+import asyncpg
 import msgspec
 from msgspec import Struct, structs
 
@@ -39,6 +40,10 @@ PLACE: Final = frozenset(name for name, kind in BY_NAME.items() if kind.fold.led
 """Types that say what organisations are and where they belong."""
 PLACING: Final = tuple(sorted(PLACE | ABOUT))
 """Types by which that part of a history may grow: those, and what is said about events."""
+DATABASE: Final = (
+    OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError,
+)  # fmt: skip
+"""Faults of the database, which are nobody's picture's."""
 SLICE: Final = 250
 """Events that are decoded before others get their turn."""
 _ENCODER: Final = msgspec.json.Encoder()
@@ -108,11 +113,13 @@ async def _sliced(rows: Sequence[reading.Stored]) -> History:
 async def row(source: Source, code: str, up_to: int, on: dt.date) -> Row:
     """Return an organisation's row on a day, as known at a position.
 
-    A picture that cannot be made is a value: the row says so in `fault`.
+    A picture that cannot be made is a value: the row says so in `fault`. Raises what the database
+    raises.
     """
-    gathered = await gather(source, code, up_to)
     try:
-        return made(code, gathered, up_to, on)
+        return made(code, await gather(source, code, up_to), up_to, on)
+    except DATABASE:
+        raise
     except Exception as error:  # noqa: BLE001 - one organisation's fault must not stop the others
         return parked(code, up_to, on, error)
 

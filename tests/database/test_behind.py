@@ -89,6 +89,20 @@ async def test_a_listener_that_is_lost_is_made_again(dsn, connection):
         await until(lambda: row_at(connection, done.position + 1))
 
 
+async def test_sessions_that_are_terminated_are_made_again(dsn, connection):
+    """Every session of the process ended by hand, some times over: rows are current again."""
+    async with serving(dsn, poll=0.1) as (rooms, _):
+        await rooms.writer.append(batch(trust()))
+        for at in range(3):
+            await connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            (done,) = await rooms.writer.append(batch(renamed(name=f"Name {at}")))
+            position = done.position
+            await until(lambda position=position: row_at(connection, position))
+
+
 async def test_hints_of_a_process_are_coalesced(dsn, connection):
     """A hundred appends in a breath are a handful of hints."""
     async with serving(dsn) as (rooms, waking):

@@ -194,11 +194,31 @@ async def test_one_picture_that_cannot_be_made_parks_that_row_alone(
     found = await every(story)
     assert found["RTP"].fault == "ZeroDivisionError: no picture"
     assert [r.organisation for r in found.values() if r.fault] == ["RTP"]
+    assert len(found) == len(await current.everybody(story))
     monkeypatch.setattr(fresh.trust_picture, "picture", whole)
     clock.time += dt.timedelta(days=1)
     while await rows.step(story):
         pass
     assert (await every(story))["RTP"] == await again(sources, (await every(story))["RTP"])
+
+
+async def test_rows_of_another_fold_version_are_beside_and_not_mixed_in(story, sources):
+    """A new release makes its own; users of SQL see those that are worked on, lists their own."""
+    await story.execute(
+        "INSERT INTO behind (worker, fold, position, progressed_at) VALUES ('rows', '0', 9, $1)",
+        sources.now() - dt.timedelta(days=1),
+    )
+    await story.execute(
+        "INSERT INTO current_pictures (organisation, fold, model, on_date, position, last_position,"
+        " kind, name, status, rests_on, placed_by, summary)"
+        " VALUES ('RTP', '0', $1, $2, 10000, 9, 'trust', 'Old', 'open', '{RTP}', '{}', '{}')",
+        MODEL, DAY,
+    )  # fmt: skip
+    seen = "SELECT name FROM current_rows WHERE organisation = 'RTP'"
+    assert [row["name"] for row in await story.fetch(seen)] == ["Old"]
+    await Rows(sources).step(story)
+    (row,) = await story.fetch(seen)
+    assert row["name"] == (await every(story))["RTP"].name != "Old"
 
 
 async def test_a_poison_event_marks_its_dimension_in_the_row(story, sources):
