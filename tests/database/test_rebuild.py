@@ -54,8 +54,10 @@ async def every(connection: asyncpg.Connection) -> dict[str, list[tuple]]:
     return found
 
 
-async def test_a_rebuild_gives_what_was_made_step_by_step(log, dsn):
+@pytest.mark.parametrize("worth", [1, 1000], ids=["processes", "this process alone"])
+async def test_a_rebuild_gives_what_was_made_step_by_step(log, dsn, monkeypatch, worth):
     """Packs and rows are the same bytes; nothing differed; from nothing it is the same again."""
+    monkeypatch.setattr(rebuild, "WORTH", worth)
     before = await every(log)
     done = await rebuild.rebuild(dsn, unheard)
     assert (done.differed, done.rows) == ((), 3)
