@@ -128,11 +128,12 @@ async def gather(source: Source, code: str, up_to: int) -> Gathered:
     """Load what a row is made of, each history read to the same position."""
     found = {code: await source.load(code, up_to)}
     whole = {code}
-    trust = kind_of(code, found[code].facts) != "system"
-    while wanted := closure.missing(code, found):
+    places = {code: placing(found[code])}  # all that tells who else is needed, and short
+    trust = kind_of(code, places[code].facts) != "system"
+    while wanted := closure.missing(code, places):
         for one in sorted(wanted):
-            found[one] = await source.place(one, up_to)
-            if trust and kind_of(one, found[one].facts) == "trust":
+            found[one] = places[one] = await source.place(one, up_to)
+            if trust and kind_of(one, places[one].facts) == "trust":
                 found[one] = await source.load(one, up_to)
                 whole.add(one)
     return Gathered(found, frozenset(whole))
@@ -147,7 +148,7 @@ def placing(whole: History) -> History:
 
 def made(code: str, gathered: Gathered, up_to: int, on: dt.date) -> Row:
     """Return a row from its histories."""
-    found = summary(code, gathered.histories[code], on)
+    found = summary(code, placing(gathered.histories[code]), on)
     picture = _picture(found, gathered, on)
     return Row(
         organisation=code,
