@@ -165,7 +165,7 @@ async def test_a_step_looks_at_a_window_and_says_whether_there_is_more(log, besi
     await sealer.step(log, beside, now)
     whole = await every(log)
     await log.execute("DELETE FROM packs")
-    await log.execute("UPDATE behind SET position = 1")
+    await log.execute("UPDATE behind SET position = 1, mark = NULL")
     monkeypatch.setattr(sealer, "WINDOW", 300)
     steps = 1
     while await sealer.step(log, beside, now):
