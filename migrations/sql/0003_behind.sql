@@ -4,7 +4,7 @@
 -- The few events that say what an organisation is and where it belongs: kept at hand whole.
 CREATE INDEX events_belonging ON events (position) WHERE type IN (
     'TrustRegistered', 'TrustMerged', 'TrustClosed', 'TrustJoinedSystem', 'TrustLeftSystem',
-    'SystemEstablished', 'SystemClosed'
+    'SystemEstablished', 'SystemClosed', 'SystemJoinedSystem', 'SystemLeftSystem'
 );
 
 CREATE TABLE packs (

@@ -129,7 +129,7 @@ BELONGING: Final = f"""
 SELECT {COLUMNS} FROM events
 WHERE position > $1 AND position <= $2 AND type IN (
     'TrustRegistered', 'TrustMerged', 'TrustClosed', 'TrustJoinedSystem', 'TrustLeftSystem',
-    'SystemEstablished', 'SystemClosed'
+    'SystemEstablished', 'SystemClosed', 'SystemJoinedSystem', 'SystemLeftSystem'
 )
 UNION ALL
 SELECT {COLUMNS} FROM events
