@@ -54,7 +54,7 @@ class Context(Struct, frozen=True, gc=False):
     @property
     def bodies(self) -> frozenset[str]:
         """Return the organisation and those that it absorbed: no other side to each other."""
-        return frozenset({self.code, *(gone.code for gone in self.absorbed)})
+        return _bodies(self)
 
     def own(self, *types: str) -> tuple[Fact, ...]:
         """Return the organisation's own facts of some types, in effective order."""
@@ -63,11 +63,6 @@ class Context(Struct, frozen=True, gc=False):
     def ended(self) -> Fact | None:
         """Return what closed the organisation, if it did by the date."""
         return self.closed if self.closed and self.closed.effective <= self.on else None
-
-
-def _own(by_types: Mapping[str, tuple[Fact, ...]], types: Sequence[str]) -> tuple[Fact, ...]:
-    found = [by_types[kind] for kind in types if kind in by_types]
-    return found[0] if len(found) == 1 else ordered(itertools.chain.from_iterable(found))
 
 
 P = ParamSpec("P")
@@ -108,6 +103,16 @@ def lasting(
 
     functools.update_wrapper(found, make)
     return found
+
+
+@once
+def _bodies(given: Context) -> frozenset[str]:
+    return frozenset({given.code, *(gone.code for gone in given.absorbed)})
+
+
+def _own(by_types: Mapping[str, tuple[Fact, ...]], types: Sequence[str]) -> tuple[Fact, ...]:
+    found = [by_types[kind] for kind in types if kind in by_types]
+    return found[0] if len(found) == 1 else ordered(itertools.chain.from_iterable(found))
 
 
 class Dimension(Struct, frozen=True, gc=False):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from msgspec import UNSET, Struct, structs
@@ -109,9 +109,9 @@ def measures(given: Context) -> dict[str, Measure]:
     }
 
 
-def seen(given: Context) -> list[dt.date]:
-    """Return the days of all that is known of practice: own events, and adoptions that count."""
-    return [fact.effective for fact in _all(given) if _mine(given, fact)]
+def seen(given: Context) -> Iterator[dt.date]:
+    """Yield the days of all that is known of practice: own events, and adoptions that count."""
+    return (fact.effective for fact in _all(given) if _mine(given, fact))
 
 
 def _completed(found: Sequence[Project], on: dt.date) -> list[Project]:

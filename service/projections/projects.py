@@ -94,8 +94,8 @@ def projects(given: Context) -> list[Project]:
         else:
             said = tuple(fact for fact in told.facts if fact.effective <= given.on)
             found += _projects(told.name, told.origin, said)
-    ended = {fact.position for project in found if project.origin for fact in project.completed}
-    return sorted((p for p in found if not _lent(p, ended)), key=_first)
+    theirs = {fact.position for p in found if p.origin for fact in p.completed}
+    return sorted((p for p in found if not _lent(p, theirs)), key=_first)
 
 
 @lasting
@@ -110,6 +110,13 @@ def _told(given: Context) -> tuple[_Told, ...]:
         for name, said in keyed.items():
             found.append(_Told(name, origin, tuple(said), _projects(name, origin, said)))
     return tuple(found)
+
+
+@lasting
+def ended(given: Context) -> tuple[tuple[dt.date, dt.date], ...]:
+    """Return from when to when each project ran that was started and completed."""
+    projects_ = (project for told in _told(given) for project in told.projects)
+    return tuple((p.started.effective, p.end) for p in projects_ if p.started and p.end)
 
 
 def _projects(name: str, origin: str | None, said: Sequence[Fact]) -> tuple[Project, ...]:
@@ -150,4 +157,4 @@ def _project(name: str, origin: str | None, part: Sequence[Fact]) -> Project:
     return Project(name, origin, newest(starts), ends, tuple(part))
 
 
-__all__ = ["TYPES", "Project", "projects"]
+__all__ = ["TYPES", "Project", "ended", "projects"]
