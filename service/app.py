@@ -16,9 +16,20 @@ from litestar.config.app import AppConfig
 from litestar.exceptions import HTTPException
 from litestar.types import Message, Scope
 
-from service.api import answers, catalogue, events, health, openapi, organisations, pictures
+from service.api import (
+    answers,
+    catalogue,
+    events,
+    health,
+    models,
+    openapi,
+    organisations,
+    pictures,
+)  # fmt: skip
 from service.api.rooms import MEMBER, Rooms
+from service.domain import model
 from service.domain.problems import Refused
+from service.projections import acceptance
 from service.settings import Settings
 from service.store import migrate
 from service.store.appending import Connection
@@ -34,6 +45,9 @@ HANDLERS: Final = (
     organisations.list_systems,
     pictures.get_trust_picture,
     pictures.get_system_picture,
+    pictures.list_trust_beginnings,
+    models.list_models,
+    models.get_model,
     catalogue.list_dimensions,
     catalogue.list_code_lists,
     catalogue.list_codes,
@@ -51,7 +65,11 @@ _READING: Final = {
 
 
 def build(settings: Settings, dsn: str) -> Litestar:
-    """Return the application; its lifespan opens and closes what it needs."""
+    """Return the application; its lifespan opens and closes what it needs.
+
+    Raises ModelRefused for a model that disagrees with its own examples.
+    """
+    acceptance.require(model.models().values())
     config = AppConfig(
         route_handlers=[
             Router("/api/v1", route_handlers=list(HANDLERS)),

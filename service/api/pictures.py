@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from litestar import Response, get
 from litestar.params import FromPath
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from service.api import answers, parameters
+from service.api import answers, models, parameters
 from service.api.answers import AnyRequest
 from service.api.moment import Evidence, Moment, MomentQuery, settle
 from service.api.rooms import Rooms, rooms
-from service.domain.model import first_model
+from service.domain.model import Model
 from service.domain.problems import Problem, Refused
 from service.domain.register import BY_NAME
 from service.projections import closure, system_picture, trust_picture
+from service.projections.beginnings import Beginning, beginnings
+from service.projections.context import context
+from service.projections.dimensions import levels
 from service.projections.history import Fact, History
 from service.projections.organisations import Summary, summary
 
@@ -50,6 +55,12 @@ def _of_kind(kind: str, group: tuple[Fact, ...], evidence: Evidence) -> tuple[Fa
     return tuple(fact for fact in group if fact.source_kind == evidence)
 
 
+class PictureQuery(MomentQuery, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a picture may be asked with beside its moment. model: the first one if absent."""
+
+    model: Annotated[str, Meta(max_length=60)] | None = None
+
+
 class TrustAnswer(Struct, frozen=True):
     """A trust's picture and the moment that it is of."""
 
@@ -66,34 +77,54 @@ class SystemAnswer(Struct, frozen=True):
     picture: system_picture.SystemPicture
 
 
+class BeginningsAnswer(Struct, frozen=True):
+    """A trust's levels on the day of joining each programme, and the moment that it is of."""
+
+    moment: Moment
+    organisation: Summary
+    items: tuple[Beginning, ...]
+    next: str | None
+
+
 @get("/trusts/{code:str}/picture", operation_id="get_trust_picture")
 async def get_trust_picture(request: AnyRequest, code: FromPath[str]) -> Response[bytes]:
     """Read a trust's ledger on a date: levels, measures, facts, with the events behind each."""
-    moment, organisation, histories = await _asked(request, code, "trust")
-    picture = trust_picture.picture(organisation.code, histories, moment.on)
+    moment, organisation, histories, model = await _asked(request, code, "trust")
+    picture = trust_picture.picture(organisation.code, histories, moment.on, model)
     return answers.json(request, answers.encode(TrustAnswer(moment, organisation, picture)))
 
 
 @get("/systems/{code:str}/picture", operation_id="get_system_picture")
 async def get_system_picture(request: AnyRequest, code: FromPath[str]) -> Response[bytes]:
     """Read a system of any kind on a date: its trusts side by side, in alphabetical order."""
-    moment, organisation, histories = await _asked(request, code, "system")
-    picture = system_picture.picture(organisation.code, histories, moment.on)
+    moment, organisation, histories, model = await _asked(request, code, "system")
+    picture = system_picture.picture(organisation.code, histories, moment.on, model)
     return answers.json(request, answers.encode(SystemAnswer(moment, organisation, picture)))
+
+
+@get("/trusts/{code:str}/beginnings", operation_id="list_trust_beginnings")
+async def list_trust_beginnings(request: AnyRequest, code: FromPath[str]) -> Response[bytes]:
+    """List the programmes that a trust joined by a date, each with the levels of that day."""
+    moment, organisation, histories, model = await _asked(request, code, "trust")
+    given = context(organisation.code, histories, moment.on)
+    found = beginnings(given, lambda then: levels(then, model))
+    answer = BeginningsAnswer(moment, organisation, found, next=None)
+    return answers.json(request, answers.encode(answer))
 
 
 async def _asked(
     request: AnyRequest, code: str, bearer: str
-) -> tuple[Moment, Summary, dict[str, History]]:
-    """Return the moment, the organisation and the histories that a picture is made of."""
-    query = parameters.read(request, MomentQuery)
+) -> tuple[Moment, Summary, dict[str, History], Model]:
+    """Return the moment, the organisation, the histories and the model of a picture."""
+    query = parameters.read(request, PictureQuery)
+    model = models.chosen(query.model)
     code = parameters.code(code)
     room = rooms(request)
-    moment = await settle(room, query, first_model().full_name)
+    moment = await settle(room, query, model.full_name)
     up_to = moment.known_at.position
     histories = await load(room, code, up_to, query.evidence)
     organisation = summary(code, histories[code], moment.on)
     if organisation.organisation_kind != bearer:
         detail = f"{code[:20]} is not a {bearer} that was known at position {up_to}"
         raise Refused(Problem("not_found", detail))
-    return moment, organisation, histories
+    return moment, organisation, histories, model
