@@ -14,7 +14,7 @@ import msgspec
 
 from service.domain import dates
 from service.projections import board_commitments, coverage, skilled, skills_divisions
-from service.projections.context import Context
+from service.projections.context import Context, once
 from service.projections.history import Fact
 from service.projections.measure import Measure, Status, measure, ratio, total, unknown
 from service.projections.projects import projects
@@ -28,6 +28,7 @@ def measures(given: Context) -> dict[str, Measure]:
     return introductory(given) | practitioners(given) | coaches_and_experts(given)
 
 
+@once
 def introductory(given: Context) -> dict[str, Measure]:
     """Return what the introductory level reads: completions in 12 months over headcount."""
     percent = _share(given)
@@ -40,6 +41,7 @@ def introductory(given: Context) -> dict[str, Measure]:
     }
 
 
+@once
 def practitioners(given: Context) -> dict[str, Measure]:
     """Return what the practitioner level reads: the stock over headcount, and who is active."""
     stock = skilled.stock(given, "practitioner")
@@ -52,6 +54,7 @@ def practitioners(given: Context) -> dict[str, Measure]:
     }
 
 
+@once
 def coaches_and_experts(given: Context) -> dict[str, Measure]:
     """Return what the level of coaches and experts reads: the newest censuses, and projects."""
     coaches, experts = (skilled.census(given, tier) for tier in ("coach", "expert"))
