@@ -99,7 +99,7 @@ def _lifespan(
 ) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        async with opened(settings, dsn) as rooms, _behind(settings, dsn, rooms):
+        async with opened(settings, dsn) as rooms, behind(settings, dsn, rooms):
             app.state[MEMBER] = rooms
             yield
 
@@ -133,7 +133,7 @@ async def opened(settings: Settings, dsn: str) -> AsyncIterator[Rooms]:
 
 
 @asynccontextmanager
-async def _behind(settings: Settings, dsn: str, rooms: Rooms) -> AsyncIterator[None]:
+async def behind(settings: Settings, dsn: str, rooms: Rooms) -> AsyncIterator[None]:
     """Work behind the log during the block, if the process is to."""
     if not settings.behind:
         yield

@@ -1,4 +1,4 @@
-"""The command `capmap`: demo, serve, migrate, events import and export, verify, behind, rebuild.
+"""The command `capmap`: demo, serve, migrate, events, verify, behind, rebuild, work.
 
 Exit codes: 0 done; 1 what was asked about is not sound (wrong lines in a file, a bad position);
 2 wrong use, or settings that cannot be used; 3 the database cannot be used.
@@ -349,7 +349,7 @@ def _to(advance: Callable[[int], None]) -> Callable[[int], None]:
     return move
 
 
-for command in (operating.behind, operating.rebuild):
+for command in (operating.behind, operating.rebuild, operating.work):
     main.add_command(command)
 
 
