@@ -90,9 +90,29 @@ async def test_killed_at_random_moments_it_leaves_what_a_rebuild_makes(dsn, conn
     assert await connection.fetchval("SELECT count(*) FROM packs") > 0
     assert await connection.fetchval("SELECT count(*) FROM mismatches") == 0
     before = await left(connection)
+    for _ in range(3):
+        await killed_rebuild(dsn, chance)
+        assert await left(connection) == before
     done = await rebuild.rebuild(dsn, lambda *_: None)
     assert done.differed == ()
     assert await left(connection) == before
+
+
+async def killed_rebuild(dsn: str, chance: random.Random) -> None:
+    """Begin a rebuild and kill it on its way."""
+    rebuild = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "service.cli",
+        "rebuild",
+        stdout=subprocess.DEVNULL,
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "DATABASE_URL": dsn},
+    )
+    await asyncio.sleep(chance.uniform(0.4, 1.6))
+    if rebuild.returncode is None:
+        rebuild.kill()
+    await rebuild.wait()
 
 
 async def left(connection: asyncpg.Connection) -> list[str]:
