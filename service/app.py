@@ -108,7 +108,7 @@ def build(settings: Settings, dsn: str) -> Litestar:
 @asynccontextmanager
 async def _lifespan(settings: Settings, dsn: str, app: Litestar) -> AsyncIterator[None]:
     """Give the handlers the rooms while the application runs."""
-    async with opened(settings, dsn) as rooms, _behind(settings, dsn, rooms):
+    async with opened(settings, dsn) as rooms, behind(settings, dsn, rooms):
         app.state[MEMBER] = rooms
         yield
 
@@ -141,7 +141,7 @@ async def opened(settings: Settings, dsn: str) -> AsyncIterator[Rooms]:
 
 
 @asynccontextmanager
-async def _behind(settings: Settings, dsn: str, rooms: Rooms) -> AsyncIterator[None]:
+async def behind(settings: Settings, dsn: str, rooms: Rooms) -> AsyncIterator[None]:
     """Work behind the log during the block, if the process is to."""
     if not settings.behind:
         yield

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Final
@@ -16,6 +17,7 @@ import structlog
 from msgspec import Struct
 
 from service.behind import audit, rows, sealer
+from service.behind.tally import Tally
 from service.behind.waking import Waking
 from service.behind.worker import Clock, Job, Worker
 from service.store.appending import Connection
@@ -36,7 +38,29 @@ SESSION: Final = {
 CONNECTIONS: Final = 6
 SEALER_REST: Final = 1.0
 ROWS_REST: Final = 0.02
+LONGEST_REST: Final = 1.0
+EASY: Final = 2000.0
+"""Appends a second by this process at which rows rest for as long as they work."""
 _log = structlog.get_logger("behind")
+
+
+class GivingWay:
+    """How long rows rest after a step: the more this process appends, the longer.
+
+    Making pictures takes the processor from appends of the same process. At half of `EASY` rows
+    rest for a quarter of the time that they work, at three times of it for nine times as long.
+    """
+
+    def __init__(self, tally: Tally) -> None:
+        self._tally = tally
+        self._seen, self._at = tally.appended, time.monotonic()
+
+    def __call__(self, took: float) -> float:
+        """Return the seconds to rest after a step that took so many."""
+        now = time.monotonic()
+        rate = (self._tally.appended - self._seen) / max(now - self._at, 0.001)
+        self._seen, self._at = self._tally.appended, now
+        return min(LONGEST_REST, max(ROWS_REST, took * (rate / EASY) ** 2))
 
 
 class Behind(Struct, frozen=True):
@@ -104,9 +128,9 @@ def jobs(behind: Behind, connections: Pool) -> tuple[Job, ...]:
             return await sealer.step(connection, beside, sources.now)
 
     return (
-        Job(sealer.WORKER, seal, rest=SEALER_REST),
-        Job(rows.WORKER, made.step, rest=ROWS_REST),
-        Job(audit.WORKER, audited.step, rest=behind.audit_rest),
+        Job(sealer.WORKER, seal, rest=lambda _: SEALER_REST),
+        Job(rows.WORKER, made.step, rest=GivingWay(behind.waking.tally)),
+        Job(audit.WORKER, audited.step, rest=lambda _: behind.audit_rest),
     )
 
 

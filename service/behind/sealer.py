@@ -16,7 +16,7 @@ from service.behind.entries import entries
 from service.projections.history import Entry, block
 from service.projections.packing import SIZE, pack
 from service.projections.version import FOLD
-from service.store import packs, progress, reading
+from service.store import bodies, packs, progress, reading
 from service.store.appending import Connection
 
 WORKER: Final = "sealer"
@@ -112,9 +112,9 @@ async def _all(log: Connection, up_to: int) -> AsyncIterator[tuple[list[packs.Pa
 
 async def _page(
     log: Connection, after: int, up_to: int
-) -> tuple[list[reading.Body], dict[int, tuple[str, ...]]]:
+) -> tuple[list[bodies.Body], dict[int, tuple[str, ...]]]:
     """Return a page of the log, and who is named at which of its positions."""
-    rows = await reading.bodies(log, after, up_to, PAGE)
+    rows = await bodies.bodies(log, after, up_to, PAGE)
     if not rows:
         return rows, {}
     return rows, await reading.mentioned(log, rows[0].position, rows[-1].position)
@@ -128,7 +128,7 @@ class _Runs:
         self._numbers: dict[str, int] = {}
 
     def take(
-        self, rows: Sequence[reading.Body], named: Mapping[int, tuple[str, ...]]
+        self, rows: Sequence[bodies.Body], named: Mapping[int, tuple[str, ...]]
     ) -> list[packs.Pack]:
         """Add a page; return the packs that it fills."""
         full: list[packs.Pack] = []

@@ -34,12 +34,13 @@ _log = structlog.get_logger("behind")
 class Job(Struct, frozen=True):
     """What a worker does. step: one step; returns whether more is left to do at once.
 
-    rest: seconds between two steps at least, so that what comes meanwhile is done at once.
+    rest: told how many seconds the step took, returns for how many to rest before the next one at
+    least: what comes meanwhile is done at once, and others get their share of the process.
     """
 
     name: str
     step: Callable[[Connection], Awaitable[bool]]
-    rest: float = 0.0
+    rest: Callable[[float], float]
 
 
 class Clock(Struct, frozen=True):
@@ -65,7 +66,7 @@ class Worker:
         """Work until cancelled; a step that has begun is given up, which does no harm."""
         while True:
             self._wake.clear()
-            more = False
+            began, more = time.monotonic(), False
             try:
                 async with lent(self._pool) as connection:
                     more = await self._turn(connection)
@@ -75,7 +76,9 @@ class Worker:
             else:
                 count(tally.steps, self._job.name)
                 self._pause = FIRST_PAUSE
-                await self._rest(0.0 if more else self._clock.poll)
+                await asyncio.sleep(self._job.rest(time.monotonic() - began))
+                if not more:
+                    await self._woken()
 
     async def _turn(self, connection: Connection) -> bool:
         async with progress.turn(connection, self._job.name) as mine:
@@ -90,12 +93,11 @@ class Worker:
                 self._unsure = False
             return more
 
-    async def _rest(self, seconds: float) -> None:
-        await asyncio.sleep(self._job.rest)
-        if seconds:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
-                    await self._wake.wait()
+    async def _woken(self) -> None:
+        """Return once woken, or when it is time to look anyway."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._clock.poll):
+                await self._wake.wait()
 
     async def _failed(self, error: Exception) -> None:
         self._unsure = True

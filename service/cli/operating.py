@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import asyncpg
 import click
+import msgspec
 
 from service.cli import process
 from service.cli.process import UNSOUND
@@ -63,6 +66,32 @@ def _line(lag: Lag) -> str:
 
 
 @click.command()
+def work() -> None:
+    """Work behind the log without serving: packs, current rows, audit; SIGTERM stops it.
+
+    For a machine with processors to spare: serve with CAPMAP_BEHIND=false beside it.
+    """
+    settings = process.settings()
+    with process.database(settings) as dsn:
+        process.run(process.prepare(dsn))
+        process.run(_work(settings, dsn))
+
+
+async def _work(settings: Settings, dsn: str) -> None:
+    from service import app
+
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    with suppress(NotImplementedError):  # Windows has neither
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stopped.set)
+    settings = msgspec.structs.replace(settings, behind=True)
+    async with app.opened(settings, dsn) as rooms, app.behind(settings, dsn, rooms):
+        click.echo("Working behind the log (Ctrl-C stops it)", err=True)
+        await stopped.wait()
+
+
+@click.command()
 @click.option("--prune", is_flag=True, help="Then remove what other fold versions made.")
 def rebuild(prune: bool) -> None:
     """Make packs and current rows anew from the log, while the service goes on.
@@ -106,4 +135,4 @@ def _bars() -> Iterator[Callable[[str, int, int], None]]:
         yield report
 
 
-__all__ = ["behind", "rebuild"]
+__all__ = ["behind", "rebuild", "work"]

@@ -38,12 +38,6 @@ SELECT {COLUMNS} FROM events
 WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3
 """  # noqa: S608 - the columns are the constant above
 
-BODIES: Final = """
--- $1 after, $2 up to, $3 limit. The log in order, what the fold needs of it. Index: events_pkey.
-SELECT position, organisation, type, type_version, body, target FROM events
-WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3
-"""
-
 FILTERED: Final = f"""
 -- $1 after, $2 up to, $3 limit; $4 types, $5 to $8 ranges, $9 positions may be NULL.
 -- Index: events_pkey.
@@ -288,30 +282,6 @@ async def pages(
     finally:
         if not coming.done():
             await asyncio.wait([coming])
-
-
-class Body(Struct, frozen=True, gc=False):
-    """What the fold needs of a row of the log."""
-
-    position: int
-    organisation: str
-    type: str
-    type_version: int
-    body: bytes
-    target: bytes | None
-
-    def of(self) -> Target | None:
-        """Return what the event refers to, as the service added it."""
-        return msgspec.json.decode(self.target, type=Target) if self.target else None
-
-    def event(self) -> Event | codec.Unread:
-        """Return the event, decoded and upcast, or what cannot be read."""
-        return codec.read(self.body, self.type, self.type_version, self.organisation)
-
-
-async def bodies(connection: Connection, after: int, up_to: int, limit: int) -> list[Body]:
-    """Return at most `limit` events after a position, in order, as the fold needs them."""
-    return [Body(*row) for row in await connection.fetch(BODIES, after, up_to, limit)]
 
 
 async def history(

@@ -134,6 +134,11 @@ async def test_a_queue_of_hints_that_fails_fails_no_append(dsn, connection, monk
         assert waking.tally.notified == 0
 
 
+def no_rest(_took: float) -> float:
+    """Return that the next step may follow at once."""
+    return 0.0
+
+
 @pytest.fixture
 async def pool(dsn: str) -> AsyncIterator[asyncpg.Pool]:
     """Connections for work behind the log."""
@@ -175,7 +180,7 @@ async def test_a_step_that_fails_is_noted_tried_again_and_forgotten_once_well(
     async def forgotten() -> bool:
         return len(tried) >= 6 and not await noted()
 
-    async with working(Job("rows", step), pool):
+    async with working(Job("rows", step, no_rest), pool):
         await until(noted)
         await until(forgotten)
     pauses = [after - before for before, after in itertools.pairwise(tried)]
@@ -195,7 +200,7 @@ async def test_one_process_works_and_a_frozen_one_is_passed_by(pool, connection,
     async with progress.turn(connection, "rows") as mine:
         assert mine
         began = time.monotonic()
-        async with working(Job("rows", step), pool, poll=0.02):
+        async with working(Job("rows", step, no_rest), pool, poll=0.02):
             async with asyncio.timeout(5):
                 await done.wait()
         assert time.monotonic() - began >= 0.25
@@ -210,11 +215,25 @@ async def test_it_stops_cleanly_in_the_middle_of_a_step(pool, dsn, connection):
         await lent.execute("SELECT pg_sleep(60)")
         return False
 
-    async with working(Job("rows", step), pool), asyncio.timeout(5):
+    async with working(Job("rows", step, no_rest), pool), asyncio.timeout(5):
         await begun.wait()
     async with progress.turn(connection, "rows") as mine:
         assert mine
     assert await progress.reached(connection, "rows", FOLD) == 0
+
+
+def test_rows_give_way_to_appends_of_their_process():
+    """Without appends the shortest rest; with many, many times as long as the step took."""
+    tally = Tally()
+    rest = running.GivingWay(tally)
+    rest._at -= 1.0
+    assert rest(0.1) == running.ROWS_REST
+    tally.appended += int(3 * running.EASY)
+    rest._at -= 1.0
+    assert 0.5 < rest(0.1) <= 0.91
+    tally.appended += int(20 * running.EASY)
+    rest._at -= 1.0
+    assert rest(0.1) == running.LONGEST_REST
 
 
 async def test_an_append_never_waits_for_what_is_behind(dsn, connection):

@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from service.behind.fresh import PLACING
-from service.store import current, packs, progress, reading
+from service.store import bodies, current, packs, progress
 from tests.database.test_plans import PLACES, ROWS, check, plans, seeded
 
 __all__ = ["seeded"]  # the fixture
@@ -47,8 +47,8 @@ async def test_the_last_word_on_the_register_is_one_step_into_its_index(
 @pytest.mark.parametrize("place", PLACES)
 async def test_a_rebuild_reads_the_log_in_order(seeded: asyncpg.Connection, place: str) -> None:
     """A page of bodies is read off the log's key, never sorted."""
-    for found in await plans(seeded, reading.BODIES, (PLACES[place], ROWS, 1000)):
-        check(found, reading.BODIES, sorts=False)
+    for found in await plans(seeded, bodies.BODIES, (PLACES[place], ROWS, 1000)):
+        check(found, bodies.BODIES, sorts=False)
 
 
 async def test_the_audit_looks_things_up_by_key(seeded: asyncpg.Connection) -> None:

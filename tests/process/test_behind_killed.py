@@ -1,13 +1,11 @@
-"""What runs behind the log is killed at random moments: what it leaves equals a rebuild.
-
-Run as a program this file is the process under test: it works behind the log until it is killed.
-"""
+"""What runs behind the log is killed at random moments: what it leaves equals a rebuild."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import random
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -20,40 +18,34 @@ ROOT = Path(__file__).parents[2]
 KILLS = 8
 
 
-async def work(dsn: str) -> None:
-    """Work behind the log, looking often; says when it has begun."""
-    from service.app import opened
-    from service.behind import running
-    from service.behind.rows import Sources
-    from service.settings import load
-
-    async with opened(load({}), dsn) as rooms:
-        sources = Sources(rooms.latest, rooms.histories, rooms.registers, running.now)
-        made = running.Behind(dsn, sources, rooms.waking, poll=0.01, audit_rest=0.01)
-        async with running.running(made):
-            print("begun", flush=True)  # noqa: T201 - what the test waits for
-            await asyncio.Event().wait()
-
-
 @asynccontextmanager
 async def working(dsn: str) -> AsyncIterator[asyncio.subprocess.Process]:
     """Start the process; it is killed at the end of the block."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        __file__,
-        dsn,
-        stdout=subprocess.PIPE,
+        "-m",
+        "service.cli",
+        "work",
+        stderr=subprocess.PIPE,
         cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=os.environ
+        | {
+            "PYTHONPATH": str(ROOT),
+            "DATABASE_URL": dsn,
+            "CAPMAP_POLL_MS": "10",
+            "CAPMAP_AUDIT_PER_MINUTE": "6000",
+        },
     )
+    assert process.stderr is not None
     try:
         async with asyncio.timeout(60):
-            while await process.stdout.readline() != b"begun\n":  # the service's log comes as well
+            while not (await process.stderr.readline()).startswith(b"Working behind"):
                 pass
         yield process
     finally:
-        process.kill()
-        await process.communicate()
+        if process.returncode is None:
+            process.kill()
+            await process.communicate()
 
 
 async def caught_up(connection: asyncpg.Connection) -> None:
@@ -98,9 +90,29 @@ async def test_killed_at_random_moments_it_leaves_what_a_rebuild_makes(dsn, conn
     assert await connection.fetchval("SELECT count(*) FROM packs") > 0
     assert await connection.fetchval("SELECT count(*) FROM mismatches") == 0
     before = await left(connection)
+    for _ in range(3):
+        await killed_rebuild(dsn, chance)
+        assert await left(connection) == before
     done = await rebuild.rebuild(dsn, lambda *_: None)
     assert done.differed == ()
     assert await left(connection) == before
+
+
+async def killed_rebuild(dsn: str, chance: random.Random) -> None:
+    """Begin a rebuild and kill it on its way."""
+    rebuild = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "service.cli",
+        "rebuild",
+        stdout=subprocess.DEVNULL,
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "DATABASE_URL": dsn},
+    )
+    await asyncio.sleep(chance.uniform(0.4, 1.6))
+    if rebuild.returncode is None:
+        rebuild.kill()
+    await rebuild.wait()
 
 
 async def left(connection: asyncpg.Connection) -> list[str]:
@@ -113,5 +125,14 @@ async def left(connection: asyncpg.Connection) -> list[str]:
     return [str(tuple(row)) for row in (*packs, *rows)]
 
 
-if __name__ == "__main__":
-    asyncio.run(work(sys.argv[1]))
+async def test_sigterm_ends_it_in_order(dsn, connection):
+    """A step under way is given up; the process ends with 0 and leaves no session."""
+    async with working(dsn) as process:
+        process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(10):
+            await process.communicate()
+        assert process.returncode == 0
+    sessions = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'capmap behind'"
+    async with asyncio.timeout(5):
+        while await connection.fetchval(sessions):  # noqa: ASYNC110 - the server ends them
+            await asyncio.sleep(0.02)
