@@ -22,11 +22,18 @@ from service.behind.registers import Registers
 from service.domain.model import Model
 from service.domain.register import BY_NAME
 from service.projections import closure, system_picture, trust_picture
+from service.projections.context import context
+from service.projections.contribution import Contribution, contribution
 from service.projections.history import Fact, History
 from service.projections.organisations import Summary, summary
+from service.projections.system_members import scene, seats
+from service.projections.system_picture import SystemPicture
+from service.projections.trust_picture import TrustPicture
 
 MOST_BYTES: Final = 64 * 1024 * 1024
 """Bytes of pictures kept as JSON; one of a trust has some 300,000."""
+MOST_CONTRIBUTIONS: Final = 500
+"""What so many trusts give to the pictures of their systems is kept."""
 Evidence = Literal["public", "own", "both"]
 
 
@@ -43,8 +50,11 @@ class Asked(Struct, frozen=True):
 
     def key(self) -> tuple[object, ...]:
         """Return what tells this picture from others; of pictures as known now, whenever."""
-        known = None if self.now else self.up_to
-        return (self.code, self.bearer, self.on, known, self.evidence, self.model.full_name)
+        return (self.code, self.bearer, *self.moment())
+
+    def moment(self) -> tuple[object, ...]:
+        """Return what pictures of one moment have in common."""
+        return (self.on, None if self.now else self.up_to, self.evidence, self.model.full_name)
 
 
 class Made(Struct, frozen=True):
@@ -57,6 +67,14 @@ class Made(Struct, frozen=True):
     organisation: Summary | None
     body: bytes
     tag: str
+    rests_on: frozenset[str]
+    as_of: int
+
+
+class Given(Struct, frozen=True):
+    """What a trust gives to the pictures of its systems, with what it rests on."""
+
+    trust: Contribution
     rests_on: frozenset[str]
     as_of: int
 
@@ -77,6 +95,7 @@ class Pictures:
         self._most = most_bytes
         self._kept: OrderedDict[tuple[object, ...], Made] = OrderedDict()
         self._bytes = 0
+        self._given: OrderedDict[tuple[object, ...], Given] = OrderedDict()
         self._making: dict[tuple[object, ...], asyncio.Task[Made]] = {}
 
     async def picture(self, asked: Asked) -> Made:
@@ -91,7 +110,7 @@ class Pictures:
             self._making[flight] = asyncio.create_task(self._make(asked, flight))
         return await asyncio.shield(self._making[flight])
 
-    def _holds(self, kept: Made, asked: Asked) -> bool:
+    def _holds(self, kept: Made | Given, asked: Asked) -> bool:
         """Tell whether nothing that a picture rests on grew between when it was made and now."""
         if not asked.now or kept.as_of == asked.up_to:
             return True
@@ -101,11 +120,39 @@ class Pictures:
     async def _make(self, asked: Asked, flight: tuple[object, ...]) -> Made:
         try:
             histories = await self.load(asked.code, asked.up_to, asked.evidence)
-            made = _made(asked, histories)
+            made = _made(asked, histories, await self._picture(asked, histories))
             self._keep(asked.key(), made)
             return made
         finally:
             del self._making[flight]
+
+    async def _picture(
+        self, asked: Asked, histories: dict[str, History]
+    ) -> TrustPicture | SystemPicture:
+        if asked.bearer == "trust":
+            return trust_picture.picture(asked.code, histories, asked.on, asked.model)
+        given = scene(asked.code, histories, asked.on)
+        trusts = {
+            seat.code: await self._contribution(asked, seat.code, histories)
+            for seat in seats(given)
+        }
+        return system_picture.assemble(given, trusts)
+
+    async def _contribution(
+        self, asked: Asked, code: str, histories: dict[str, History]
+    ) -> Contribution:
+        """Return what a trust gives, kept or made anew; between two made others get their turn."""
+        key = (code, *asked.moment())
+        kept = self._given.get(key)
+        if kept is None or not self._holds(kept, asked):
+            made = contribution(context(code, histories, asked.on), asked.model)
+            rests_on = closure.needed(code, histories) | closure.around(code, histories)
+            kept = self._given[key] = Given(made, frozenset(rests_on), asked.up_to)
+            await asyncio.sleep(0)
+        self._given.move_to_end(key)
+        while len(self._given) > MOST_CONTRIBUTIONS:
+            self._given.popitem(last=False)
+        return kept.trust
 
     async def load(self, code: str, up_to: int, evidence: Evidence = "both") -> dict[str, History]:
         """Return the histories that a picture of `code` rests on, each read to the same position.
@@ -131,13 +178,13 @@ class Pictures:
             self._bytes -= len(oldest.body)
 
 
-def _made(asked: Asked, histories: dict[str, History]) -> Made:
+def _made(
+    asked: Asked, histories: dict[str, History], picture: TrustPicture | SystemPicture
+) -> Made:
     organisation = summary(asked.code, histories[asked.code], asked.on)
     rests_on = frozenset(histories)
     if organisation.organisation_kind != asked.bearer:
         return Made(None, b"", "", rests_on, asked.up_to)
-    room = trust_picture if asked.bearer == "trust" else system_picture
-    picture = room.picture(asked.code, histories, asked.on, asked.model)
     body = msgspec.json.encode(picture)
     whole = msgspec.json.encode(organisation) + body
     return Made(organisation, body, hashlib.blake2b(whole, digest_size=12).hexdigest(), rests_on,

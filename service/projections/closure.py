@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from service.projections.history import History
+from service.projections.history import History, remembered
 from service.projections.register import kind_of
 
 _JOINS = ("TrustJoinedSystem", "SystemJoinedSystem")
@@ -36,6 +36,11 @@ def neighbours(code: str, histories: Mapping[str, History]) -> set[str]:
     of their histories does not.
     To be asked again with what was loaded, until nothing is missing.
     """
+    return around(code, histories) - set(histories)
+
+
+def around(code: str, histories: Mapping[str, History]) -> set[str]:
+    """Return all whose register part the picture of one rests on, as far as the histories tell."""
     bodies = needed(code, histories) & set(histories)
     found = {name for body in bodies for name in _connected(histories[body])}
     found |= {name for body in bodies for name in _systems(body, histories[body])}
@@ -47,11 +52,15 @@ def neighbours(code: str, histories: Mapping[str, History]) -> set[str]:
             history = histories.get(name, History())
             waiting += [fact.data.into for fact in history.own(name, "TrustMerged")]
             waiting += _systems(name, history)
-    return seen - set(histories)
+    return seen
 
 
-def _connected(history: History) -> Iterator[str]:
-    """Yield all that the connections of a history name, or are recorded by."""
+def _connected(history: History) -> frozenset[str]:
+    """Return all that the connections of a history name, or are recorded by."""
+    return remembered(history, "connected", lambda: frozenset(_sides(history)))
+
+
+def _sides(history: History) -> Iterator[str]:
     for fact in history.of("ConnectionMade"):
         yield fact.organisation
         yield from fact.data.with_ or ()
@@ -71,4 +80,4 @@ def _systems(code: str, history: History) -> Iterator[str]:
     return (fact.data.system for fact in history.own(code, *_JOINS))
 
 
-__all__ = ["missing", "needed", "neighbours"]
+__all__ = ["around", "missing", "needed", "neighbours"]
