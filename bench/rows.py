@@ -11,7 +11,7 @@ import asyncpg
 
 from bench import events, http_load, raw, server
 from bench.databases import Databases
-from service import exchange
+from service import exchange, settings
 from service.domain import codec
 from service.domain.caller import LOCAL
 from service.domain.envelope import Event
@@ -22,7 +22,7 @@ from service.store.writer import SESSION, Writer
 CONNECTIONS: Final = 32
 BATCH_CONNECTIONS: Final = 4
 BATCH: Final = 500
-MOST_EVENTS: Final = 10_000
+MOST_EVENTS: Final = settings.load({}).writer_events
 
 
 class Round(NamedTuple):

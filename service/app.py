@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import re
 import uuid
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final
 
 import asyncpg
@@ -75,7 +76,7 @@ def build(settings: Settings, dsn: str) -> Litestar:
             problems.list_problems,
             problems.get_problem,
         ],
-        lifespan=[_lifespan(settings, dsn)],
+        lifespan=[functools.partial(_lifespan, settings, dsn)],
         state=State({metrics.MEMBER: requests}),
         middleware=[metrics.measured(requests)],
         openapi_config=None,
@@ -94,25 +95,22 @@ def build(settings: Settings, dsn: str) -> Litestar:
     return Litestar.from_config(config)
 
 
-def _lifespan(
-    settings: Settings, dsn: str
-) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
-    @asynccontextmanager
-    async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        async with opened(settings, dsn) as rooms, behind(settings, dsn, rooms):
-            app.state[MEMBER] = rooms
-            yield
+@asynccontextmanager
+async def _lifespan(settings: Settings, dsn: str, app: Litestar) -> AsyncIterator[None]:
+    """Give the handlers the rooms while the application runs."""
+    async with opened(settings, dsn) as rooms, behind(settings, dsn, rooms):
+        app.state[MEMBER] = rooms
+        yield
 
-    return lifespan
+
+async def _connect(dsn: str) -> Connection:
+    """Open the writer's connection, anew whenever it has lost one."""
+    return await asyncpg.connect(dsn, server_settings=SESSION, timeout=10)
 
 
 @asynccontextmanager
 async def opened(settings: Settings, dsn: str) -> AsyncIterator[Rooms]:
     """Open the pool and the writer, refuse an unsafe or unfit database, and close them after."""
-
-    async def connect() -> Connection:
-        return await asyncpg.connect(dsn, server_settings=SESSION, timeout=10)
-
     async with asyncpg.create_pool(
         dsn,
         min_size=1,
@@ -123,7 +121,7 @@ async def opened(settings: Settings, dsn: str) -> AsyncIterator[Rooms]:
         async with pool.acquire() as connection:
             await migrate.check(connection, allow_unsafe=settings.allow_unsafe_database)
         waking = Waking(running.connecting(dsn), Tally())
-        writer = Writer(connect, settings.writer_events, waking.recorded)
+        writer = Writer(functools.partial(_connect, dsn), settings.writer_events, waking.recorded)
         writer.start()
         _settle_memory()
         try:
@@ -140,7 +138,7 @@ async def behind(settings: Settings, dsn: str, rooms: Rooms) -> AsyncIterator[No
         return
     made = running.Behind(
         dsn=dsn,
-        sources=Sources(rooms.latest, rooms.histories, running.now),
+        sources=Sources(rooms.latest, rooms.histories, rooms.registers, running.now),
         waking=rooms.waking,
         poll=settings.poll_ms / 1000,
         audit_rest=60 / settings.audit_per_minute,

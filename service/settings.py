@@ -9,8 +9,8 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from typing import NamedTuple
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 import msgspec
 import platformdirs
@@ -18,10 +18,21 @@ import platformdirs
 PREFIX = "CAPMAP_"
 LEVELS = ("debug", "info", "warning", "error")
 PORT_MAX = 65535
+AN_ADDRESS = "an address such as postgresql://capmap@db.example.org/capmap"
+SCHEMES = ("postgresql", "postgres")
+NEAR = 2
+"""A name within so many letters of DATABASE_URL is pointed out."""
 
 
 class SettingsError(Exception):
     """The environment holds settings the service cannot start with; the text lists each."""
+
+
+class _RuleError(ValueError):
+    """A value breaks one rule of several; the text says which, and the way out."""
+
+    def __init__(self, rule: str) -> None:
+        super().__init__(f"{rule}; write {AN_ADDRESS}, or unset it: the service runs its own then")
 
 
 def _data_dir() -> str:
@@ -36,7 +47,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
     port: int = 8000
     body_limit_bytes: int = 33_554_432
-    writer_events: int = 10_000
+    writer_events: int = 1_000
     pool_size: int = 8
     allow_unsafe_database: bool = False
     behind: bool = True
@@ -50,7 +61,7 @@ class Row(NamedTuple):
 
     env: str
     field: str
-    read: Callable[[str], Any]
+    read: Callable[[str], object]
     expects: str
     help: str
 
@@ -67,11 +78,29 @@ def _text(raw: str) -> str:
 
 
 def _dsn(raw: str) -> str:
-    if not raw.startswith(("postgresql://", "postgres://")):
-        raise ValueError
-    for host in urlsplit(raw).netloc.rpartition("@")[2].split(","):
-        _ = urlsplit(f"//{host}").port  # raises ValueError for what is no port
+    """Return an address in which scheme, host and database are given; the rest is the driver's."""
+    if any(character.isspace() for character in raw):
+        raise _RuleError("no blanks or line ends; in a password a blank is written %20")
+    parts = urlsplit(raw)
+    if parts.scheme not in SCHEMES or not raw.startswith(f"{parts.scheme}://"):
+        raise _RuleError("postgresql:// at the beginning")
+    more = parse_qs(parts.query)
+    if not _has_hosts(parts) and "host" not in more:
+        raise _RuleError("the server's host after postgresql:// (a socket's folder as ?host=)")
+    if not parts.path.strip("/") and not {"dbname", "database"} & more.keys():
+        raise _RuleError("the database's name after the host and a slash")
     return raw
+
+
+def _has_hosts(parts: SplitResult) -> bool:
+    """Tell whether each host is named; raises when its port is no number."""
+    hosts = parts.netloc.rpartition("@")[2].split(",")
+    try:
+        found = [(split.hostname, split.port) for split in (urlsplit(f"//{h}") for h in hosts)]
+    except ValueError:
+        rule = "a number as the port; in a password : / @ are written %3A %2F %40"
+        raise _RuleError(rule) from None
+    return all(host for host, _ in found)
 
 
 def _port(raw: str) -> int:
@@ -102,7 +131,7 @@ ROWS: tuple[Row, ...] = (
         "DATABASE_URL",
         "database_url",
         _dsn,
-        "an address starting with postgresql://",
+        AN_ADDRESS,
         "PostgreSQL to use; without it the service runs its own, in the data folder",
     ),
     Row(
@@ -189,21 +218,49 @@ NAMES: tuple[str, ...] = tuple(row.env for row in ROWS)
 def load(environ: Mapping[str, str]) -> Settings:
     """Read `environ`; raise SettingsError listing everything wrong with them."""
     faults = [_unknown(name, environ[name]) for name in sorted(environ) if _is_unknown(name)]
-    values: dict[str, Any] = {}
+    values: dict[str, object] = {}
     for row in ROWS:
         try:
             if row.env in environ:
                 values[row.field] = row.read(environ[row.env])
-        except (ValueError, KeyError):
-            faults.append(f"{row.env}={_told(environ[row.env])!r}: expected {row.expects}")
+        except (ValueError, KeyError) as error:
+            rule = error if isinstance(error, _RuleError) else row.expects
+            faults.append(f"{row.env}={_told(environ[row.env])!r}: expected {rule}")
     if faults:
         raise SettingsError("\n".join(faults))
-    return Settings(**values)
+    return msgspec.convert(values, Settings)
+
+
+def doubts(environ: Mapping[str, str]) -> list[str]:
+    """Return what looks like a typing error but need not be one: DATABASE_URL by another name.
+
+    Such a variable may belong to another program, so it does not stop the start.
+    """
+    if "DATABASE_URL" in environ:
+        return []
+    near = [name for name in sorted(environ) if _distance(name.upper(), "DATABASE_URL") <= NEAR]
+    return [
+        f"{name} is set, DATABASE_URL is not, so the service runs its own PostgreSQL:"
+        " if another was meant, name the variable DATABASE_URL"
+        for name in near
+    ]
+
+
+def _distance(one: str, other: str) -> int:
+    """Count the letters to change, add or leave out to make one name from another."""
+    row = list(range(len(other) + 1))
+    for number, letter in enumerate(one, 1):
+        above, row = row, [number]
+        for place, wanted in enumerate(other):
+            kept = above[place] + (letter != wanted)
+            row.append(min(kept, above[place + 1] + 1, row[place] + 1))
+    return row[-1]
 
 
 def _told(value: str) -> str:
-    """Return a value without the user part of an address, which may hold a password."""
-    return re.sub(r"//[^/]*@", "//…@", value)
+    """Return a value without what may hold a password: all before the last @, and ?password=."""
+    shown = re.sub(r"(?i)(password=)[^&]*", r"\1…", value)
+    return re.sub(r"(?s)^(\w+:/*)?.*@", r"\1…@", shown)
 
 
 def _is_unknown(name: str) -> bool:

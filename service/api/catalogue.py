@@ -60,6 +60,27 @@ class TypeSummary(Struct, frozen=True):
     href: str
 
 
+class TypesListed(Struct, frozen=True):
+    """Every type of event, in the order of the catalogue."""
+
+    items: tuple[TypeSummary, ...]
+    next: str | None
+
+
+class ListsListed(Struct, frozen=True):
+    """The names of the lists of codes, in alphabetical order."""
+
+    items: tuple[str, ...]
+    next: str | None
+
+
+class CodesListed(Struct, frozen=True):
+    """One list of codes, each with its name and the days between which it is used."""
+
+    items: tuple[lists.ListedCode, ...]
+    next: str | None
+
+
 def _summary(kind: EventType) -> TypeSummary:
     return TypeSummary(
         kind.name, kind.part, kind.version, kind.recorder, tuple(sorted(kind.bearers)),
@@ -67,7 +88,7 @@ def _summary(kind: EventType) -> TypeSummary:
     )  # fmt: skip
 
 
-SUMMARIES: Final = answers.encode({"items": [_summary(kind) for kind in TYPES], "next": None})
+SUMMARIES: Final = answers.encode(TypesListed(tuple(map(_summary, TYPES)), next=None))
 
 
 @get("/schemas", operation_id="list_schemas")
@@ -98,7 +119,7 @@ async def list_dimensions(request: AnyRequest) -> Response[bytes]:
 async def list_code_lists(request: AnyRequest) -> Response[bytes]:
     """List the lists of codes that grow."""
     parameters.read(request, Struct)
-    return answers.json(request, answers.encode({"items": sorted(lists.LISTS), "next": None}))
+    return answers.json(request, answers.encode(ListsListed(tuple(sorted(lists.LISTS)), next=None)))
 
 
 @get("/codes/{name:str}", operation_id="list_codes")
@@ -109,4 +130,4 @@ async def list_codes(request: AnyRequest, name: FromPath[str]) -> Response[bytes
     if found is None:
         known = ", ".join(sorted(lists.LISTS))
         raise Refused(Problem("not_found", f"{name[:60]} is no list; lists are: {known}"))
-    return answers.json(request, answers.encode({"items": found, "next": None}))
+    return answers.json(request, answers.encode(CodesListed(found, next=None)))

@@ -44,7 +44,10 @@ async def append_events(request: AnyRequest) -> Response[bytes]:
     if isinstance(read, Problem):
         raise Refused(read)
     batch = Batch(read.events, _expected(request, read), caller(request))
-    outcomes = await rooms(request).writer.append(batch)
+    try:
+        outcomes = await rooms(request).writer.append(batch)
+    except Refused as refused:
+        raise Refused(read.placed(refused.problem)) from None
     new = any(outcome.outcome == "recorded" for outcome in outcomes)
     return Response(
         content=answers.encode(Receipt(outcomes)),

@@ -6,22 +6,26 @@ discriminator of the union of events.
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
-from collections.abc import Callable
-from typing import Any, Final
+import uuid
+from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import Response, get
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from service import __version__
 from service.api import answers, catalogue, parameters
 from service.api.answers import STATUS, AnyRequest
-from service.api.events import EventAnswer, EventsQuery, Receipt
+from service.api.events import NDJSON, EventAnswer, EventsQuery, Receipt
 from service.api.moment import MomentQuery
 from service.api.organisations import Listed, OrganisationAnswer, OrganisationsQuery
 from service.api.pictures import SystemAnswer, TrustAnswer
+from service.domain.dates import Precision
+from service.domain.envelope import Assurance, Source, Target
 from service.domain.faults import Fault
+from service.domain.model import Model
 from service.domain.problems import KINDS, Category
 from service.domain.register import BY_NAME, ENVELOPES
 
@@ -43,8 +47,44 @@ class ProblemAnswer(Struct, frozen=True):
     more_errors: int = 0
 
 
+class RecordedEvent(Struct, frozen=True, kw_only=True):
+    """An event as the log holds it: what was submitted, and what the service added.
+
+    `data` is as the type's own schema says, or said when the event was recorded (`type_version`).
+    """
+
+    id: uuid.UUID
+    type: str
+    organisation: str
+    effective: dt.date
+    precision: Precision = "day"
+    certain: bool = True
+    data: Annotated[msgspec.Raw, Meta(extra_json_schema={"type": "object"})]
+    source: Source
+    assurance: Assurance
+    type_version: int
+    target: Target | msgspec.UnsetType = msgspec.UNSET
+    position: Annotated[int, Meta(ge=1)]
+    version: Annotated[int, Meta(ge=1)]
+    recorded_at: Annotated[dt.datetime, Meta(tz=True)]
+    recorded_by: str
+    hash: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+
+
+class EventsListed(Struct, frozen=True):
+    """A page of events in order of position."""
+
+    items: tuple[RecordedEvent, ...]
+    next: str | None
+
+
 class Operation(Struct, frozen=True):
-    """One operation: where, its name for clients, what it answers, what it may be asked with."""
+    """One operation: where, its name for clients, what it answers, what it may be asked with.
+
+    answer: None where the answer is a schema or this document, an object of any members.
+    example: a value of the path's parameter that the story of `capmap demo` can answer.
+    lines: the same as one JSON object a line, where Accept asks for NDJSON.
+    """
 
     path: str
     method: str
@@ -54,7 +94,8 @@ class Operation(Struct, frozen=True):
     query: type[Struct] = Struct
     refusals: tuple[Category, ...] = ("malformed", "invalid", "unavailable")
     media_type: str = "application/json"
-    example: Callable[[], Json] | None = None
+    example: str = ""
+    lines: bool = False
 
 
 FOUND: Final[tuple[Category, ...]] = ("malformed", "not_found", "invalid", "unavailable")
@@ -63,26 +104,28 @@ APPENDING: Final[tuple[Category, ...]] = (
     "unavailable",
 )  # fmt: skip
 OPERATIONS: Final = (
-    Operation("/api/v1/events", "get", "list_events", "List events by position", None, EventsQuery,
-              refusals=("malformed", "conflict", "invalid", "unavailable")),
+    Operation("/api/v1/events", "get", "list_events", "List events by position", EventsListed,
+              EventsQuery, ("malformed", "conflict", "invalid", "unavailable"), lines=True),
     Operation("/api/v1/events/{event_id}", "get", "get_event", "Read one event and all about it",
-              EventAnswer, refusals=FOUND),
+              EventAnswer, refusals=FOUND, example="a505dc06-21aa-5ea1-b254-94a4955bed95"),
     Operation("/api/v1/organisations", "get", "list_organisations", "Find organisations", Listed,
               OrganisationsQuery),
     Operation("/api/v1/organisations/{code}", "get", "get_organisation", "Read one organisation",
-              OrganisationAnswer, MomentQuery, FOUND),
+              OrganisationAnswer, MomentQuery, FOUND, example="RTP"),
     Operation("/api/v1/systems", "get", "list_systems", "List systems", Listed, OrganisationsQuery),
     Operation("/api/v1/trusts/{code}/picture", "get", "get_trust_picture", "Read a trust's picture",
-              TrustAnswer, MomentQuery, FOUND),
+              TrustAnswer, MomentQuery, FOUND, example="RTP"),
     Operation("/api/v1/systems/{code}/picture", "get", "get_system_picture",
-              "Read a system's picture", SystemAnswer, MomentQuery, FOUND),
-    Operation("/api/v1/dimensions", "get", "list_dimensions", "Read the model's dimensions", None),
-    Operation("/api/v1/codes", "get", "list_code_lists", "List the lists of codes", None),
-    Operation("/api/v1/codes/{name}", "get", "list_codes", "Read one list of codes", None,
-              refusals=FOUND),
-    Operation("/api/v1/schemas", "get", "list_schemas", "List the types of events", None),
+              "Read a system's picture", SystemAnswer, MomentQuery, FOUND, example="QXU"),
+    Operation("/api/v1/dimensions", "get", "list_dimensions", "Read the model's dimensions", Model),
+    Operation("/api/v1/codes", "get", "list_code_lists", "List the lists of codes",
+              catalogue.ListsListed),
+    Operation("/api/v1/codes/{name}", "get", "list_codes", "Read one list of codes",
+              catalogue.CodesListed, refusals=FOUND, example="programmes"),
+    Operation("/api/v1/schemas", "get", "list_schemas", "List the types of events",
+              catalogue.TypesListed),
     Operation("/api/v1/schemas/{name}", "get", "get_schema", "Read a type's JSON Schema", None,
-              refusals=FOUND, media_type="application/schema+json"),
+              refusals=FOUND, media_type="application/schema+json", example="LeaderAppointed"),
     Operation("/api/v1/openapi.json", "get", "get_openapi", "Read this document", None),
 )  # fmt: skip
 
@@ -90,9 +133,13 @@ OPERATIONS: Final = (
 @functools.cache
 def document() -> bytes:
     """Return the whole document as JSON."""
-    structs = [*ENVELOPES.values(), Receipt, EventAnswer, Listed, OrganisationAnswer,
-               TrustAnswer, SystemAnswer, ProblemAnswer]  # fmt: skip
+    answered = dict.fromkeys(one.answer for one in OPERATIONS if one.answer)
+    structs = [*ENVELOPES.values(), *answered, Receipt, ProblemAnswer]
     _, schemas = msgspec.json.schema_components(structs, ref_template=REF)
+    recorded = {"$ref": REF.format(name="RecordedEvent")}
+    schemas["EventAnswer"]["properties"] |= {
+        "event": recorded, "about": {"type": "array", "items": recorded},
+    }  # fmt: skip
     schemas["Event"] = _union()
     schemas["Batch"] = _batch()
     paths: dict[str, Json] = {}
@@ -134,12 +181,14 @@ def _batch() -> Json:
 def _operation(one: Operation) -> Json:
     schema = _schema_of(one.answer)
     content = {one.media_type: {"schema": schema}}
+    if one.lines:
+        content[NDJSON] = {"schema": {"type": "string", "description": "One event a line"}}
     answers_by_status = {"200": {"description": one.summary, "content": content}}
     answers_by_status["304"] = {"description": "You have it already (If-None-Match)"}
     return {
         "operationId": one.name,
         "summary": one.summary,
-        "parameters": [*_path_parameters(one.path), *_query_parameters(one.query)],
+        "parameters": [*_path_parameters(one), *_query_parameters(one.query)],
         "responses": answers_by_status | _refusals(one.refusals),
     }
 
@@ -178,17 +227,11 @@ def _refusals(categories: tuple[Category, ...]) -> Json:
     }
 
 
-def _path_parameters(path: str) -> list[Json]:
-    names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
-    examples = {"code": "RTP", "name": "LeaderAppointed"}
+def _path_parameters(one: Operation) -> list[Json]:
+    names = [part[1:-1] for part in one.path.split("/") if part.startswith("{")]
+    text = {"type": "string"}
     return [
-        {
-            "name": name,
-            "in": "path",
-            "required": True,
-            "schema": {"type": "string"},
-            "example": examples.get(name, "a505dc06-21aa-5ea1-b254-94a4955bed95"),
-        }
+        {"name": name, "in": "path", "required": True, "schema": text, "example": one.example}
         for name in names
     ]
 

@@ -12,7 +12,6 @@ from msgspec import Meta, Struct
 from service.api import answers, parameters, waiting
 from service.api.answers import AnyRequest
 from service.api.moment import Moment, MomentQuery, settle
-from service.api.pictures import load
 from service.api.rooms import rooms, snapshot
 from service.domain.codec import Unread
 from service.domain.mentions import mentioned
@@ -69,11 +68,11 @@ async def list_systems(request: AnyRequest) -> Response[bytes]:
 async def get_organisation(request: AnyRequest, code: FromPath[str]) -> Response[bytes]:
     """Read one organisation: names, kind, memberships, predecessors and successor."""
     query = parameters.read(request, MomentQuery)
-    code = code.strip().upper()
+    code = parameters.code(code)
     room = rooms(request)
     moment = await settle(room, query, first_model().full_name)
-    histories = await load(room, code, moment.known_at.position)
-    found = summary(code, histories[code], moment.on)
+    history = await room.histories.load(code, moment.known_at.position)
+    found = summary(code, history, moment.on)
     if found.organisation_kind == "unregistered":
         raise Refused(Problem("not_found", f"{code[:20]} is not a registered organisation"))
     return answers.json(request, answers.encode(OrganisationAnswer(moment, found)))

@@ -1,4 +1,4 @@
-"""Query parameters: read into a Struct; unknown, repeated and ill-formed ones are refused by name.
+"""Parameters: the query's into a Struct, a path's code; what is wrong is refused by name.
 
 A misspelt `known_at` must never answer for today (CONVENTIONS.md 11).
 """
@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from service.api.answers import AnyRequest
 from service.domain.faults import Fault, nearest
+from service.domain.fields import Code
 from service.domain.problems import Problem, Refused
 
 S = TypeVar("S", bound=Struct)
@@ -39,6 +40,15 @@ def read(request: AnyRequest, into: type[S]) -> S:
     if faults:
         raise Refused(Problem("invalid_parameter", faults[0].rule, tuple(faults)))
     return msgspec.convert(values, into, strict=False)
+
+
+def code(given: str) -> str:
+    """Return a path's code as the log has it; raises Refused when no organisation can have it."""
+    try:
+        return msgspec.convert(given.strip(), Code).upper()
+    except msgspec.ValidationError:
+        detail = f"{given[:20]} is no code, which has 3 to 5 letters and digits"
+        raise Refused(Problem("not_found", detail)) from None
 
 
 def _wrong(name: str, value: str, annotation: object) -> list[Fault]:

@@ -2,47 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+import msgspec
 from litestar import Response, get
 from litestar.params import FromPath
 from msgspec import Struct
 
 from service.api import answers, parameters
 from service.api.answers import AnyRequest
-from service.api.moment import Evidence, Moment, MomentQuery, settle
-from service.api.rooms import Rooms, rooms
+from service.api.moment import Moment, MomentQuery, settle
+from service.api.rooms import rooms
+from service.behind.pictures import Asked
 from service.domain.model import first_model
 from service.domain.problems import Problem, Refused
-from service.domain.register import BY_NAME
-from service.projections import closure, system_picture, trust_picture
-from service.projections.history import Fact, History
-from service.projections.organisations import Summary, summary
-
-
-async def load(
-    room: Rooms, code: str, up_to: int, evidence: Evidence = "both"
-) -> dict[str, History]:
-    """Return the histories that a picture of `code` rests on, each read to the same position."""
-    histories: dict[str, History] = {}
-    wanted = {code}
-    while wanted:
-        for one in sorted(wanted):
-            histories[one] = _only(await room.histories.load(one, up_to), evidence)
-        wanted = closure.missing(code, histories)
-    return histories
-
-
-def _only(history: History, evidence: Evidence) -> History:
-    """Return a history with the evidence asked for; the register is the operator's and stays."""
-    if evidence == "both":
-        return history
-    kept = {kind: _of_kind(kind, group, evidence) for kind, group in history.by_type.items()}
-    return History(kept, history.unread, history.last_position)
-
-
-def _of_kind(kind: str, group: tuple[Fact, ...], evidence: Evidence) -> tuple[Fact, ...]:
-    if BY_NAME[kind].part == "register":
-        return group
-    return tuple(fact for fact in group if fact.source_kind == evidence)
+from service.projections import system_picture, trust_picture
+from service.projections.organisations import Summary
 
 
 class TrustAnswer(Struct, frozen=True):
@@ -61,34 +36,41 @@ class SystemAnswer(Struct, frozen=True):
     picture: system_picture.SystemPicture
 
 
+class _Parts(Struct, frozen=True):
+    """A TrustAnswer or SystemAnswer whose picture is JSON already."""
+
+    moment: Moment
+    organisation: Summary
+    picture: msgspec.Raw
+
+
 @get("/trusts/{code:str}/picture", operation_id="get_trust_picture")
 async def get_trust_picture(request: AnyRequest, code: FromPath[str]) -> Response[bytes]:
     """Read a trust's ledger on a date: levels, measures, facts, with the events behind each."""
-    moment, organisation, histories = await _asked(request, code, "trust")
-    picture = trust_picture.picture(organisation.code, histories, moment.on)
-    return answers.json(request, answers.encode(TrustAnswer(moment, organisation, picture)))
+    return await _answer(request, code, "trust")
 
 
 @get("/systems/{code:str}/picture", operation_id="get_system_picture")
 async def get_system_picture(request: AnyRequest, code: FromPath[str]) -> Response[bytes]:
     """Read a system of any kind on a date: its trusts side by side, in alphabetical order."""
-    moment, organisation, histories = await _asked(request, code, "system")
-    picture = system_picture.picture(organisation.code, histories, moment.on)
-    return answers.json(request, answers.encode(SystemAnswer(moment, organisation, picture)))
+    return await _answer(request, code, "system")
 
 
-async def _asked(
-    request: AnyRequest, code: str, bearer: str
-) -> tuple[Moment, Summary, dict[str, History]]:
-    """Return the moment, the organisation and the histories that a picture is made of."""
+async def _answer(
+    request: AnyRequest, given: str, bearer: Literal["trust", "system"]
+) -> Response[bytes]:
+    """Return a picture with the moment that it is of, or that the reader has it already."""
     query = parameters.read(request, MomentQuery)
-    code = code.strip().upper()
-    room = rooms(request)
-    moment = await settle(room, query, first_model().full_name)
-    up_to = moment.known_at.position
-    histories = await load(room, code, up_to, query.evidence)
-    organisation = summary(code, histories[code], moment.on)
-    if organisation.organisation_kind != bearer:
-        detail = f"{code[:20]} is not a {bearer} that was known at position {up_to}"
+    code, room, model = parameters.code(given), rooms(request), first_model()
+    moment = await settle(room, query, model.full_name)
+    up_to, now = moment.known_at.position, query.known_at is None
+    asked = Asked(code, bearer, moment.on, up_to, now, query.evidence, model)
+    made = await room.pictures.picture(asked)
+    if made.organisation is None:
+        detail = f"{code} is not a {bearer} that was known at position {up_to}"
         raise Refused(Problem("not_found", detail))
-    return moment, organisation, histories
+    tag = answers.weak_tag(made.tag, moment.log, moment.fold, moment.model, moment.evidence)
+    if answers.has(request, tag):
+        return answers.unchanged(tag)
+    parts = _Parts(moment, made.organisation, msgspec.Raw(made.body))
+    return answers.tagged(answers.encode(parts), tag)

@@ -9,6 +9,8 @@ from typing import Final
 from service.api.answers import AnyRequest
 from service.behind.histories import Histories
 from service.behind.latest import Latest
+from service.behind.pictures import Pictures
+from service.behind.registers import Registers
 from service.behind.waking import Waking
 from service.domain.caller import LOCAL, Caller
 from service.store import pool
@@ -21,14 +23,18 @@ MEMBER: Final = "rooms"
 class Rooms:
     """The rooms behind the API, made by the composition root for the life of the process."""
 
-    __slots__ = ("histories", "latest", "pool", "waking", "writer")
+    __slots__ = (
+        "histories", "latest", "pictures", "pool", "registers", "waking", "writer",
+    )  # fmt: skip
 
     def __init__(self, reads: pool.Pool, writer: Writer, waking: Waking) -> None:
         self.pool = reads
         self.writer = writer
         self.waking = waking
         self.latest = Latest(reads)
+        self.registers = Registers(reads)
         self.histories = Histories(reads, self.latest)
+        self.pictures = Pictures(self.latest, self.histories, self.registers)
 
 
 def rooms(request: AnyRequest) -> Rooms:

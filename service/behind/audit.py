@@ -18,8 +18,8 @@ import structlog
 from msgspec import Struct
 
 from service.behind import fresh, rows, sealer
+from service.behind.entries import entries
 from service.behind.fresh import FromLog
-from service.behind.histories import entries
 from service.behind.tally import Tally, count
 from service.domain.model import first_model
 from service.projections.history import block

@@ -15,14 +15,16 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Protocol
 
 import asyncpg
 import msgspec
 from msgspec import Struct, structs
 
-from service.behind.histories import Histories, entry
+from service.behind.entries import entry
+from service.behind.histories import Histories
+from service.behind.registers import Registers
 from service.domain.model import Model, first_model
 from service.domain.register import BY_NAME
 from service.projections import closure, system_picture, trust_picture
@@ -62,7 +64,7 @@ class Gathered(Struct, frozen=True):
 
 
 class Source(Protocol):
-    """Where histories come from: whole, or the part that places an organisation."""
+    """Where histories come from: whole, or the parts that say what and where somebody is."""
 
     async def load(self, organisation: str, up_to: int) -> History:
         """Return a history as known at a position."""
@@ -72,11 +74,16 @@ class Source(Protocol):
         """Return `placing` of that history."""
         ...
 
+    async def around(self, organisations: Iterable[str], up_to: int) -> Mapping[str, History]:
+        """Return of others at least where they belong."""
+        ...
+
 
 class AtHand(Struct, frozen=True):
     """Histories from packs, the tail of the log, and what is kept decoded."""
 
     histories: Histories
+    registers: Registers
 
     async def load(self, organisation: str, up_to: int) -> History:
         """Return a history as known at a position."""
@@ -85,6 +92,10 @@ class AtHand(Struct, frozen=True):
     async def place(self, organisation: str, up_to: int) -> History:
         """Return the part of it that places the organisation."""
         return placing(await self.histories.load(organisation, up_to))
+
+    async def around(self, organisations: Iterable[str], up_to: int) -> Mapping[str, History]:
+        """Return where others belong."""
+        return await self.registers.load(organisations, up_to)
 
 
 class FromLog(Struct, frozen=True):
@@ -100,6 +111,10 @@ class FromLog(Struct, frozen=True):
         """Return the part of it that places the organisation."""
         rows = await current.placing(self.connection, organisation, up_to, PLACING)
         return placing(await _sliced(rows))
+
+    async def around(self, organisations: Iterable[str], up_to: int) -> Mapping[str, History]:
+        """Return what others are and where they belong."""
+        return {code: await self.place(code, up_to) for code in sorted(organisations)}
 
 
 async def _sliced(rows: Sequence[reading.Stored]) -> History:
@@ -129,13 +144,15 @@ async def gather(source: Source, code: str, up_to: int) -> Gathered:
     found = {code: await source.load(code, up_to)}
     whole = {code}
     places = {code: placing(found[code])}  # all that tells who else is needed, and short
-    trust = kind_of(code, places[code].facts) != "system"
+    trust = kind_of(code, places[code]) != "system"
     while wanted := closure.missing(code, places):
         for one in sorted(wanted):
             found[one] = places[one] = await source.place(one, up_to)
-            if trust and kind_of(one, places[one].facts) == "trust":
+            if trust and kind_of(one, places[one]) == "trust":
                 found[one] = await source.load(one, up_to)
                 whole.add(one)
+    while others := closure.neighbours(code, found):
+        found |= await source.around(others, up_to)
     return Gathered(found, frozenset(whole))
 
 

@@ -7,18 +7,18 @@ is never wrong, only short, and then the tail alone is read (DESIGN.md, The fast
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 import structlog
 from msgspec import Struct
 
+from service.behind.entries import entries
 from service.behind.latest import Latest
-from service.projections.history import Block, Entry, History, block, cut, history, joined
+from service.projections.history import Block, History, block, cut, history, joined
 from service.projections.packing import unpack
 from service.projections.version import FOLD
-from service.store import packs, reading
+from service.store import packs
 from service.store.appending import Connection
 from service.store.pool import Pool, lent
 
@@ -48,15 +48,17 @@ class Histories:
     async def load(self, organisation: str, up_to: int) -> History:
         """Return a history as known at a position, not beyond the last head asked for."""
         kept = self._kept.get(organisation)
-        if kept is None or kept.read_to < min(up_to, self._latest.last(organisation)):
+        if kept is None or not self._reaches(organisation, kept, up_to):
             async with lent(self._pool) as connection:
                 kept = await _read(connection, organisation, up_to, kept)
             self._keep(organisation, kept)
         else:
             self._kept.move_to_end(organisation)
-        if kept.run.last_position <= up_to:
-            return kept.history
-        return history([cut(kept.run, up_to)])
+        return _known(kept, up_to)
+
+    def _reaches(self, organisation: str, kept: Kept, up_to: int) -> bool:
+        """Tell whether all that was known at a position was read."""
+        return kept.read_to >= min(up_to, self._latest.last(organisation))
 
     def _keep(self, organisation: str, kept: Kept) -> None:
         before = self._kept.pop(organisation, None)
@@ -67,6 +69,13 @@ class Histories:
         while self._entries > self._most and len(self._kept) > 1:
             _, oldest = self._kept.popitem(last=False)
             self._entries -= oldest.run.entries
+
+
+def _known(kept: Kept, up_to: int) -> History:
+    """Return what was known at a position of a history that was read at least so far."""
+    if kept.run.last_position <= up_to:
+        return kept.history
+    return history([cut(kept.run, up_to)])
 
 
 async def _read(connection: Connection, code: str, up_to: int, kept: Kept | None) -> Kept:
@@ -91,14 +100,4 @@ async def sealed(connection: Connection, code: str, up_to: int) -> list[Block]:
     return found
 
 
-async def entries(connection: Connection, code: str, after: int, up_to: int) -> Sequence[Entry]:
-    """Return the entries of a history between two positions, from the log."""
-    return [entry(row) for row in await reading.history(connection, code, after, up_to)]
-
-
-def entry(row: reading.Stored) -> Entry:
-    """Return a row of the log as the fold takes it."""
-    return Entry(row.position, row.event(), row.of())
-
-
-__all__ = ["MOST_ENTRIES", "Histories", "entries", "entry", "sealed"]
+__all__ = ["MOST_ENTRIES", "Histories", "sealed"]

@@ -24,6 +24,7 @@ from service.behind import fresh, rows, running, sealer
 from service.behind.fresh import AtHand
 from service.behind.histories import Histories
 from service.behind.latest import Latest
+from service.behind.registers import Registers
 from service.domain import dates
 from service.domain.model import first_model
 from service.projections.version import FOLD
@@ -151,7 +152,7 @@ async def remade(share: Share) -> list[str]:
     async with running.pool(share.dsn) as connections, lent(connections) as connection:
         latest = Latest(connections)
         await latest.head()
-        source = AtHand(Histories(connections, latest, AT_HAND))
+        source = AtHand(Histories(connections, latest, AT_HAND), Registers(connections))
         wrong: list[str] = []
         for code in share.codes:
             made = await fresh.row(source, code, share.up_to, share.day)

@@ -19,6 +19,7 @@ from service.behind import fresh
 from service.behind.fresh import AtHand
 from service.behind.histories import Histories
 from service.behind.latest import Latest
+from service.behind.registers import Registers
 from service.domain import dates
 from service.domain.model import first_model
 from service.projections.version import FOLD
@@ -39,6 +40,7 @@ class Sources(Struct, frozen=True):
 
     latest: Latest
     histories: Histories
+    registers: Registers
     now: Callable[[], dt.datetime]
 
 
@@ -70,8 +72,9 @@ class Rows:
     ) -> None:
         """Make and write the rows of some organisations; others get their turn between two."""
         waiting: list[Row] = []
+        source = AtHand(self._sources.histories, self._sources.registers)
         for code in sorted(codes):
-            waiting.append(await fresh.row(AtHand(self._sources.histories), code, up_to, day))
+            waiting.append(await fresh.row(source, code, up_to, day))
             if len(waiting) == AT_ONCE:
                 await _write(connection, waiting)
                 waiting = []

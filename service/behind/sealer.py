@@ -12,7 +12,7 @@ import datetime as dt
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import Final
 
-from service.behind.histories import entries
+from service.behind.entries import entries
 from service.projections.history import Entry, block
 from service.projections.packing import SIZE, pack
 from service.projections.version import FOLD

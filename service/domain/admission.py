@@ -8,21 +8,21 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping, Sequence
+from collections import ChainMap
+from collections.abc import Mapping
 from typing import Final, Literal
 
 import msgspec
 from msgspec import Struct
 
-from service.domain import chain, disclosure, explain
+from service.domain import chain, corrections, disclosure, links
 from service.domain.caller import Caller
-from service.domain.catalogue.record.event_corrected import EventCorrected
 from service.domain.codec import Submitted
-from service.domain.envelope import OPERATOR_ASSURANCE, Event, Stamp, Target
+from service.domain.envelope import OPERATOR_ASSURANCE, Event, Stamp, Target, type_name
 from service.domain.faults import Fault, join
-from service.domain.mentions import mentioned
 from service.domain.problems import Problem
 from service.domain.references import Reference, reference, references
+from service.domain.referred import Referred, all_named, remember
 from service.domain.register import BY_NAME, kind_of
 from service.domain.spec import EventType
 
@@ -30,8 +30,7 @@ REGISTRATIONS: Final[dict[str, Literal["trust", "system"]]] = {
     "TrustRegistered": "trust",
     "SystemEstablished": "system",
 }
-LINKS: Final = {"TrustMerged": "into", "SystemJoinedSystem": "system"}
-"""Types that tie organisations together and may form no circle, with the member that names one."""
+_LINKED: Final = links.ORIGINALS | links.CHANGES
 
 
 class Batch(Struct, frozen=True):
@@ -48,18 +47,6 @@ class Seen(Struct, frozen=True, gc=False):
     position: int
     hash: bytes
     body: bytes
-
-
-class Referred(Struct, frozen=True):
-    """An event that another refers to, with all that it and events about it ever named."""
-
-    position: int
-    type: str
-    type_version: int
-    organisation: str
-    body: bytes
-    about: uuid.UUID | None
-    named: frozenset[str]
 
 
 class Stream(Struct, frozen=True, gc=False):
@@ -79,7 +66,8 @@ class Standing(Struct):
     seen: dict[uuid.UUID, Seen]
     streams: dict[str, Stream]
     referred: dict[uuid.UUID, Referred]
-    links: dict[str, set[str]]
+    links: dict[str, list[links.Told]]
+    """What was told of mergers and memberships of systems, by organisation, in order."""
     wanted: frozenset[uuid.UUID] = frozenset()
     """Ids that events of the group refer to: only these are remembered for the rest of it."""
 
@@ -144,10 +132,21 @@ def _id_conflict(batch: Batch, standing: Standing) -> Problem | None:
         key = submitted.event.id
         seen = standing.seen.get(key)
         known = seen.body if seen is not None else first.setdefault(key, submitted.body)
-        if known != submitted.body:
+        if known != submitted.body and not _same_correction(known, submitted, batch, standing):
             where = f"at position {seen.position}" if seen else "earlier in the batch"
             return Problem("id_conflict", f"event {key} is {where} with other content")
     return None
+
+
+def _same_correction(known: bytes, again: Submitted, batch: Batch, standing: Standing) -> bool:
+    """Tell whether bytes differ only in how a correction's payload is written."""
+    about = reference(again.event)
+    if about is None or type_name(again.event) != "EventCorrected":
+        return False
+    target = standing.referred.get(about)
+    earlier = (type_name(other.event) for other in batch.events if other.event.id == about)
+    kind = BY_NAME.get(target.type if target else next(earlier, ""))
+    return kind is not None and corrections.same(known, again.event, kind)
 
 
 def _version_mismatch(batch: Batch, standing: Standing) -> Problem | None:
@@ -173,7 +172,7 @@ class _Draft:
         self.seen: dict[uuid.UUID, Seen] = {}
         self.streams: dict[str, Stream] = {}
         self.referred: dict[uuid.UUID, Referred] = {}
-        self.links: dict[str, set[str]] = {}
+        self.links: dict[str, list[links.Told]] = {}
         self.admitted: list[Admitted] = []
 
     def take(
@@ -189,10 +188,12 @@ class _Draft:
         refers = references(event)
         if problem is None and refers:
             problem = self._reference_problem(event, kind, refers, index)
-        if problem is None and kind.name in LINKS:
-            problem = self._link_problem(event, LINKS[kind.name])
+        if problem is None and kind.name in _LINKED:
+            problem = self._link_problem(event, kind, refers[0].id if refers else None)
         if problem is not None:
             return problem
+        if kind.name == "EventCorrected" and (of := self._refers(refers[0].id)):
+            submitted = corrections.canonical(submitted, BY_NAME[of.type])
         return self._record(submitted, kind, refers, caller, salt)
 
     def _stream(self, organisation: str) -> Stream | None:
@@ -270,13 +271,9 @@ class _Draft:
     def _correction_problem(self, event: Event, target: Referred, index: int) -> Problem | None:
         if self._is_retracted(target):
             return Problem("retracted", f"event {reference(event)} was retracted")
-        assert isinstance(event.data, EventCorrected)  # noqa: S101 - asked by type's name
-        value = msgspec.json.decode(event.data.data)
-        faults = explain.payload(BY_NAME[target.type], value, f"/events/{index}/data/data")
-        if not faults:
-            faults = explain.corrected(event, BY_NAME[target.type], f"/events/{index}/data/data")
+        faults = corrections.faults(event, BY_NAME[target.type], f"/events/{index}/data/data")
         if faults:
-            return Problem("invalid_events", "the corrected payload is not valid", tuple(faults))
+            return Problem("invalid_events", "the corrected payload is not valid", faults)
         return None
 
     def _is_retracted(self, target: Referred) -> bool:
@@ -293,17 +290,22 @@ class _Draft:
         by_position |= {r.position: k for k, r in self.referred.items()}
         return by_position.get(target.position) in gone
 
-    def _link_problem(self, event: Event, member: str) -> Problem | None:
-        other: str = getattr(event.data, member)
-        waiting, reached = [other], set[str]()
-        while waiting:
-            code = waiting.pop()
-            if code == event.organisation:
-                return Problem("cycle", f"{other} already leads to {event.organisation}")
-            if code not in reached:
-                reached.add(code)
-                waiting += self.standing.links.get(code, set()) | self.links.get(code, set())
+    def _link_problem(
+        self, event: Event, kind: EventType, about: uuid.UUID | None
+    ) -> Problem | None:
+        """Say whether an event makes a circle; else remember what it tells of links, if it does."""
+        code = event.organisation
+        if kind.name in links.CHANGES and all(one.id != about for one in self._told(code)):
+            return None
+        target = self._refers(about) if about is not None else None
+        new = links.told(event, self.position + 1, about, target.type if target else None)
+        if way := links.circle(code, self._told, new):
+            return Problem("cycle", f"this would make a circle: {' → '.join(way)}")
+        self.links.setdefault(code, []).append(new)
         return None
+
+    def _told(self, code: str) -> list[links.Told]:
+        return self.standing.links.get(code, []) + self.links.get(code, [])
 
     def _record(
         self,
@@ -328,13 +330,10 @@ class _Draft:
         encoded = msgspec.json.encode(target) if target else None
         self.hash = chain.link(self.hash, salt, chain.stored(body, stamp, encoded))
         self.position = stamp.position
-        named = _named(event, targets)
+        named = all_named(event, targets)
         hidden = self._disclosed(event, kind, targets[0] if targets else None)
         self.streams[organisation] = Stream(version, bearer)
         self.seen[event.id] = Seen(stamp.position, self.hash, body)
-        if kind.name in LINKS:
-            other = getattr(event.data, LINKS[kind.name])
-            self.links.setdefault(organisation, set()).add(other)
         wanted = self.standing.wanted
         if about is not None or (wanted and event.id in wanted):
             self._remember(event, kind, about, named, body)
@@ -358,14 +357,10 @@ class _Draft:
         named: frozenset[str],
         body: bytes,
     ) -> None:
-        position, organisation = self.position, event.organisation
-        self.referred[event.id] = Referred(
-            position, kind.name, kind.version, organisation, body, about, named
+        one = Referred(
+            self.position, kind.name, kind.version, event.organisation, body, about, named
         )
-        target = self._refers(about) if about is not None else None
-        if about and target and kind.fold.form == "about":  # what only refers passes no names on
-            grown = msgspec.structs.replace(target, named=target.named | named)
-            self.referred[about] = grown
+        remember(ChainMap(self.referred, self.standing.referred), event.id, one)
 
     def keep(self) -> None:
         """Let the standing take over what the batch added."""
@@ -374,14 +369,8 @@ class _Draft:
         standing.seen |= self.seen
         standing.streams |= self.streams
         standing.referred |= self.referred
-        for code, others in self.links.items():
-            standing.links.setdefault(code, set()).update(others)
-
-
-def _named(event: Event, targets: Sequence[Referred]) -> frozenset[str]:
-    """Return all that an event names: itself, the payload it puts right, and its targets' names."""
-    named = mentioned(event, targets[0].type if targets else None)
-    return named.union(*(t.named | {t.organisation} for t in targets)) - {event.organisation}
+        for code, told in self.links.items():
+            standing.links.setdefault(code, []).extend(told)
 
 
 def _invalid(index: int, pointer: str, code: str, rule: str) -> Problem:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+import functools
 import re
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
@@ -32,6 +33,8 @@ def end_of_day(day: dt.date) -> dt.datetime:
     return following.astimezone(dt.UTC)
 
 
+# A picture asks for the edges of the same few windows again and again.
+@functools.lru_cache(maxsize=4096)
 def add_months(day: dt.date, months: int) -> dt.date:
     """Return the same day some months later (or earlier), clamped to the month's end."""
     years, month = divmod(day.month - 1 + months, 12)

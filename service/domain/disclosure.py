@@ -16,7 +16,7 @@ from msgspec import UNSET
 
 from service.domain.catalogue.record.event_corrected import EventCorrected
 from service.domain.envelope import Event, Payload
-from service.domain.register import AnyEvent
+from service.domain.register import ENVELOPES, AnyEvent
 from service.domain.spec import ROUNDED_TIERS, EventType
 
 POLICY: Final = "people-v1"
@@ -77,11 +77,25 @@ def disclosed_correction(
     event: Event, original: bytes, kind: EventType, secret: bytes
 ) -> bytes | None:
     """Return a correction's payload as rounded readers get it; keeps the original's rounding."""
-    first: Event = msgspec.json.decode(original, type=AnyEvent)
     assert isinstance(event.data, EventCorrected)  # noqa: S101 - the caller's condition
     payload = msgspec.json.decode(event.data.data, type=kind.payload)
+    first = _first(original) or _in_its_place(event, kind, payload)
     hidden = disclosed(kind, payload, first, secret)
     if hidden is None or hidden == WITHHELD:
         return hidden
-    members = msgspec.to_builtins(event.data) | {"data": msgspec.Raw(hidden)}
-    return msgspec.json.encode(members)
+    return msgspec.json.encode(msgspec.structs.replace(event.data, data=msgspec.Raw(hidden)))
+
+
+def _first(original: bytes) -> Event | None:
+    """Return the original; None where nobody can read it, and a correction is its way out."""
+    try:
+        found: Event = msgspec.json.decode(original, type=AnyEvent)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    return found
+
+
+def _in_its_place(event: Event, kind: EventType, payload: Payload) -> Event:
+    """Return what a correction says as an event of its target's type."""
+    members = {name: getattr(event, name) for name in Event.__struct_fields__} | {"data": payload}
+    return ENVELOPES[kind.name](**members)

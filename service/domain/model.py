@@ -57,8 +57,8 @@ class DimensionRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """The rules of one dimension.
 
     fresh_months: how long evidence vouches. needs: measures without which the level is unknown.
-    flows: counts over covered quarters: while a line hangs on one of them, the last line does not
-    hold (MODEL.md §3: what is not recorded never makes a level).
+    last_needs: while an earlier line hangs on one of these, the last one does not hold: counts of
+    quarters that are not all covered make nobody look low (MODEL.md §3).
     cuts_by: the measures that choose a set of `cuts`, joined by a slash.
     """
 
@@ -66,7 +66,7 @@ class DimensionRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     fresh_months: int
     lines: Annotated[tuple[Line, ...], Meta(min_length=1)]
     needs: tuple[str, ...] = ()
-    flows: tuple[str, ...] = ()
+    last_needs: tuple[str, ...] = ()
     cuts_by: tuple[str, ...] = ()
     cuts: dict[str, dict[str, float]] = {}
     near: Near | None = None
@@ -86,7 +86,7 @@ class DimensionRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         conditions = [c for line in self.lines for c in (*line.all, *line.any)]
         near = (self.near.measure, self.near.low, self.near.high) if self.near else ()
         return frozenset(
-            {*(c.measure for c in conditions), *self.needs, *self.flows, *self.cuts_by, *near}
+            {*(c.measure for c in conditions), *self.needs, *self.last_needs, *self.cuts_by, *near}
         )
 
 

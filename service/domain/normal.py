@@ -50,8 +50,14 @@ def wte(value: float) -> float:
 
 
 def raw(value: msgspec.Raw) -> msgspec.Raw:
-    """Return JSON of any shape without spaces and with its members in order of their names."""
-    return msgspec.Raw(msgspec.json.encode(msgspec.json.decode(value), order="sorted"))
+    """Return JSON of any shape without spaces and with its members in order of their names.
+
+    Raises Unfit for null, which nothing may be; what else fits is known once the target is.
+    """
+    found = msgspec.json.decode(value)
+    if found is None:
+        raise Unfit("null", "must not be null: leave the member out if it is not stated")
+    return msgspec.Raw(msgspec.json.encode(found, order="sorted"))
 
 
 @functools.cache

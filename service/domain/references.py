@@ -86,4 +86,4 @@ def reference_members(payload: type[Payload]) -> tuple[str, ...]:
     return tuple(field.name for field in info.fields if isinstance(field.type, mi.UUIDType))
 
 
-__all__ = ["TARGETS", "Reference", "reference", "references"]
+__all__ = ["TARGETS", "Reference", "reference", "reference_members", "references"]

@@ -24,10 +24,23 @@ class Envelope(Struct, forbid_unknown_fields=True):
 
 
 class Read(Struct, frozen=True):
-    """A batch that is valid in itself."""
+    """A batch that is valid in itself; where: the pointer of its list, None for one event alone."""
 
     events: tuple[codec.Submitted, ...]
     expected: dict[str, int]
+    where: str | None
+
+    def placed(self, problem: Problem) -> Problem:
+        """Return what the log refused with its pointers as they stand in the body."""
+        errors = tuple(self._placed(fault) for fault in problem.errors)
+        return msgspec.structs.replace(problem, errors=errors)
+
+    def _placed(self, fault: Fault) -> Fault:
+        _, events, index, *rest = fault.pointer.split("/", 3)
+        if events != "events":
+            return fault
+        pointer = _place(self.where, int(index)) + "".join(f"/{part}" for part in rest)
+        return msgspec.structs.replace(fault, pointer=pointer)
 
 
 _LIST: Final = msgspec.json.Decoder(list[Raw])
@@ -39,16 +52,21 @@ def read(body: bytes, latest: dt.date) -> Read | Problem:
     parts = _parts(body)
     if isinstance(parts, Problem):
         return parts
-    raws, expected, prefix = parts
+    raws, expected, where = parts
     if not raws:
         return Problem("malformed_body", "there is no event in the batch: send at least one")
     if len(raws) > MOST_EVENTS:
         detail = f"the batch has {len(raws)} events; at most {MOST_EVENTS} are admitted whole"
         return Problem("body_too_large", detail)
-    return _events(raws, {code.upper(): n for code, n in expected.items()}, prefix, latest)
+    return _events(raws, {code.upper(): n for code, n in expected.items()}, where, latest)
 
 
-def _parts(body: bytes) -> tuple[list[Raw], dict[str, int], str] | Problem:
+def _place(where: str | None, index: int) -> str:
+    return "" if where is None else join(where, index)
+
+
+def _parts(body: bytes) -> tuple[list[Raw], dict[str, int], str | None] | Problem:
+    """Return the events, the expected versions, and the pointer of the list that holds them."""
     start = body.lstrip()[:1]
     try:
         if start == b"[":
@@ -60,7 +78,7 @@ def _parts(body: bytes) -> tuple[list[Raw], dict[str, int], str] | Problem:
             return envelope.events, envelope.expected_versions, "/events"
         if start == b"{":
             msgspec.json.decode(body, type=Raw)
-            return [Raw(body)], {}, ""
+            return [Raw(body)], {}, None
     except msgspec.ValidationError as error:
         return Problem("malformed_body", f"the body is not a batch: {error}")
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -77,7 +95,7 @@ def _repeated_outside(body: bytes, envelope: Envelope) -> list[Fault]:
 
 
 def _events(
-    raws: list[Raw], expected: dict[str, int], prefix: str, latest: dt.date
+    raws: list[Raw], expected: dict[str, int], where: str | None, latest: dt.date
 ) -> Read | Problem:
     events: list[codec.Submitted] = []
     faults: list[Fault] = []
@@ -86,10 +104,10 @@ def _events(
         if isinstance(found, codec.Submitted):
             events.append(found)
         else:
-            base = join(prefix, index) if prefix or len(raws) > 1 else ""
+            base = _place(where, index)
             faults += [msgspec.structs.replace(f, pointer=base + f.pointer) for f in found]
     if not faults:
-        return Read(tuple(events), expected)
+        return Read(tuple(events), expected, where)
     more = f", of which {MOST_ERRORS} are listed" if len(faults) > MOST_ERRORS else ""
     wrong = len(raws) - len(events)
     detail = f"{wrong} of {len(raws)} events are not valid: {len(faults)} faults{more}"

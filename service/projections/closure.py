@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from service.projections.history import Fact, History
+from service.projections.history import History
 from service.projections.register import kind_of
 
-_JOINS = frozenset({"TrustJoinedSystem", "SystemJoinedSystem"})
+_JOINS = ("TrustJoinedSystem", "SystemJoinedSystem")
 
 
 def needed(code: str, histories: Mapping[str, History]) -> set[str]:
-    """Return all organisations that the picture of one rests on, as far as the histories tell."""
-    found: set[str] = set()
+    """Return whose whole histories the picture of one rests on, as far as they tell."""
     members: set[str] = set()
     waiting = [code]
     while waiting:
@@ -20,10 +19,9 @@ def needed(code: str, histories: Mapping[str, History]) -> set[str]:
         if name in members:
             continue
         members.add(name)
-        facts = histories[name].facts if name in histories else ()
-        waiting.extend(_parts(name, facts))
-        found.update(_systems(name, facts))
-    return found | members
+        history = histories.get(name, History())
+        waiting.extend(_parts(name, history))
+    return members
 
 
 def missing(code: str, histories: Mapping[str, History]) -> set[str]:
@@ -31,21 +29,46 @@ def missing(code: str, histories: Mapping[str, History]) -> set[str]:
     return needed(code, histories) - set(histories)
 
 
-def _parts(code: str, facts: tuple[Fact, ...]) -> Iterator[str]:
+def neighbours(code: str, histories: Mapping[str, History]) -> set[str]:
+    """Return whose register part is missing: those that it belongs to or is connected with.
+
+    Their kinds, ends, hosts and successors decide memberships and measures of connection; the rest
+    of their histories does not.
+    To be asked again with what was loaded, until nothing is missing.
+    """
+    bodies = needed(code, histories) & set(histories)
+    found = {name for body in bodies for name in _connected(histories[body])}
+    found |= {name for body in bodies for name in _systems(body, histories[body])}
+    waiting, seen = list(found), set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            history = histories.get(name, History())
+            waiting += [fact.data.into for fact in history.own(name, "TrustMerged")]
+            waiting += _systems(name, history)
+    return seen - set(histories)
+
+
+def _connected(history: History) -> Iterator[str]:
+    """Yield all that the connections of a history name, or are recorded by."""
+    for fact in history.of("ConnectionMade"):
+        yield fact.organisation
+        yield from fact.data.with_ or ()
+
+
+def _parts(code: str, history: History) -> Iterator[str]:
     """Yield the trusts that a trust absorbed, or the members that a system ever had."""
-    system = kind_of(code, facts) == "system"
-    for fact in facts:
-        if (fact.type == "TrustMerged" and fact.data.into == code) or (
-            system and fact.type in _JOINS and fact.data.system == code
-        ):
+    for fact in history.of("TrustMerged"):
+        if fact.data.into == code:
             yield fact.organisation
+    if kind_of(code, history) == "system":
+        yield from (fact.organisation for fact in history.of(*_JOINS) if fact.data.system == code)
 
 
-def _systems(code: str, facts: tuple[Fact, ...]) -> Iterator[str]:
+def _systems(code: str, history: History) -> Iterator[str]:
     """Yield the systems that an organisation ever joined: their kind and end decide memberships."""
-    for fact in facts:
-        if fact.organisation == code and fact.type in _JOINS:
-            yield fact.data.system
+    return (fact.data.system for fact in history.own(code, *_JOINS))
 
 
-__all__ = ["missing", "needed"]
+__all__ = ["missing", "needed", "neighbours"]

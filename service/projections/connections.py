@@ -9,14 +9,14 @@ merged into, the same body is no other side any more.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from msgspec import UNSET, Struct
 
 from service.domain import dates
 from service.domain.envelope import OPERATOR_ASSURANCE
-from service.projections.context import Context
+from service.projections.context import Context, lasting
 from service.projections.history import Fact
 from service.projections.ledger import ordered
 from service.projections.register import closing
@@ -65,26 +65,55 @@ class Tie(Struct, frozen=True, gc=False):
         """Tell whether some pair of it counts."""
         return any(pair.two_sided for pair in self.pairs)
 
-    def facts(self) -> tuple[Fact, ...]:
-        """Return what is behind it."""
-        return (self.fact, *(pair.ended for pair in self.pairs if pair.ended is not None))
+    def facts(self, on: dt.date) -> tuple[Fact, ...]:
+        """Return what is behind it by a date."""
+        ended = (pair.ended for pair in self.pairs if pair.ended is not None)
+        return (self.fact, *(fact for fact in ended if fact.effective <= on))
+
+
+class _Reading(Struct, frozen=True, gc=False):
+    """What all connections are read with. now: each other's code on the date; ends: by connection.
+
+    bodies: this body and those that it absorbed.
+    """
+
+    bodies: frozenset[str]
+    now: Mapping[str, str]
+    ends: Mapping[int, Sequence[Fact]]
 
 
 def ties(given: Context) -> tuple[Tie, ...]:
     """Return every connection of a body and of those that it absorbed, in order of their start."""
-    ends = _known(given, "ConnectionEnded")
-    found: dict[int, Tie] = {}
-    for origin, fact in _known(given, _MADE).values():
-        about = [end for _, end in ends.values() if fact.position in _ended(end)]
-        pairs = tuple(_pairs(given, fact, ordered(about)))
+    now = ((code, current(given, code)) for code in _sides(given))
+    return _ties(given, frozenset(pair for pair in now if pair[0] != pair[1]))
+
+
+@lasting
+def _sides(given: Context) -> frozenset[str]:
+    """Return all that connections name or are recorded by."""
+    facts = [fact for _, fact in _known(given, _MADE)]
+    return frozenset(code for fact in facts for code in (fact.organisation, *named(fact)))
+
+
+@lasting
+def _ties(given: Context, moved: frozenset[tuple[str, str]]) -> tuple[Tie, ...]:
+    """Return the connections. moved: codes that are part of another body, and of which."""
+    made = _known(given, _MADE)
+    reading = _reading(given, {code: code for code in _sides(given)} | dict(moved))
+    found: list[Tie] = []
+    for origin, fact in made:
+        pairs = tuple(_pairs(reading, fact))
         if pairs:
-            found[fact.position] = Tie(fact, origin, fact.organisation in given.bodies, pairs)
-    return tuple(found[fact.position] for fact in ordered(tie.fact for tie in found.values()))
+            found.append(Tie(fact, origin, fact.organisation in reading.bodies, pairs))
+    return tuple(sorted(found, key=lambda tie: (tie.fact.effective, tie.fact.position)))
 
 
-def _ended(end: Fact) -> frozenset[int]:
-    """Return the positions of the connections that an end names."""
-    return frozenset(target.position for target in end.refers)
+def _reading(given: Context, now: Mapping[str, str]) -> _Reading:
+    ends: dict[int, list[Fact]] = {}
+    for fact in ordered(fact for _, fact in _known(given, "ConnectionEnded")):
+        for target in fact.refers:
+            ends.setdefault(target.position, []).append(fact)
+    return _Reading(given.bodies, now, ends)
 
 
 def current(given: Context, code: str) -> str:
@@ -92,7 +121,7 @@ def current(given: Context, code: str) -> str:
     seen: set[str] = set()
     while code not in seen:
         seen.add(code)
-        end = closing(code, given.around[code].facts) if code in given.around else None
+        end = closing(code, given.around[code]) if code in given.around else None
         if end is not None and end.type == "TrustMerged" and end.effective <= given.on:
             code = end.data.into
     return code
@@ -103,50 +132,46 @@ def named(fact: Fact) -> frozenset[str]:
     return frozenset(() if fact.data.with_ is UNSET else fact.data.with_)
 
 
-def _known(given: Context, kind: str) -> dict[int, tuple[str | None, Fact]]:
-    """Return the facts of a type over all bodies by position, each with the body it came from."""
+def _known(given: Context, kind: str) -> list[tuple[str | None, Fact]]:
+    """Return the facts of a type over all bodies, each once, with the body that it came from."""
     found: dict[int, tuple[str | None, Fact]] = {}
-    parts = [(None, given.facts), *((gone.code, gone.history.facts) for gone in given.absorbed)]
-    for origin, facts in parts:
-        for fact in facts:
-            if fact.type == kind:
-                found.setdefault(fact.position, (origin, fact))
-    return found
+    parts = [(None, given.history), *((gone.code, gone.history) for gone in given.absorbed)]
+    for origin, history in parts:
+        for fact in history.of(kind):
+            found.setdefault(fact.position, (origin, fact))
+    return list(found.values())
 
 
-def _pairs(given: Context, fact: Fact, ends: Iterable[Fact]) -> Iterator[Pair]:
+def _pairs(reading: _Reading, fact: Fact) -> Iterator[Pair]:
     by_operator = fact.assurance in OPERATOR_ASSURANCE
-    about = tuple(ends)
-    if fact.organisation in given.bodies:
+    if fact.organisation in reading.bodies:
         others = {code: by_operator or code in fact.confirmed_by for code in named(fact)}
         if fact.data.with_name is not UNSET:
-            yield _pair(given, fact, about, (fact.data.with_name, by_operator))
+            yield _pair(reading, fact, fact.data.with_name, two_sided=by_operator)
     else:
-        ours = given.bodies & named(fact)
+        ours = reading.bodies & named(fact)
         others = {fact.organisation: by_operator or bool(ours & fact.confirmed_by)} if ours else {}
     for code in sorted(others):
-        if current(given, code) not in given.bodies:
-            yield _pair(given, fact, about, (code, others[code]))
+        if reading.now[code] not in reading.bodies:
+            yield _pair(reading, fact, code, two_sided=others[code])
 
 
-def _pair(given: Context, fact: Fact, ends: Iterable[Fact], other: tuple[str, bool]) -> Pair:
-    name, two_sided = other
-    has_code = name == fact.organisation or name in named(fact)
-    said = next((end for end in ends if _ends(given, fact, end, name)), None)
-    end = said.effective if said else None
+def _pair(reading: _Reading, fact: Fact, other: str, *, two_sided: bool) -> Pair:
+    has_code = other == fact.organisation or other in named(fact)
+    now = reading.now[other] if has_code else other
     if fact.data.kind in ONE_DAY:
-        end, said = fact.effective + _DAY, None
-    other_now = current(given, name) if has_code else name
-    return Pair(other_now, has_code, two_sided, fact.effective, end, said)
+        return Pair(now, has_code, two_sided, fact.effective, fact.effective + _DAY, None)
+    ends = reading.ends.get(fact.position, ())
+    sides = {fact.organisation, other, now, *reading.bodies}
+    said = next((end for end in ends if _ends(fact, end, sides)), None)
+    return Pair(now, has_code, two_sided, fact.effective, said.effective if said else None, said)
 
 
-def _ends(given: Context, fact: Fact, end: Fact, other: str) -> bool:
+def _ends(fact: Fact, end: Fact, sides: set[str]) -> bool:
     """Tell whether an ending ends a pair: said by one of the two, or by the operator of all."""
-    if end.effective < fact.effective:
-        return False
-    sides = {fact.organisation, other, current(given, other), *given.bodies}
     bystander = end.organisation in named(fact)
-    return end.organisation in sides or (end.assurance in OPERATOR_ASSURANCE and not bystander)
+    by_operator = end.assurance in OPERATOR_ASSURANCE and not bystander
+    return end.effective >= fact.effective and (end.organisation in sides or by_operator)
 
 
 __all__ = ["ONE_DAY", "Pair", "Tie", "current", "named", "ties"]

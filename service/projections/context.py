@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
-from msgspec import Struct, structs
+from msgspec import Struct, field, structs
 
 from service.domain import dates
 from service.domain.model import DimensionRules
 from service.domain.register import BY_NAME
-from service.projections.history import Fact, History, Unreadable
-from service.projections.ledger import by_type, ledger_of, of_types, ordered
+from service.projections.history import Fact, History, Memo, Unreadable, remembered
+from service.projections.ledger import ledger_of, ordered
 from service.projections.levels import Answer
 from service.projections.register import closing
 
@@ -27,12 +28,18 @@ class Absorbed(Struct, frozen=True, gc=False):
     since: dt.date
     merged: Fact
     history: History
+    own_by_type: Mapping[str, tuple[Fact, ...]]
+
+    def own(self, *types: str) -> tuple[Fact, ...]:
+        """Return the absorbed trust's own facts of some types, in effective order."""
+        return _own(self.own_by_type, types)
 
 
 class Context(Struct, frozen=True, gc=False):
     """One organisation on a date. closed: what ended it, whenever; absorbed: by the date.
 
     around: the histories at hand, by which the hosts and successors of others are told.
+    memo: what several dimensions need is made once; see `once`.
     """
 
     code: str
@@ -42,25 +49,70 @@ class Context(Struct, frozen=True, gc=False):
     absorbed: tuple[Absorbed, ...]
     own_by_type: Mapping[str, tuple[Fact, ...]]
     around: Mapping[str, History]
+    memo: Memo = field(default_factory=Memo)
 
     @property
     def bodies(self) -> frozenset[str]:
         """Return the organisation and those that it absorbed: no other side to each other."""
-        return frozenset({self.code, *(gone.code for gone in self.absorbed)})
-
-    @property
-    def facts(self) -> tuple[Fact, ...]:
-        """Return the facts of the organisation's own history, mentions among them."""
-        return self.history.facts
+        return _bodies(self)
 
     def own(self, *types: str) -> tuple[Fact, ...]:
         """Return the organisation's own facts of some types, in effective order."""
-        found = [self.own_by_type[kind] for kind in types if kind in self.own_by_type]
-        return found[0] if len(found) == 1 else ordered(itertools.chain.from_iterable(found))
+        return _own(self.own_by_type, types)
 
     def ended(self) -> Fact | None:
         """Return what closed the organisation, if it did by the date."""
         return self.closed if self.closed and self.closed.effective <= self.on else None
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def once(
+    make: Callable[Concatenate[Context, P], T],
+) -> Callable[Concatenate[Context, P], T]:
+    """Have a function of a context made once a date: sections and levels ask for the same.
+
+    What it makes must not hold the context: nobody would ever let go of the two.
+    """
+
+    def found(given: Context, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        key = (make, given.on, args, *kwargs.items())
+        if key not in given.memo:
+            given.memo[key] = make(given, *args, **kwargs)
+        made: T = given.memo[key]
+        return made
+
+    functools.update_wrapper(found, make)
+    return found
+
+
+def lasting(
+    make: Callable[Concatenate[Context, P], T],
+) -> Callable[Concatenate[Context, P], T]:
+    """Have a function that asks for no date made once a history; as `once` after a merger."""
+
+    def found(given: Context, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        memo = given.memo if given.absorbed else given.history.memo
+        key = (make, given.code, args, *kwargs.items())
+        if key not in memo:
+            memo[key] = make(given, *args, **kwargs)
+        made: T = memo[key]
+        return made
+
+    functools.update_wrapper(found, make)
+    return found
+
+
+@once
+def _bodies(given: Context) -> frozenset[str]:
+    return frozenset({given.code, *(gone.code for gone in given.absorbed)})
+
+
+def _own(by_types: Mapping[str, tuple[Fact, ...]], types: Sequence[str]) -> tuple[Fact, ...]:
+    found = [by_types[kind] for kind in types if kind in by_types]
+    return found[0] if len(found) == 1 else ordered(itertools.chain.from_iterable(found))
 
 
 class Dimension(Struct, frozen=True, gc=False):
@@ -91,21 +143,33 @@ def context(code: str, histories: Mapping[str, History], on: dt.date) -> Context
     """Return what the dimensions of one organisation are computed from."""
     history = histories.get(code, History())
     found = tuple(absorbed(code, histories, on))
-    own = [fact for fact in history.facts if fact.organisation == code]
-    return Context(code, on, history, closing(code, own), found, by_type(own), histories)
+    own = own_by_type(code, history)
+    return Context(code, on, history, closing(code, history), found, own, histories)
+
+
+def own_by_type(code: str, history: History) -> Mapping[str, tuple[Fact, ...]]:
+    """Return an organisation's own facts of each type, in effective order."""
+
+    def make() -> dict[str, tuple[Fact, ...]]:
+        own = {kind: ordered(history.own(code, kind)) for kind in history.by_type}
+        return {kind: group for kind, group in own.items() if group}
+
+    return remembered(history, ("own", code), make)
 
 
 def absorbed(
     code: str, histories: Mapping[str, History], on: dt.date, seen: frozenset[str] = frozenset()
 ) -> Iterator[Absorbed]:
     """Yield the trusts that became part of one by a date, and what they had absorbed."""
-    for fact in of_types(histories.get(code, History()).facts, "TrustMerged"):
+    for fact in ordered(histories.get(code, History()).of("TrustMerged")):
         gone = fact.organisation
         if fact.data.into == code and fact.effective <= on and gone not in seen | {code}:
-            yield Absorbed(gone, fact.effective, fact, histories.get(gone, History()))
+            history = histories.get(gone, History())
+            own = own_by_type(gone, history)
+            yield Absorbed(gone, fact.effective, fact, history, own)
             if len(seen) < _DEPTH:
                 for inner in absorbed(gone, histories, fact.effective, seen | {code}):
-                    yield Absorbed(inner.code, fact.effective, inner.merged, inner.history)
+                    yield structs.replace(inner, since=fact.effective)
 
 
 def carried(given: Context, *types: str) -> Iterator[tuple[str | None, tuple[Fact, ...]]]:
@@ -116,32 +180,27 @@ def carried(given: Context, *types: str) -> Iterator[tuple[str | None, tuple[Fac
     own = given.own(*types)
     yield None, own
     for gone in given.absorbed:
-        facts = (fact for fact in gone.history.facts if fact.organisation == gone.code)
-        before = of_types(facts, *types)
         closes = [f for f in own if is_close(f) and f.effective >= gone.since]
-        yield gone.code, of_types([*before, *closes], *types)
+        yield gone.code, ordered([*gone.own(*types), *closes])
 
 
 def at(given: Context, on: dt.date) -> Context:
     """Return the context as it was on an earlier date, from the same history."""
     found = tuple(gone for gone in given.absorbed if gone.since <= on)
-    return structs.replace(given, on=on, absorbed=found)
+    return structs.replace(given, on=on, absorbed=found, memo=Memo())
 
 
-def uncounted(given: Context, counts: Callable[[Fact], bool]) -> tuple[Absorbed, ...]:
+def uncounted(given: Context, kind: str, counts: Callable[[Fact], bool]) -> tuple[Absorbed, ...]:
     """Return the absorbed trusts whose own stock still counts (DOMAIN.md §2, mergers).
 
     It does until the successor's first own count on or after the merger, or until one by the
-    trust that it was absorbed into first. counts: tells which facts are counts of the stock.
+    trust that it was absorbed into first. kind, counts: which facts are counts of the stock.
     """
-    histories = {given.code: given.history, **{g.code: g.history for g in given.absorbed}}
+    owns = {given.code: given.own, **{gone.code: gone.own for gone in given.absorbed}}
 
     def counted(code: str, since: dt.date) -> bool:
-        facts = histories[code].facts if code in histories else ()
-        return any(
-            fact.organisation == code and since <= fact.effective <= given.on and counts(fact)
-            for fact in facts
-        )
+        facts = owns[code](kind) if code in owns else ()
+        return any(since <= f.effective <= given.on and counts(f) for f in facts)
 
     return tuple(
         gone
@@ -169,6 +228,7 @@ def unknown_events(given: Context) -> int:
     return sum(not _poison(item) for item in given.history.unread)
 
 
+@lasting
 def returned(given: Context, dimension: str) -> Sequence[dt.date]:
     """Return the last days of the quarters for which a return lists a dimension."""
     return [
@@ -184,5 +244,5 @@ def _poison(item: Unreadable) -> bool:
 
 __all__ = [
     "Absorbed", "Context", "Dimension", "UnreadableAt", "absorbed", "at", "carried", "context",
-    "returned", "uncounted", "unknown_events", "unreadable",
+    "lasting", "once", "returned", "uncounted", "unknown_events", "unreadable",
 ]  # fmt: skip

@@ -8,19 +8,21 @@ quarter is covered when each body that existed in it has it covered.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct
 
 from service.domain import dates
-from service.projections.context import Context
-from service.projections.history import Fact
-from service.projections.ledger import ordered
+from service.projections.context import Absorbed, Context
+from service.projections.history import Fact, remembered
+from service.projections.ledger import ordered, timeline, within
 from service.projections.measure import Measure, Status, measure, unknown
 
 YEAR: Final = 4
 _REGISTERED: Final = "TrustRegistered"
+_LONGEST: Final = 27
+"""Months in which eight ended quarters lie, whatever the date."""
 
 
 class Quarter(Struct, frozen=True, gc=False):
@@ -32,6 +34,10 @@ class Quarter(Struct, frozen=True, gc=False):
     end: dt.date
 
 
+Returns = Mapping[tuple[str, str, int], tuple[Fact, ...]]
+"""Returns by the dimension that they list, the financial year and the quarter that they are of."""
+
+
 class Body(Struct, frozen=True, gc=False):
     """One body's say in a flow: the flow's own facts, its returns, and the days of its existence.
 
@@ -39,7 +45,7 @@ class Body(Struct, frozen=True, gc=False):
     """
 
     facts: tuple[Fact, ...]
-    returns: tuple[Fact, ...]
+    returns: Returns
     start: dt.date | None = None
     end: dt.date | None = None
 
@@ -67,10 +73,15 @@ class Coverage(Struct, frozen=True, gc=False):
         return "known" if self.complete else "at_least"
 
 
+def quarter_of(day: dt.date) -> Quarter:
+    """Return the quarter of the financial year that a day lies in."""
+    start = dt.date(day.year, day.month - (day.month - 1) % 3, 1)
+    return _ending(dates.add_months(start, 3))
+
+
 def ended_quarters(on: dt.date, count: int = YEAR) -> tuple[Quarter, ...]:
     """Return the newest quarters whose last day is `on` or earlier, newest first."""
-    after = on + dt.timedelta(days=1)
-    end = dt.date(after.year, after.month - (after.month - 1) % 3, 1)
+    end = quarter_of(on + dt.timedelta(days=1)).start
     return tuple(_ending(dates.add_months(end, -3 * index)) for index in range(count))
 
 
@@ -87,12 +98,14 @@ def coverage(dimension: str, bodies: Sequence[Body], on: dt.date, count: int = Y
     return Coverage(asked, covered, ordered(found.values()))
 
 
-def bodies(given: Context, keep: Callable[[Fact], bool]) -> tuple[Body, ...]:
-    """Return an organisation and those absorbed by the date, with the facts that are the flow's."""
-    gone = [
-        _body(part.code, part.history.facts, keep, part.merged.effective) for part in given.absorbed
-    ]
-    return (_body(given.code, given.facts, keep, None), *gone)
+def bodies(given: Context, keep: Callable[[Fact], bool], kind: str) -> tuple[Body, ...]:
+    """Return an organisation and those absorbed by the date, with the facts that are the flow's.
+
+    kind: of which type they are, by whomever recorded. keep: which of these they are. Only those of
+    the last eight quarters are looked at.
+    """
+    gone = (_body(part, given.on, keep, kind, part.merged.effective) for part in given.absorbed)
+    return (_body(given, given.on, keep, kind, None), *gone)
 
 
 def counted(value: float, unit: str, facts: Iterable[Fact], found: Coverage) -> Measure:
@@ -115,13 +128,30 @@ def _ending(end: dt.date) -> Quarter:
 
 
 def _body(
-    code: str, facts: Iterable[Fact], keep: Callable[[Fact], bool], end: dt.date | None
+    part: Context | Absorbed,
+    on: dt.date,
+    keep: Callable[[Fact], bool],
+    kind: str,
+    end: dt.date | None,
 ) -> Body:
-    known = tuple(facts)
-    own = [fact for fact in known if fact.organisation == code]
-    start = min((fact.effective for fact in own if fact.type == _REGISTERED), default=None)
-    returns = tuple(fact for fact in own if fact.type == "ReturnMade")
-    return Body(tuple(fact for fact in known if keep(fact)), returns, start, end)
+    facts = within(timeline(part.history, kind), dates.add_months(on, -_LONGEST), on)
+    start = min((fact.effective for fact in part.own(_REGISTERED)), default=None)
+    kept = tuple(fact for fact in facts if keep(fact))
+    return Body(kept, _returns(part), start, end)
+
+
+def _returns(part: Context | Absorbed) -> Returns:
+    """Return what a body's returns list; the same on every date."""
+    return remembered(part.history, ("returns", part.code), lambda: _by_period(part))
+
+
+def _by_period(part: Context | Absorbed) -> Returns:
+    found: dict[tuple[str, str, int], list[Fact]] = {}
+    for fact in part.own("ReturnMade"):
+        for dimension in {*fact.data.dimensions, *fact.data.nothing_to_report}:
+            key = (dimension, fact.data.financial_year, fact.data.quarter)
+            found.setdefault(key, []).append(fact)
+    return {key: tuple(facts) for key, facts in found.items()}
 
 
 def _behind(dimension: str, bodies: Iterable[Body], quarter: Quarter) -> tuple[Fact, ...]:
@@ -131,12 +161,18 @@ def _behind(dimension: str, bodies: Iterable[Body], quarter: Quarter) -> tuple[F
 
 
 def _says(dimension: str, body: Body, quarter: Quarter) -> Iterator[Fact]:
-    for fact in body.returns:
-        period = (fact.data.financial_year, fact.data.quarter)
-        listed = dimension in {*fact.data.dimensions, *fact.data.nothing_to_report}
-        if listed and period == (quarter.financial_year, quarter.quarter):
-            yield fact
+    yield from body.returns.get((dimension, quarter.financial_year, quarter.quarter), ())
     yield from (fact for fact in body.facts if quarter.start <= fact.effective < quarter.end)
 
 
-__all__ = ["YEAR", "Body", "Coverage", "Quarter", "bodies", "counted", "coverage", "ended_quarters"]
+__all__ = [
+    "YEAR",
+    "Body",
+    "Coverage",
+    "Quarter",
+    "bodies",
+    "counted",
+    "coverage",
+    "ended_quarters",
+    "quarter_of",
+]

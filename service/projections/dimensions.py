@@ -4,18 +4,38 @@ from __future__ import annotations
 
 from typing import Final
 
+from service.domain.model import Model
 from service.projections import (
+    agreements,
+    board,
+    connection,
     culture,
     funding,
     leadership,
     maturity,
+    not_crowded_out,
     oversight,
+    practice,
     ratings,
+    shared_leadership,
+    skills,
     strategy,
     support,
+    undertakings,
 )  # fmt: skip
-from service.projections.context import Context, Dimension
+from service.projections.board_level import board_level
+from service.projections.connection_level import connection_level
+from service.projections.context import Context, Dimension, unreadable
+from service.projections.funding_level import funding_level
 from service.projections.levelled import culture_level, leadership_level
+from service.projections.levels import Answer, Freshness, nothing
+from service.projections.practice_level import practice_level
+from service.projections.skills_level import (
+    coach_expert_level,
+    introductory_level,
+    practitioner_level,
+)
+from service.projections.strategy_level import strategy_level
 
 
 def _leadership(given: Context) -> leadership.Leadership:
@@ -28,18 +48,82 @@ LEADERSHIP: Final = Dimension(
 CULTURE: Final = Dimension(
     "culture", culture.TYPES, culture.culture, inherits=False, level=culture_level
 )
-STRATEGY: Final = Dimension("strategy", strategy.TYPES, strategy.strategy, inherits=True)
-FUNDING: Final = Dimension("funding", funding.TYPES, funding.funding, inherits=True)
+SKILLS: Final = Dimension("skills", skills.TYPES, skills.skills, inherits=True)
+INTRODUCTORY: Final = Dimension(
+    "skills_introductory",
+    skills.INTRODUCTORY,
+    skills.skills,
+    inherits=True,
+    level=introductory_level,
+)
+PRACTITIONER: Final = Dimension(
+    "skills_practitioner",
+    skills.PRACTITIONER,
+    skills.skills,
+    inherits=True,
+    level=practitioner_level,
+)
+COACH_EXPERT: Final = Dimension(
+    "skills_coach_expert",
+    skills.COACH_EXPERT,
+    skills.skills,
+    inherits=True,
+    level=coach_expert_level,
+)
+STRATEGY: Final = Dimension(
+    "strategy", strategy.TYPES, strategy.strategy, inherits=True, level=strategy_level
+)
+CONNECTION: Final = Dimension(
+    "connection", connection.TYPES, connection.connection, inherits=True, level=connection_level
+)
+PRACTICE: Final = Dimension(
+    "practice", practice.TYPES, practice.practice, inherits=True, level=practice_level
+)
+FUNDING: Final = Dimension(
+    "funding", funding.TYPES, funding.funding, inherits=True, level=funding_level
+)
+BOARD: Final = Dimension("board", board.TYPES, board.board, inherits=False, level=board_level)
 SUPPORT: Final = Dimension("support", support.TYPES, support.support, inherits=False)
+SHARED_LEADERSHIP: Final = Dimension(
+    "shared_leadership",
+    (*shared_leadership.TYPES, "DivisionsSet"),
+    shared_leadership.shared_leadership,
+    inherits=False,
+)
+NOT_CROWDED_OUT: Final = Dimension(
+    "not_crowded_out",
+    (*oversight.TYPES, *undertakings.TYPES, *agreements.TYPES, "BoardReviewedProgress"),
+    not_crowded_out.not_crowded_out,
+    inherits=True,
+)
 OVERSIGHT: Final = Dimension("oversight", oversight.TYPES, oversight.oversight, inherits=False)
 RATINGS: Final = Dimension("ratings", ratings.TYPES, ratings.ratings, inherits=True)
 MATURITY: Final = Dimension("self_assessment", maturity.TYPES, maturity.maturity, inherits=False)
 
 DIMENSIONS: Final = (
-    LEADERSHIP, CULTURE, STRATEGY, FUNDING, SUPPORT, OVERSIGHT, RATINGS, MATURITY,
+    LEADERSHIP, CULTURE,
+    SKILLS, INTRODUCTORY, PRACTITIONER, COACH_EXPERT,
+    STRATEGY, CONNECTION, PRACTICE, FUNDING, BOARD, SUPPORT, SHARED_LEADERSHIP,
+    NOT_CROWDED_OUT, OVERSIGHT, RATINGS, MATURITY,
 )  # fmt: skip
 
+
+def levels(given: Context, model: Model) -> dict[str, Answer]:
+    """Return the level of each dimension that has one, by name."""
+    found: dict[str, Answer] = {}
+    for dimension in DIMENSIONS:
+        rules = model.rules(dimension.name)
+        if dimension.level is None or rules is None:
+            continue
+        if unreadable(dimension, given):
+            found[dimension.name] = nothing("unreadable", Freshness(None, None, "none", None))
+        else:
+            found[dimension.name] = dimension.level(given, rules)
+    return found
+
+
 __all__ = [
-    "CULTURE", "DIMENSIONS", "FUNDING", "LEADERSHIP", "MATURITY", "OVERSIGHT", "RATINGS",
-    "STRATEGY", "SUPPORT",
+    "BOARD", "CONNECTION", "CULTURE", "DIMENSIONS", "FUNDING", "LEADERSHIP", "MATURITY",
+    "NOT_CROWDED_OUT", "OVERSIGHT", "PRACTICE", "RATINGS", "SHARED_LEADERSHIP", "SKILLS",
+    "STRATEGY", "SUPPORT", "levels",
 ]  # fmt: skip

@@ -1,20 +1,34 @@
-"""Funding: agreements on a date, and the share of each organisation that they are for.
+"""Funding: agreements on a date, this organisation's part of each, and what ends when.
 
-Source: DOMAIN.md §2, funding: shared money is never credited whole to each: their own amounts,
-else equal parts, estimated. The same agreement recorded again replaces the former.
+Sources: DOMAIN.md §2 (funding), MODEL.md §1 (funding).
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Sequence
 
 from msgspec import UNSET, Struct
 
-from service.projections.context import Context, carried
-from service.projections.history import Fact, counts_for
-from service.projections.ledger import of_types
+from service.projections.agreements import (
+    TYPES,
+    Case,
+    cases,
+    ends,
+    is_live,
+    part,
+    stated_total,
+)  # fmt: skip
+from service.projections.context import Context
+from service.projections.funding_measures import (
+    Ending,
+    Money,
+    endings,
+    measures,
+    money,
+    next_year,
+)  # fmt: skip
+from service.projections.history import Fact
 from service.projections.measure import (
     Evidence,
     Measure,
@@ -26,15 +40,13 @@ from service.projections.measure import (
     unknown,
 )  # fmt: skip
 
-TYPES: Final = ("FundingCommitted", "FundingSpent", "FundingWithdrawn")
-_DAY: Final = dt.timedelta(days=1)
-
 
 class Agreement(Struct, frozen=True, gc=False):
-    """One agreement on the date. pence: as committed; a recurrent one's is a year's.
+    """One agreement on the date. pence: as committed; a recurrent one's without an end a year's.
 
-    recorder: whose stream it stands in. share: this organisation's part.
-    ends: the first day without.
+    recorder: whose stream it stands in. share: this organisation's part of the pence.
+    ends: the first day without. next_12m: this organisation's part of the next 12 months, net of
+    withdrawals. counted: false for another body's that this one has not confirmed.
     """
 
     recorder: str
@@ -47,8 +59,10 @@ class Agreement(Struct, frozen=True, gc=False):
     ends: dt.date | None
     live: bool
     ring_fenced: bool
+    counted: bool
     pence: Measure
     share: Measure
+    next_12m: Measure
     spent: Measure
     withdrawn: Measure
     inherited_from: str | None
@@ -56,61 +70,33 @@ class Agreement(Struct, frozen=True, gc=False):
 
 
 class Funding(Struct, frozen=True, gc=False, tag_field="section", tag="funding"):
-    """Agreements known by a date, live ones first, and this organisation's part of the live."""
+    """Agreements known by a date, live ones first; this organisation's part of what is live.
 
+    measures: those that the model's lines name. ends: by quarter, in the next 12 months.
+    """
+
+    measures: dict[str, Measure]
     agreements: tuple[Agreement, ...]
     live_share: Measure
-
-
-class _Case(Struct, frozen=True, gc=False):
-    """One agreement's newest commitment, with what was spent and withdrawn by the date."""
-
-    commitment: Fact
-    spent: tuple[Fact, ...]
-    withdrawn: tuple[Fact, ...]
-    origin: str | None
-    beneficiary: str
+    ends: tuple[Ending, ...]
 
 
 def funding(given: Context) -> Funding:
     """Return funding on a date."""
-    cases = [case for case in _cases(given) if case.commitment.effective <= given.on]
-    items = [_agreement(case, given.on) for case in cases]
+    parts = [money(case, given.on) for case in cases(given)]
+    items = [_agreement(item, given.on) for item in parts]
     items.sort(key=lambda item: (not item.live, item.starts, item.recorder, item.agreement))
-    live = [case.commitment for case in cases if _live(case, given.on)]
-    return Funding(tuple(items), _sum([item.share for item in items if item.live], live))
+    live = [i.case for i in parts if i.case.counted and is_live(i.case, given.on)]
+    return Funding(
+        measures=measures(parts, given.on),
+        agreements=tuple(items),
+        live_share=_sum([_share(case) for case in live], [case.commitment for case in live]),
+        ends=endings(parts, given.on),
+    )
 
 
-def _cases(given: Context) -> Iterable[_Case]:
-    """Yield own agreements, absorbed trusts', and those of others that name this one."""
-    for origin, facts in carried(given, *TYPES):
-        yield from _of_body(facts, given.on, origin, origin or given.code)
-    others = [f for f in given.facts if f.organisation != given.code and f.type in TYPES]
-    for code in sorted({fact.organisation for fact in others} - {g.code for g in given.absorbed}):
-        facts = of_types((f for f in others if f.organisation == code), *TYPES)
-        for case in _of_body(facts, given.on, None, given.code):
-            named = given.code in _parts(case.commitment)
-            if named and counts_for(case.commitment, given.code):
-                yield case
-
-
-def _of_body(
-    facts: Sequence[Fact], on: dt.date, origin: str | None, beneficiary: str
-) -> Iterable[_Case]:
-    known = [fact for fact in facts if fact.effective <= on]
-    newest = {fact.data.agreement: fact for fact in known if fact.type == "FundingCommitted"}
-    for name, commitment in newest.items():
-        about = [fact for fact in known if fact.data.agreement == name]
-        yield _Case(
-            commitment,
-            tuple(fact for fact in about if fact.type == "FundingSpent"),
-            tuple(fact for fact in about if fact.type == "FundingWithdrawn"),
-            origin,
-            beneficiary,
-        )
-
-
-def _agreement(case: _Case, on: dt.date) -> Agreement:
+def _agreement(item: Money, on: dt.date) -> Agreement:
+    case = item.case
     fact, data = case.commitment, case.commitment.data
     return Agreement(
         recorder=fact.organisation,
@@ -120,59 +106,25 @@ def _agreement(case: _Case, on: dt.date) -> Agreement:
         recurrence=data.recurrence,
         committed=moment(fact),
         starts=data.from_,
-        ends=_ends(case),
-        live=_live(case, on),
+        ends=ends(case),
+        live=is_live(case, on),
         ring_fenced=data.ring_fenced,
-        pence=measure(_total(fact), "pence", [fact]),
-        share=_share(fact, case.beneficiary),
+        counted=case.counted,
+        pence=measure(stated_total(fact), "pence", [fact]),
+        share=_share(case),
+        next_12m=next_year([item], on),
         spent=_added(case.spent),
         withdrawn=_added([f for f in case.withdrawn if f.data.pence is not UNSET]),
         inherited_from=case.origin,
-        events=evidence([fact, *case.spent, *case.withdrawn]),
+        events=evidence([*case.facts, *case.spent]),
     )
 
 
-def _ends(case: _Case) -> dt.date | None:
-    """Return the first day without: after the last day stated, or of a whole withdrawal."""
-    days = [fact.data.from_ for fact in case.withdrawn if fact.data.pence is UNSET]
-    if case.commitment.data.to is not UNSET:
-        days.append(case.commitment.data.to + _DAY)
-    return min(days, default=None)
-
-
-def _live(case: _Case, on: dt.date) -> bool:
-    ends = _ends(case)
-    starts: dt.date = case.commitment.data.from_
-    return starts <= on and (ends is None or on < ends)
-
-
-def _total(fact: Fact) -> int:
-    if fact.data.pence is not UNSET:
-        return int(fact.data.pence)
-    return sum(item.pence for item in fact.data.by_year)
-
-
-def _parts(fact: Fact) -> dict[str, int | None]:
-    """Return each beneficiary with its own amount, if one is stated."""
-    items = fact.data.beneficiaries
-    if items is UNSET or not items:
-        return {}
-    return {i.organisation: None if i.pence is UNSET else int(i.pence) for i in items}
-
-
-def _share(fact: Fact, code: str) -> Measure:
-    """Return an organisation's part: all of its own, its stated amount, or an equal part."""
-    parts, total = _parts(fact), _total(fact)
-    if not parts:
-        return measure(total, "pence", [fact])
-    if code not in parts:
-        return measure(0, "pence", [fact])
-    stated = parts[code]
-    if stated is not None:
-        return measure(stated, "pence", [fact])
-    rest = total - sum(amount for amount in parts.values() if amount is not None)
-    without = sum(amount is None for amount in parts.values())
-    return measure(rest // without, "pence", [fact], "estimated")
+def _share(case: Case) -> Measure:
+    own = part(case)
+    status: Status = "estimated" if own.estimated else "known"
+    pence = int(own.share * stated_total(case.commitment))
+    return measure(pence, "pence", [case.commitment], status)
 
 
 def _added(facts: Sequence[Fact]) -> Measure:

@@ -13,18 +13,20 @@ import bisect
 import datetime as dt
 import itertools
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from types import MappingProxyType
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 import msgspec
-from msgspec import Struct, structs
+from msgspec import Struct, field, structs
 
 from service.domain.codec import Unread
 from service.domain.dates import Precision
 from service.domain.envelope import OPERATOR_ASSURANCE, Assurance, Event, Payload, Target, type_name
+from service.domain.faults import Unfit
 from service.domain.mentions import payload_mentions
+from service.domain.normal import normal
 from service.domain.register import BY_NAME
 from service.domain.spec import EventType
 
@@ -135,12 +137,26 @@ class Block(Struct, frozen=True, gc=False):
     entries: int = 0
 
 
+class Memo(dict[Hashable, Any]):
+    """What was made of a history already. Equal to any other: it says nothing that is not there."""
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether the other is a memo as well."""
+        return isinstance(other, Memo)
+
+    __hash__ = None  # as of every dict
+
+
 class History(Struct, frozen=True, gc=False):
-    """The facts of one organisation's history by type, and what could not be read."""
+    """The facts of one organisation's history by type, and what could not be read.
+
+    memo: what does not depend on the date asked about is made once a history; see `remembered`.
+    """
 
     by_type: Facts = {}
     unread: tuple[Unreadable, ...] = ()
     last_position: int = 0
+    memo: Memo = field(default_factory=Memo)
 
     @property
     def facts(self) -> tuple[Fact, ...]:
@@ -150,6 +166,24 @@ class History(Struct, frozen=True, gc=False):
     def of(self, *types: str) -> Iterator[Fact]:
         """Yield the facts of some types, type by type."""
         return itertools.chain.from_iterable(self.by_type.get(kind, ()) for kind in types)
+
+    def own(self, organisation: str, *types: str) -> Iterator[Fact]:
+        """Yield the facts of some types in an organisation's own stream, type by type."""
+        return (fact for fact in self.of(*types) if fact.organisation == organisation)
+
+
+T = TypeVar("T")
+
+
+def remembered(history: History, key: Hashable, make: Callable[[], T]) -> T:
+    """Return what was made of a history under a key, making it the first time.
+
+    For what is a function of the history and the key alone: never of a date or of other histories.
+    """
+    if key not in history.memo:
+        history.memo[key] = make()
+    found: T = history.memo[key]
+    return found
 
 
 def facts(entries: Sequence[Entry]) -> History:
@@ -206,8 +240,9 @@ def _replacement(entry: Entry, event: Event) -> Iterator[Fact]:
     if known is None or entry.target is None or not isinstance(raw, msgspec.Raw):
         return
     try:
-        data: Payload = msgspec.json.decode(bytes(raw), type=known.payload)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        # Bodies recorded by 0.1.0 hold corrected payloads as they were sent.
+        data: Payload = normal(msgspec.json.decode(bytes(raw), type=known.payload))
+    except (msgspec.MsgspecError, Unfit, UnicodeDecodeError, RecursionError):
         return
     yield _fact(entry.position, event, known.name, data, entry.target.others)
 
@@ -390,6 +425,6 @@ def _applied(groups: Facts, changed: Mapping[int, Fact | None], marks: _Marks) -
 
 
 __all__ = [
-    "FACT_OF", "Block", "Change", "Entry", "Fact", "Facts", "History", "Unreadable", "block",
-    "counts_for", "cut", "facts", "history", "joined",
+    "FACT_OF", "Block", "Change", "Entry", "Fact", "Facts", "History", "Memo", "Unreadable",
+    "block", "counts_for", "cut", "facts", "history", "joined", "remembered",
 ]  # fmt: skip

@@ -39,7 +39,7 @@ class Affairs(Struct, frozen=True, gc=False):
 def affairs(given: Context) -> Affairs:
     """Return the spells and facts of a body's leadership on the context's date."""
     own = given.own(*TYPES)
-    lent = [f for f in given.facts if f.type == "LeaderAppointed" and f.organisation != given.code]
+    lent = [f for f in given.history.of("LeaderAppointed") if f.organisation != given.code]
     return Affairs(posts(given.code, [*own, *lent], given.closed), own, given.on)
 
 
@@ -100,6 +100,23 @@ def distinct(given: Affairs, post: str) -> Measure:
     covered = all(holders)
     status: Status = "known" if covered else "at_least"
     return measure(len(persons), "people", _known(spells, given.on), status)
+
+
+def changed(given: Affairs, since: dt.date) -> Measure:
+    """Return whether the chief executive changed after a day: none of the first is there later.
+
+    Unknown when some day has no known holder and no change is seen.
+    """
+    days = _days(given.posts, CHIEF, since, given.on)
+    holders = [given.posts.counting(CHIEF, day) for day in days]
+    known = [frozenset(spell.person for spell in found) for found in holders if found]
+    spells = {id(spell): spell for found in holders for spell in found}.values()
+    facts = _known(spells, given.on)
+    if any(later.isdisjoint(known[0]) for later in known[1:]):
+        return measure(value=True, unit="yes_no", facts=facts)
+    if not all(holders):
+        return unknown("yes_no", "chief_executive_not_known_on_every_day", facts)
+    return measure(value=False, unit="yes_no", facts=facts)
 
 
 def vacancy(given: Affairs) -> Measure:
@@ -190,4 +207,4 @@ def _basis_facts(given: Affairs, post: str) -> list[Fact]:
     return [*_known(given.posts.in_post(post, given.on) or spells[-1:], given.on), *away]
 
 
-__all__ = ["TYPES", "Affairs", "affairs", "distinct", "measures", "state", "tenure_of"]
+__all__ = ["TYPES", "Affairs", "affairs", "changed", "distinct", "measures", "state", "tenure_of"]

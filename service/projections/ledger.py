@@ -5,6 +5,7 @@ Order-free: whatever order the facts arrive in, the same ledger; ties of one day
 
 from __future__ import annotations
 
+import bisect
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
@@ -12,7 +13,7 @@ from typing import Final
 from msgspec import UNSET, Struct
 
 from service.domain.register import BY_NAME
-from service.projections.history import Fact
+from service.projections.history import Fact, History, remembered
 
 Ledgers = dict[str, tuple[Fact, ...]]
 Key = tuple[object, ...]
@@ -65,12 +66,27 @@ def of_types(facts: Iterable[Fact], *types: str) -> tuple[Fact, ...]:
     return ordered(fact for fact in facts if fact.type in types)
 
 
+def within(facts: Sequence[Fact], after: dt.date, until: dt.date) -> Sequence[Fact]:
+    """Return the facts effective in (after, until], of facts in effective order."""
+    first = bisect.bisect_right(facts, after, key=_effective)
+    return facts[first : bisect.bisect_right(facts, until, lo=first, key=_effective)]
+
+
+def _effective(fact: Fact) -> dt.date:
+    return fact.effective
+
+
 def by_type(facts: Iterable[Fact]) -> dict[str, tuple[Fact, ...]]:
     """Return the facts of each type in effective order."""
     found: dict[str, list[Fact]] = {}
     for fact in facts:
         found.setdefault(fact.type, []).append(fact)
     return {kind: ordered(items) for kind, items in found.items()}
+
+
+def timeline(history: History, kind: str) -> tuple[Fact, ...]:
+    """Return the facts of a type in a history, by whomever recorded, in effective order."""
+    return remembered(history, ("timeline", kind), lambda: ordered(history.of(kind)))
 
 
 def key_of(fact: Fact) -> Key:
@@ -126,4 +142,6 @@ __all__ = [
     "newest",
     "of_types",
     "ordered",
+    "timeline",
+    "within",
 ]

@@ -94,7 +94,7 @@ def freshness(
     newest = on if vouched(on) else max((day for day in seen if day <= on), default=None)
     if newest is None:
         return Freshness(None, None, "none", None)
-    stale_from = dates.add_months(newest, rules.fresh_months) + dt.timedelta(days=1)
+    stale_from = _stale_from(newest, rules.fresh_months)
     ageing, of = AGEING
     if newest < dates.add_months(on, -rules.fresh_months):
         state: Literal["fresh", "ageing", "stale"] = "stale"
@@ -103,6 +103,14 @@ def freshness(
     else:
         state = "fresh"
     return Freshness(newest, (on - newest).days, state, stale_from)
+
+
+def _stale_from(newest: dt.date, months: int) -> dt.date:
+    """Return the first day of which evidence lies before the window, clamped months and all."""
+    day = dates.add_months(newest, months) + dt.timedelta(days=1)
+    while dates.add_months(day, -months) <= newest:
+        day += dt.timedelta(days=1)
+    return day
 
 
 def decide(case: Case, age: Freshness) -> Answer:
@@ -117,9 +125,11 @@ def decide(case: Case, age: Freshness) -> Answer:
     held = lines[index]
     lowers = any(line.level < held.level for line in tried)
     missing = _missing(case, tried)
-    hangs = not set(case.rules.flows).isdisjoint(missing)
+    hangs = not set(case.rules.last_needs).isdisjoint(missing)
     if index == len(lines) - 1 and (lowers or hangs):
-        reason = "a_lower_level_cannot_be_ruled_out" if lowers else "not_every_quarter_is_covered"
+        reason = (
+            "a_lower_level_cannot_be_ruled_out" if lowers else "a_higher_level_cannot_be_ruled_out"
+        )
         answer = nothing(reason, age, missing)
         return msgspec.structs.replace(answer, cannot_tell=_levels_of(tried))
     return Answer(

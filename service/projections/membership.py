@@ -6,14 +6,14 @@ Source: DOMAIN.md §2, memberships: one host of kind `ics`, the newest join wins
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
 from service.projections.history import Fact, History
-from service.projections.ledger import of_types
+from service.projections.ledger import ordered
 from service.projections.measure import Evidence, Moment, evidence, moment
 from service.projections.register import closing, system_kind
 
@@ -50,20 +50,20 @@ def spans(histories: Mapping[str, History]) -> dict[str, SystemSpan]:
     """Return the systems among some histories; one whose history is missing counts as an `ics`."""
     found: dict[str, SystemSpan] = {}
     for code, history in histories.items():
-        kind = system_kind(code, history.facts)
+        kind = system_kind(code, history)
         if kind is not None:
-            found[code] = SystemSpan(kind, closing(code, history.facts))
+            found[code] = SystemSpan(kind, closing(code, history))
     return found
 
 
 def memberships(
-    member: str, facts: Iterable[Fact], systems: Mapping[str, SystemSpan]
+    member: str, history: History, systems: Mapping[str, SystemSpan]
 ) -> tuple[Membership, ...]:
     """Return every membership that an organisation ever had, in order of its start."""
-    own = [fact for fact in facts if fact.organisation == member]
-    moves = of_types(own, *_JOINS, *_LEAVES)
+    moves = ordered(history.own(member, *_JOINS, *_LEAVES))
     joins = [fact for fact in moves if fact.type in _JOINS]
-    found = [_membership(join, moves, closing(member, own), systems) for join in joins]
+    end = closing(member, history)
+    found = [_membership(join, moves, end, systems) for join in joins]
     return tuple(item for item in found if item.end is None or item.end.date > item.start.date)
 
 
@@ -75,10 +75,10 @@ def host(items: Sequence[Membership], systems: Mapping[str, SystemSpan], on: dt.
 
 def hosted(code: str, histories: Mapping[str, History], on: dt.date) -> str | None:
     """Return the board that hosts a trust on a date, by the histories at hand."""
-    facts = histories.get(code, History()).facts
-    names = {f.data.system for f in facts if f.organisation == code and f.type in _JOINS}
+    history = histories.get(code, History())
+    names = {fact.data.system for fact in history.own(code, *_JOINS)}
     systems = spans({name: histories[name] for name in names if name in histories})
-    return host(memberships(code, facts, systems), systems, on)
+    return host(memberships(code, history, systems), systems, on)
 
 
 def _is_board(system: str, systems: Mapping[str, SystemSpan]) -> bool:

@@ -36,7 +36,7 @@ class Summary(Struct, frozen=True, gc=False):
 
 def summary(code: str, history: History, on: dt.date) -> Summary:
     """Return what its own history says of an organisation on a date."""
-    found = registration(code, history.facts, on)
+    found = registration(code, history, on)
     trust = found.organisation_kind == "trust"
     return Summary(
         code=code,

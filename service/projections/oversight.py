@@ -45,15 +45,19 @@ class Oversight(Struct, frozen=True, gc=False, tag_field="section", tag="oversig
 
 def oversight(given: Context) -> Oversight:
     """Return oversight on a date."""
-    held = intervals(given.own("OversightStarted", "OversightEnded"))
     newest: dict[str, Fact] = {}
     for fact in given.own("OversightAssessed"):
         if fact.effective <= given.on:
             newest[fact.data.framework] = fact
     return Oversight(
-        tuple(_scheme(item, given) for item in held if item.start <= given.on),
+        tuple(_scheme(item, given) for item in held(given) if item.start <= given.on),
         tuple(_segment(newest[name]) for name in sorted(newest)),
     )
+
+
+def held(given: Context) -> tuple[Interval, ...]:
+    """Return the times in which the trust was in a scheme, whenever."""
+    return intervals(given.own("OversightStarted", "OversightEnded"))
 
 
 def _scheme(item: Interval, given: Context) -> Scheme:
@@ -84,4 +88,4 @@ def _segment(fact: Fact) -> Segment:
     )
 
 
-__all__ = ["TYPES", "Oversight", "Scheme", "Segment", "oversight"]
+__all__ = ["TYPES", "Oversight", "Scheme", "Segment", "held", "oversight"]

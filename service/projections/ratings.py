@@ -14,7 +14,7 @@ from msgspec import UNSET, Struct
 from service.domain import dates
 from service.projections.context import Context
 from service.projections.history import Fact
-from service.projections.ledger import of_types, ordered
+from service.projections.ledger import ordered
 from service.projections.measure import Evidence, Moment, evidence, moment
 
 TYPES: Final = ("RegulatorRated",)
@@ -71,8 +71,7 @@ def ratings(given: Context) -> Ratings:
 def _all(given: Context) -> list[tuple[str | None, Fact]]:
     found: list[tuple[str | None, Fact]] = [(None, fact) for fact in given.own(*TYPES)]
     for gone in given.absorbed:
-        theirs = (fact for fact in gone.history.facts if fact.organisation == gone.code)
-        found.extend((gone.code, fact) for fact in of_types(theirs, *TYPES))
+        found.extend((gone.code, fact) for fact in gone.own(*TYPES))
     return found
 
 

@@ -10,8 +10,8 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, Struct
 
-from service.projections.history import Fact
-from service.projections.ledger import of_types
+from service.projections.history import Fact, History
+from service.projections.ledger import ordered
 from service.projections.measure import Evidence, Moment, evidence, moment
 
 OrganisationKind = Literal["trust", "system", "unregistered"]
@@ -56,18 +56,18 @@ class Registration(Struct, frozen=True, gc=False):
     events: Evidence
 
 
-def registration(code: str, facts: Sequence[Fact], on: dt.date) -> Registration:
+def registration(code: str, history: History, on: dt.date) -> Registration:
     """Return what the register says of an organisation on a date."""
-    own = [fact for fact in facts if fact.organisation == code]
-    begun = of_types(own, "TrustRegistered", "SystemEstablished")
+    begun = ordered(history.own(code, "TrustRegistered", "SystemEstablished"))
     first = begun[0] if begun else None
-    said = [fact for fact in of_types(own, *_NAMES) if fact.effective <= on or fact is first]
-    end = closing(code, facts)
+    names = ordered(history.own(code, *_NAMES))
+    said = [fact for fact in names if fact.effective <= on or fact is first]
+    end = closing(code, history)
     ended = end if end is not None and end.effective <= on else None
     basis = [*said, *([ended] if ended else [])]
     return Registration(
         code=code,
-        organisation_kind=kind_of(code, facts),
+        organisation_kind=kind_of(code, history),
         status=_status(first, ended, on),
         kind=_newest(said, "kind") or _newest(said, "trust_type"),
         name=_newest(said, "name"),
@@ -76,52 +76,52 @@ def registration(code: str, facts: Sequence[Fact], on: dt.date) -> Registration:
         opened=moment(first) if first else None,
         closed=moment(ended) if ended else None,
         successor=ended.data.into if ended and ended.type == "TrustMerged" else None,
-        predecessors=predecessors(code, facts, on),
-        successors=successors(code, facts, on),
+        predecessors=predecessors(code, history, on),
+        successors=successors(code, history, on),
         events=evidence(basis),
     )
 
 
-def kind_of(code: str, facts: Sequence[Fact]) -> OrganisationKind:
+def kind_of(code: str, history: History) -> OrganisationKind:
     """Tell whether a code is registered as a trust or as a system."""
-    for fact in facts:
-        if fact.organisation == code and fact.type == "TrustRegistered":
-            return "trust"
-        if fact.organisation == code and fact.type == "SystemEstablished":
-            return "system"
-    return "unregistered"
+    if any(history.own(code, "TrustRegistered")):
+        return "trust"
+    return "system" if any(history.own(code, "SystemEstablished")) else "unregistered"
 
 
-def closing(code: str, facts: Sequence[Fact]) -> Fact | None:
+def closing(code: str, history: History) -> Fact | None:
     """Return the merger or closure that ended an organisation first, if one did."""
-    found = of_types((fact for fact in facts if fact.organisation == code), *_ENDS)
-    return found[0] if found else None
+    return min(history.own(code, *_ENDS), key=_when, default=None)
 
 
-def system_kind(code: str, facts: Sequence[Fact]) -> str | None:
+def _when(fact: Fact) -> tuple[dt.date, int]:
+    return fact.effective, fact.position
+
+
+def system_kind(code: str, history: History) -> str | None:
     """Return the kind of a system, or None when its history does not say."""
-    found = of_types((fact for fact in facts if fact.organisation == code), "SystemEstablished")
-    return str(found[-1].data.kind) if found else None
+    found = max(history.own(code, "SystemEstablished"), key=_when, default=None)
+    return str(found.data.kind) if found else None
 
 
-def predecessors(code: str, facts: Sequence[Fact], on: dt.date) -> tuple[Succession, ...]:
+def predecessors(code: str, history: History, on: dt.date) -> tuple[Succession, ...]:
     """Return the trusts absorbed by a date, or the systems that a system succeeded."""
-    merged = [fact for fact in of_types(facts, "TrustMerged") if fact.data.into == code]
+    merged = [fact for fact in ordered(history.of("TrustMerged")) if fact.data.into == code]
     found = [
         Succession(fact.organisation, moment(fact), str(fact.data.kind), evidence([fact]))
         for fact in merged
         if fact.effective <= on
     ]
-    for fact in of_types(facts, "SystemSucceeded"):
+    for fact in ordered(history.of("SystemSucceeded")):
         if fact.organisation == code and fact.effective <= on:
             found.extend(_succeeded(fact))
     return tuple(found)
 
 
-def successors(code: str, facts: Sequence[Fact], on: dt.date) -> tuple[Succession, ...]:
+def successors(code: str, history: History, on: dt.date) -> tuple[Succession, ...]:
     """Return the systems that say that they succeed one: a label, nothing is inherited."""
     found: list[Succession] = []
-    for fact in of_types(facts, "SystemSucceeded"):
+    for fact in ordered(history.of("SystemSucceeded")):
         if fact.organisation != code and fact.effective <= on:
             parts = (part for part in _succeeded(fact) if part.code == code)
             found.extend(msgspec.structs.replace(part, code=fact.organisation) for part in parts)

@@ -11,12 +11,13 @@ from typing import Final
 
 from msgspec import UNSET, Struct
 
-from service.projections.context import Context, uncounted
-from service.projections.history import Fact, History
+from service.projections.context import Context, once, uncounted
+from service.projections.history import Fact
 from service.projections.ledger import newest
 from service.projections.measure import Measure, Moment, Status, measure, moment, unknown
 
 TYPES: Final = ("DivisionsSet", "WorkforceCounted", "IncomeReported")
+_COUNT: Final = "WorkforceCounted"
 
 
 class Division(Struct, frozen=True, gc=False):
@@ -38,17 +39,17 @@ class Size(Struct, frozen=True, gc=False):
     income_year: str | None
 
 
+@once
 def size(given: Context) -> Size:
     """Return the size of a trust on a date."""
-    lists = newest(_by(given, given.own("DivisionsSet")))
     income = list(_by(given, given.own("IncomeReported")))
     last = max((f.data.financial_year for f in income), default=None)
     reported = newest(f for f in income if f.data.financial_year == last)
-    headcount, heads_at = _stock(given, "headcount", "people")
+    heads, heads_at = headcount(given)
     wte, wte_at = _stock(given, "wte", "wte")
     return Size(
-        divisions=tuple(Division(d.code, d.name) for d in lists.data.divisions) if lists else (),
-        headcount=headcount,
+        divisions=listed(given),
+        headcount=heads,
         headcount_as_at=heads_at,
         wte=wte,
         wte_as_at=wte_at,
@@ -59,15 +60,32 @@ def size(given: Context) -> Size:
     )
 
 
+def divisions(given: Context) -> Fact | None:
+    """Return the newest list of divisions: those are the divisions on the date."""
+    return newest(_by(given, given.own("DivisionsSet")))
+
+
 def _by(given: Context, facts: Iterable[Fact]) -> Iterator[Fact]:
     return (fact for fact in facts if fact.effective <= given.on)
 
 
+@once
+def headcount(given: Context) -> tuple[Measure, Moment | None]:
+    """Return the people of a trust, and the day of the oldest count behind the figure."""
+    return _stock(given, "headcount", "people")
+
+
+def listed(given: Context) -> tuple[Division, ...]:
+    """Return the divisions of the newest list at or before the date; none when there is none."""
+    lists = divisions(given)
+    return tuple(Division(d.code, d.name) for d in lists.data.divisions) if lists else ()
+
+
 def _stock(given: Context, member: str, unit: str) -> tuple[Measure, Moment | None]:
     """Return a stock over the trust and those absorbed that it has not counted since."""
-    gone = uncounted(given, lambda fact: _counts(fact, member))
-    histories = [(given.code, given.history), *((part.code, part.history) for part in gone)]
-    parts = [_newest(given, code, history, member) for code, history in histories]
+    gone = uncounted(given, _COUNT, lambda fact: _counts(fact, member))
+    bodies = [given.own(_COUNT), *(part.own(_COUNT) for part in gone)]
+    parts = [_newest(given, facts, member) for facts in bodies]
     known = [part for part in parts if part is not None]
     if not known:
         return unknown(unit, "not_recorded"), None
@@ -77,14 +95,13 @@ def _stock(given: Context, member: str, unit: str) -> tuple[Measure, Moment | No
     return measure(total, unit, known, status), moment(oldest)
 
 
-def _newest(given: Context, code: str, history: History, member: str) -> Fact | None:
+def _newest(given: Context, facts: Iterable[Fact], member: str) -> Fact | None:
     """Return the newest count of one trust by the date."""
-    own = (fact for fact in history.facts if fact.organisation == code)
-    return newest(fact for fact in _by(given, own) if _counts(fact, member))
+    return newest(fact for fact in _by(given, facts) if _counts(fact, member))
 
 
 def _counts(fact: Fact, member: str) -> bool:
-    return fact.type == "WorkforceCounted" and getattr(fact.data, member) is not UNSET
+    return getattr(fact.data, member) is not UNSET
 
 
-__all__ = ["TYPES", "Division", "Size", "size"]
+__all__ = ["TYPES", "Division", "Size", "divisions", "headcount", "listed", "size"]

@@ -15,7 +15,15 @@ from msgspec import UNSET, Struct
 from service.domain import dates
 from service.projections.context import Context
 from service.projections.history import Fact
-from service.projections.measure import Evidence, Measure, Moment, evidence, measure, moment
+from service.projections.measure import (
+    Evidence,
+    Measure,
+    Moment,
+    evidence,
+    measure,
+    moment,
+    unknown,
+)
 
 TYPES: Final = ("SupportGiven",)
 _MONTHS: Final = 36
@@ -35,9 +43,13 @@ class Support(Struct, frozen=True, gc=False):
 
 
 class Supports(Struct, frozen=True, gc=False, tag_field="section", tag="support"):
-    """Support up to a date; months of the last 36 by kind of giver and by mode."""
+    """Support up to a date; months of the last 36 with any, by kind of giver and by mode.
+
+    All are lower bounds: what nobody recorded may have been given.
+    """
 
     given: tuple[Support, ...]
+    months: Measure
     months_by_giver: dict[str, Measure]
     months_by_mode: dict[str, Measure]
 
@@ -47,6 +59,7 @@ def support(given: Context) -> Supports:
     facts = [fact for fact in given.own(*TYPES) if fact.effective <= given.on]
     return Supports(
         tuple(_support(fact, given.on) for fact in facts),
+        _any(facts, given.on),
         _by("by_kind", facts, given.on),
         _by("mode", facts, given.on),
     )
@@ -71,8 +84,15 @@ def _by(member: str, facts: Iterable[Fact], on: dt.date) -> dict[str, Measure]:
     for fact in facts:
         kinds.setdefault(getattr(fact.data, member), []).append(fact)
     return {
-        kind: measure(_months(kinds[kind], on), "months", kinds[kind]) for kind in sorted(kinds)
+        kind: measure(_months(kinds[kind], on), "months", kinds[kind], "at_least")
+        for kind in sorted(kinds)
     }
+
+
+def _any(facts: Sequence[Fact], on: dt.date) -> Measure:
+    if not facts:
+        return unknown("months", "not_recorded")
+    return measure(_months(facts, on), "months", facts, "at_least")
 
 
 def _months(facts: Sequence[Fact], on: dt.date) -> int:

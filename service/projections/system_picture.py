@@ -15,8 +15,10 @@ from msgspec import Struct
 from service.domain import dates
 from service.domain.model import Model, first_model
 from service.projections import membership, register
+from service.projections.board import Board
+from service.projections.connection import Connection
 from service.projections.context import Context, UnreadableAt, context, unknown_events
-from service.projections.dimensions import FUNDING, STRATEGY, SUPPORT
+from service.projections.dimensions import BOARD, CONNECTION, FUNDING, STRATEGY, SUPPORT, levels
 from service.projections.funding import Funding
 from service.projections.history import History
 from service.projections.levels import Answer
@@ -27,7 +29,6 @@ from service.projections.strategy import Strategy
 from service.projections.support import Supports
 from service.projections.trust_picture import (
     last_position,
-    levels,
     section,
     unreadable_by_dimension,
 )
@@ -70,7 +71,11 @@ class LevelCounts(Struct, frozen=True, gc=False):
 
 
 class SystemPicture(Struct, frozen=True, gc=False):
-    """What is known of a system on a date."""
+    """What is known of a system on a date.
+
+    boards_ahead_of_funding: hosted trusts whose board is at level 2 or above while their funding
+    is at level 1 or below, or unknown (MODEL.md §1): a plain list, by code.
+    """
 
     code: str
     on: dt.date
@@ -81,9 +86,12 @@ class SystemPicture(Struct, frozen=True, gc=False):
     hosts: tuple[Member, ...]
     partners: tuple[Member, ...]
     counts: dict[str, LevelCounts]
+    boards_ahead_of_funding: tuple[str, ...]
     moves: tuple[Move, ...]
     strategy: Strategy | UnreadableAt
+    connection: Connection | UnreadableAt
     funding: Funding | UnreadableAt
+    board: Board | UnreadableAt
     support: Supports | UnreadableAt
     unknown_events: int
     last_position: int
@@ -106,7 +114,7 @@ def picture(
     """Return a system's picture on a date; histories hold all that `closure.missing` names."""
     scene = _scene(code, histories, on, model or first_model())
     given = context(code, histories, on)
-    registered = register.registration(code, given.facts, on)
+    registered = register.registration(code, given.history, on)
     members = _members(scene)
     hosts = tuple(member for member in members if member.role == "host")
     return SystemPicture(
@@ -119,9 +127,12 @@ def picture(
         hosts=hosts,
         partners=tuple(member for member in members if member.role == "partner"),
         counts=_counts(hosts),
+        boards_ahead_of_funding=_ahead_of_funding(hosts),
         moves=_moves(scene),
         strategy=section(STRATEGY, given),
+        connection=section(CONNECTION, given),
         funding=section(FUNDING, given),
+        board=section(BOARD, given),
         support=section(SUPPORT, given),
         unknown_events=unknown_events(given),
         last_position=_last(scene, members, given),
@@ -131,8 +142,7 @@ def picture(
 def _scene(code: str, histories: Mapping[str, History], on: dt.date, model: Model) -> _Scene:
     systems = membership.spans(histories)
     found = {
-        name: membership.memberships(name, history.facts, systems)
-        for name, history in histories.items()
+        name: membership.memberships(name, history, systems) for name, history in histories.items()
     }
     return _Scene(code, histories, on, model, systems, found)
 
@@ -172,7 +182,7 @@ def _hosts_first(item: tuple[Membership, str | None]) -> tuple[bool, str]:
 
 def _member(scene: _Scene, item: Membership, via: str | None) -> Member:
     given = context(item.member, scene.histories, scene.on)
-    registered = register.registration(item.member, given.facts, scene.on)
+    registered = register.registration(item.member, given.history, scene.on)
     return Member(
         code=item.member,
         name=registered.name,
@@ -189,6 +199,15 @@ def _member(scene: _Scene, item: Membership, via: str | None) -> Member:
 def _counts(hosts: Sequence[Member]) -> dict[str, LevelCounts]:
     names = sorted({name for member in hosts for name in member.levels})
     return {name: _count([member.levels[name] for member in hosts]) for name in names}
+
+
+def _ahead_of_funding(hosts: Iterable[Member]) -> tuple[str, ...]:
+    return tuple(member.code for member in hosts if _is_ahead(member.levels))
+
+
+def _is_ahead(answers: Mapping[str, Answer]) -> bool:
+    told = {name: answer.level for name, answer in answers.items()}
+    return (told.get("board") or 0) >= 2 and (told.get("funding") or 0) <= 1
 
 
 def _count(answers: Sequence[Answer]) -> LevelCounts:

@@ -14,6 +14,8 @@ from msgspec import Struct
 
 from service.domain.model import Model, first_model
 from service.projections import membership, register
+from service.projections.board import Board
+from service.projections.connection import Connection
 from service.projections.context import (
     Context,
     Dimension,
@@ -24,28 +26,39 @@ from service.projections.context import (
 )  # fmt: skip
 from service.projections.culture import Culture
 from service.projections.dimensions import (
+    BOARD,
+    CONNECTION,
     CULTURE,
     DIMENSIONS,
     FUNDING,
     LEADERSHIP,
     MATURITY,
+    NOT_CROWDED_OUT,
     OVERSIGHT,
+    PRACTICE,
     RATINGS,
+    SHARED_LEADERSHIP,
+    SKILLS,
     STRATEGY,
     SUPPORT,
+    levels,
 )  # fmt: skip
 from service.projections.funding import Funding
 from service.projections.history import History
 from service.projections.leadership import Leadership
 from service.projections.ledger import ledger_of
-from service.projections.levels import Answer, Freshness, nothing
+from service.projections.levels import Answer
 from service.projections.maturity import Maturity
 from service.projections.measure import Evidence, Moment, evidence, moment
 from service.projections.membership import Membership
+from service.projections.not_crowded_out import NotCrowdedOut
 from service.projections.oversight import Oversight
+from service.projections.practice import Practice
 from service.projections.ratings import Ratings
 from service.projections.register import Registration
+from service.projections.shared_leadership import SharedLeadership
 from service.projections.size import Size, size
+from service.projections.skills import Skills
 from service.projections.strategy import Strategy
 from service.projections.support import Supports
 
@@ -80,9 +93,15 @@ class TrustPicture(Struct, frozen=True, gc=False):
     levels: dict[str, Answer]
     leadership: Leadership | UnreadableAt
     culture: Culture | UnreadableAt
+    skills: Skills | UnreadableAt
     strategy: Strategy | UnreadableAt
+    connection: Connection | UnreadableAt
+    practice: Practice | UnreadableAt
     funding: Funding | UnreadableAt
+    board: Board | UnreadableAt
     support: Supports | UnreadableAt
+    shared_leadership: SharedLeadership | UnreadableAt
+    not_crowded_out: NotCrowdedOut | UnreadableAt
     oversight: Oversight | UnreadableAt
     ratings: Ratings | UnreadableAt
     self_assessment: Maturity | UnreadableAt
@@ -95,10 +114,10 @@ def picture(
     code: str, histories: Mapping[str, History], on: dt.date, model: Model | None = None
 ) -> TrustPicture:
     """Return a trust's picture on a date; histories hold all that `closure.missing` names."""
-    given = context(code, histories, on)
+    given, rules = context(code, histories, on), model or first_model()
     systems = membership.spans(histories)
-    found = membership.memberships(code, given.facts, systems)
-    registered = register.registration(code, given.facts, on)
+    found = membership.memberships(code, given.history, systems)
+    registered = register.registration(code, given.history, on)
     return TrustPicture(
         code=code,
         on=on,
@@ -108,12 +127,18 @@ def picture(
         host=membership.host(found, systems, on),
         memberships=tuple(item for item in found if item.live(on)),
         inherited=_inherited(given),
-        levels=levels(given, model or first_model()),
+        levels=levels(given, rules),
         leadership=section(LEADERSHIP, given),
         culture=section(CULTURE, given),
+        skills=section(SKILLS, given),
         strategy=section(STRATEGY, given),
+        connection=section(CONNECTION, given),
+        practice=section(PRACTICE, given),
         funding=section(FUNDING, given),
+        board=section(BOARD, given),
         support=section(SUPPORT, given),
+        shared_leadership=section(SHARED_LEADERSHIP, given),
+        not_crowded_out=section(NOT_CROWDED_OUT, given),
         oversight=section(OVERSIGHT, given),
         ratings=section(RATINGS, given),
         self_assessment=section(MATURITY, given),
@@ -121,20 +146,6 @@ def picture(
         unknown_events=unknown_events(given),
         last_position=last_position(given),
     )
-
-
-def levels(given: Context, model: Model) -> dict[str, Answer]:
-    """Return the level of each dimension that has one, by name."""
-    found: dict[str, Answer] = {}
-    for dimension in DIMENSIONS:
-        rules = model.rules(dimension.name)
-        if dimension.level is None or rules is None:
-            continue
-        if unreadable(dimension, given):
-            found[dimension.name] = nothing("unreadable", Freshness(None, None, "none", None))
-        else:
-            found[dimension.name] = dimension.level(given, rules)
-    return found
 
 
 def last_position(given: Context) -> int:
@@ -175,7 +186,6 @@ __all__ = [
     "Inherited",
     "TrustPicture",
     "last_position",
-    "levels",
     "picture",
     "section",
     "unreadable_by_dimension",

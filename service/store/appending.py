@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final, Literal
 
 import asyncpg
 from msgspec import Struct
 
+from service.domain import links
 from service.domain.admission import (
-    LINKS,
     REGISTRATIONS,
     Admitted,
     Batch,
-    Referred,
     Seen,
     Standing,
     Stream,
 )
 from service.domain.disclosure import POLICY
 from service.domain.envelope import Event, type_name
-from service.domain.references import references
-from service.domain.register import BY_NAME
+from service.domain.references import reference, references
+from service.domain.referred import Referred, grown
+from service.domain.register import TYPE_OF
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
@@ -61,46 +61,42 @@ CROSS JOIN LATERAL (
 
 REFERRED: Final = """
 -- $1 ids. The events referred to, and all events about them, with every code each ever named.
--- Indexes: events_id, events_about, mentions_pkey by way of position.
+-- Indexes: events_id, events_about, events_pkey, mentions_position.
 WITH RECURSIVE tree AS (
     SELECT id, position FROM events WHERE id = ANY($1::uuid[])
     UNION
-    SELECT event.id, event.position FROM events AS event JOIN tree ON event.about = tree.id
+    SELECT event.id, event.position FROM tree CROSS JOIN LATERAL (
+        SELECT id, position FROM events WHERE about = tree.id
+        OFFSET 0  -- else a planner that takes the tree for a large one reads all of the index
+    ) AS event
 )
 SELECT event.id, event.position, event.type, event.type_version, event.organisation, event.body,
        event.about, coalesce(named.codes, '{}') AS codes
-FROM tree JOIN events AS event ON event.position = tree.position
-LEFT JOIN LATERAL (
+FROM tree CROSS JOIN LATERAL (
+    SELECT id, position, type, type_version, organisation, body, about FROM events
+    WHERE position = tree.position
+    OFFSET 0  -- as above
+) AS event
+CROSS JOIN LATERAL (
     SELECT array_agg(organisation) AS codes FROM mentions WHERE position = event.position
-) AS named ON true
+) AS named
 """
 
 LINKED: Final = """
--- $1 codes. Where mergers and memberships of systems lead from these, step by step, but for those
--- retracted (and not taken back), or left on a later day. Index: events_organisation_position.
-WITH RECURSIVE way AS (
-    SELECT code, NULL::text AS onward FROM unnest($1::text[]) AS code
-    UNION
-    SELECT event.organisation,
-           coalesce(said.data->>'into', said.data->>'system')
-    FROM way
-    JOIN events AS event ON event.organisation = coalesce(way.onward, way.code)
-        AND event.type IN ('TrustMerged', 'SystemJoinedSystem')
-    CROSS JOIN LATERAL (SELECT convert_from(event.body, 'UTF8')::jsonb->'data' AS data) AS said
-    WHERE NOT EXISTS (
-        SELECT FROM events AS later WHERE later.about = event.id AND later.type = 'EventRetracted'
-          AND NOT EXISTS (
-              SELECT FROM events AS back
-              WHERE back.about = later.id AND back.type = 'EventRetracted'
-          )
-    ) AND NOT EXISTS (
-        SELECT FROM events AS gone
-        WHERE gone.organisation = event.organisation AND gone.type = 'SystemLeftSystem'
-          AND gone.effective >= event.effective
-          AND convert_from(gone.body, 'UTF8')::jsonb->'data'->>'system' = said.data->>'system'
-    )
+-- Mergers and memberships of systems, and what corrects or retracts them, step by step: bodies as
+-- they are, for `links` to judge. Indexes: events_links, events_about.
+WITH RECURSIVE linked AS (
+    SELECT position, id, organisation, type, type_version, effective, about, body FROM events
+    WHERE type IN ('TrustMerged', 'SystemJoinedSystem', 'SystemLeftSystem')
+    UNION ALL
+    SELECT event.* FROM linked CROSS JOIN LATERAL (
+        SELECT position, id, organisation, type, type_version, effective, about, body FROM events
+        WHERE about = linked.id AND type IN ('EventCorrected', 'EventRetracted')
+          AND position > linked.position
+        OFFSET 0  -- as in REFERRED
+    ) AS event
 )
-SELECT code, onward FROM way WHERE onward IS NOT NULL
+SELECT position, id, organisation, type, type_version, effective, about, body FROM linked
 """
 
 INSERT: Final = """
@@ -149,9 +145,8 @@ async def standing(connection: Connection, batches: Sequence[Batch], head: Head)
     """Return what the log, up to its locked head, knows of all that the batches touch."""
     events = [submitted.event for batch in batches for submitted in batch.events]
     about = {named.id for event in events for named in references(event)}
-    linked = {
-        getattr(event.data, member) for event in events if (member := LINKS.get(type_name(event)))
-    }
+    targets = grown(await referred(connection, about)) if about else {}
+    linked = _touch_links(events, targets)
     return Standing(
         position=head.position,
         hash=head.hash,
@@ -159,8 +154,8 @@ async def standing(connection: Connection, batches: Sequence[Batch], head: Head)
         secret=head.secret,
         seen=await _seen(connection, events),
         streams=await _streams(connection, _codes(batches, events)),
-        referred=await _referred(connection, about) if about else {},
-        links=await _links(connection, linked) if linked else {},
+        referred=targets,
+        links=await _links(connection) if linked else {},
         wanted=frozenset(about),
     )
 
@@ -174,7 +169,7 @@ async def ahead(
     lands. None where events refer to others or tie organisations: that is looked up under the lock.
     """
     events = [submitted.event for batch in batches for submitted in batch.events]
-    if any(references(event) or type_name(event) in LINKS for event in events):
+    if any(references(event) or type_name(event) in links.ORIGINALS for event in events):
         return None
     now: dt.datetime = await connection.fetchval(CLOCK, before.now)
     codes = _codes(batches, events)
@@ -210,40 +205,33 @@ async def _streams(connection: Connection, codes: set[str]) -> dict[str, Stream]
     return found
 
 
-async def _referred(connection: Connection, ids: set[uuid.UUID]) -> dict[uuid.UUID, Referred]:
-    rows = await connection.fetch(REFERRED, list(ids))
-    found = {
+async def referred(connection: Connection, ids: set[uuid.UUID]) -> dict[uuid.UUID, Referred]:
+    """Return events that others refer to and all about them, each with what itself named."""
+    return {
         row["id"]: Referred(
             row["position"], row["type"], row["type_version"], row["organisation"], row["body"],
             row["about"], frozenset(row["codes"]),
         )
-        for row in rows
+        for row in await connection.fetch(REFERRED, list(ids))
     }  # fmt: skip
-    for row in sorted(rows, key=lambda row: row["position"], reverse=True):
-        if row["about"] in found and _is_about(row["type"]):  # it passes its names on
-            found[row["about"]] = _grown(found[row["about"]], found[row["id"]])
-    return found
 
 
-def _is_about(type_name: str) -> bool:
-    """Tell whether events of a type are about another; of a type that is not known: yes."""
-    kind = BY_NAME.get(type_name)
-    return kind is None or kind.fold.form == "about"
+async def _links(connection: Connection) -> dict[str, list[links.Told]]:
+    return links.read([links.Row(*row) for row in await connection.fetch(LINKED)])
 
 
-def _grown(target: Referred, by: Referred) -> Referred:
-    named = (target.named | by.named) - {target.organisation}
-    return Referred(
-        target.position, target.type, target.type_version, target.organisation, target.body,
-        target.about, named,
-    )  # fmt: skip
+def _touch_links(events: Sequence[Event], targets: Mapping[uuid.UUID, Referred]) -> bool:
+    """Tell whether events may make or change a link.
 
-
-async def _links(connection: Connection, codes: set[str]) -> dict[str, set[str]]:
-    links: dict[str, set[str]] = {}
-    for row in await connection.fetch(LINKED, list(codes)):
-        links.setdefault(row["code"], set()).add(row["onward"])
-    return links
+    What an earlier correction or retraction was about is not looked up: any of them counts.
+    """
+    kinds = {TYPE_OF[kind].name for kind in set(map(type, events))}
+    if kinds.isdisjoint(links.CHANGES):
+        return not kinds.isdisjoint(links.ORIGINALS)
+    changes = [event for event in events if type_name(event) in links.CHANGES]
+    changed = [targets.get(found) for event in changes if (found := reference(event))]
+    kinds = kinds - links.CHANGES | {target.type for target in changed if target}
+    return not kinds.isdisjoint(links.ORIGINALS | links.CHANGES)
 
 
 FEW: Final = 64
@@ -303,4 +291,6 @@ def columns(admitted: Sequence[Admitted], now: dt.datetime) -> tuple[object, ...
     )
 
 
-__all__ = ["FEW", "Connection", "Head", "ahead", "columns", "insert", "lock", "standing"]
+__all__ = [
+    "FEW", "Connection", "Head", "ahead", "columns", "insert", "lock", "referred", "standing",
+]  # fmt: skip

@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from service.store.data_folder import DataFolder, DataHeldError, EmbeddedError, NotYetError, State
+from service.store.data_folder import DataFolder, DataHeldError, NotYetError, State
 from service.store.file_lock import FileLock, alone
+from service.store.programs import EmbeddedError
 
 __all__ = ["DataHeldError", "EmbeddedError", "running"]
 

@@ -11,13 +11,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import asyncpg
 import msgspec
 
 if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
     from sqlalchemy import Connection
+
+    Asked = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
 
 SCHEMA = 4
 OLDEST_SERVER = 150_000
@@ -41,10 +44,17 @@ WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS
 ORDER BY xact_start LIMIT 3
 """
 FACTS = """
+-- What the server is, and whether it keeps what it acknowledged through a crash.
 SELECT current_setting('server_version_num')::int AS server,
        current_setting('fsync') = 'on' AS fsync,
        current_setting('full_page_writes') = 'on' AS full_page_writes
 """
+
+# Qualified: of the caller's search path nothing is known. Alembic names a step by its number.
+HAS_SCHEMA = "SELECT to_regclass('public.alembic_version') IS NOT NULL"
+STEP = "SELECT max(version_num) FROM public.alembic_version"
+HAS_SUPPORT = "SELECT to_regclass('public.schema_support') IS NOT NULL"
+OLDEST_CODE = "SELECT max(oldest_code) FROM public.schema_support"
 
 Say = Callable[[str], None]
 
@@ -79,11 +89,20 @@ async def upgrade(dsn: str, *, say: Say) -> None:
             return
 
 
-async def check(connection: Any, *, allow_unsafe: bool) -> None:  # noqa: ANN401 - pooled or not
+async def check(connection: Asked, *, allow_unsafe: bool) -> None:
     """Raise Refusal unless the service may serve from this database."""
-    row = await connection.fetchrow(FACTS)
-    facts = Facts(**row, schema=await _schema(connection), oldest_code=await _oldest(connection))
-    judge(facts, allow_unsafe=allow_unsafe)
+    judge(await _facts(connection), allow_unsafe=allow_unsafe)
+
+
+async def _facts(connection: Asked) -> Facts:
+    (row,) = await connection.fetch(FACTS)
+    return Facts(
+        server=row["server"],
+        fsync=row["fsync"],
+        full_page_writes=row["full_page_writes"],
+        schema=await _schema(connection),
+        oldest_code=await _oldest(connection),
+    )
 
 
 def judge(facts: Facts, *, allow_unsafe: bool) -> None:
@@ -116,16 +135,16 @@ def _judge_safety(facts: Facts) -> None:
             raise Refusal(message)
 
 
-async def _schema(connection: Any) -> int:  # noqa: ANN401 - pooled or not
-    if await connection.fetchval("SELECT to_regclass('alembic_version')") is None:
+async def _schema(connection: Asked) -> int:
+    if not await connection.fetchval(HAS_SCHEMA):
         return 0
-    return int(await connection.fetchval("SELECT max(version_num) FROM alembic_version") or 0)
+    return int(await connection.fetchval(STEP) or 0)
 
 
-async def _oldest(connection: Any) -> int:  # noqa: ANN401 - pooled or not
-    if await connection.fetchval("SELECT to_regclass('schema_support')") is None:
+async def _oldest(connection: Asked) -> int:
+    if not await connection.fetchval(HAS_SUPPORT):
         return 0
-    return int(await connection.fetchval("SELECT max(oldest_code) FROM schema_support") or 0)
+    return int(await connection.fetchval(OLDEST_CODE) or 0)
 
 
 async def _attempt(dsn: str, say: Say) -> None:
@@ -161,6 +180,7 @@ async def _apply_all(driver: asyncpg.Connection, say: Say) -> None:
     from sqlalchemy.pool import NullPool  # noqa: PLC0415 - slow
 
     async def hand_over() -> asyncpg.Connection:
+        """Give the engine the one connection that holds the advisory lock."""
         return driver
 
     engine = create_async_engine(

@@ -117,6 +117,23 @@ WHERE position <= $1 AND type IN (
 ORDER BY position
 """  # noqa: S608 - the columns are the constant above
 
+BELONGING: Final = f"""
+-- $1 after, $2 up to. What says what each organisation is and where it belongs, with what corrects
+-- or retracts it. Indexes: events_belonging, events_register.
+SELECT {COLUMNS} FROM events
+WHERE position > $1 AND position <= $2 AND type IN (
+    'TrustRegistered', 'TrustMerged', 'TrustClosed', 'TrustJoinedSystem', 'TrustLeftSystem',
+    'SystemEstablished', 'SystemClosed', 'SystemJoinedSystem', 'SystemLeftSystem'
+)
+UNION ALL
+SELECT {COLUMNS} FROM events
+WHERE position > $1 AND position <= $2 AND type IN ('EventCorrected', 'EventRetracted')
+  AND (position('"type":"Trust'::bytea IN target) > 0
+       OR position('"type":"System'::bytea IN target) > 0
+       OR position('"type":"Event'::bytea IN target) > 0)
+ORDER BY position
+"""  # noqa: S608 - the columns are the constant above
+
 ONE: Final = f"""
 -- $1 id. Index: events_id.
 SELECT {COLUMNS} FROM events WHERE id = $1
@@ -295,6 +312,11 @@ async def mentioned(connection: Connection, first: int, last: int) -> dict[int, 
 async def register(connection: Connection, up_to: int) -> list[Stored]:
     """Return the events that say which organisations there are."""
     return _stored(await connection.fetch(REGISTER, up_to))
+
+
+async def belonging(connection: Connection, after: int, up_to: int) -> list[Stored]:
+    """Return the events that say what organisations are and where they belong, in order."""
+    return _stored(await connection.fetch(BELONGING, after, up_to))
 
 
 async def one(connection: Connection, key: uuid.UUID) -> Stored | None:

@@ -38,7 +38,9 @@ SESSION: Final = {
     "application_name": "capmap writer",
 }
 """Settings of the writer's session, whatever the server's or the database's defaults are."""
-ATTEMPTS: Final = 4
+ATTEMPTS: Final = 8
+"""After a doubt the group starts over, for some five seconds: a server is back sooner."""
+LONGEST_PAUSE_SECONDS: Final = 1.0
 
 DOUBTS: Final = (
     OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError,
@@ -145,7 +147,7 @@ class Writer:
             except DOUBTS as error:
                 _log.warning("append in doubt", attempt=attempt, error=type(error).__name__)
                 await self._drop()
-                await asyncio.sleep(0.05 * 4**attempt if attempt < ATTEMPTS else 0)
+                await asyncio.sleep(_pause(attempt))
             except Exception:  # noqa: BLE001 - as the next line says
                 # A fault of ours must not end the task: every later append would wait for ever.
                 _log.exception("append failed")
@@ -215,6 +217,11 @@ class Writer:
         if self._connection is not None:
             self._connection.terminate()
             self._connection = None
+
+
+def _pause(attempt: int) -> float:
+    """Return the seconds to wait after an attempt; none after the last."""
+    return min(0.05 * 2**attempt, LONGEST_PAUSE_SECONDS) if attempt < ATTEMPTS else 0
 
 
 def _decided(batches: list[Batch], standing: Standing) -> Decided:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import AsyncIterator
 from html import escape
@@ -87,6 +88,21 @@ async def test_all_faults_of_all_items_come_at_once(told: httpx.AsyncClient) -> 
     }  # fmt: skip
     assert pointers["/events/1/data/post"]["nearest"] == "chief_nurse"
     assert (await told.get("/health/ready")).json()["position"] == 134
+
+
+async def test_what_the_log_refuses_points_into_the_body_that_was_sent(
+    told: httpx.AsyncClient,
+) -> None:
+    """One event, a list and a batch each have pointers of their own, as for any wrong value."""
+    lost = leader(organisation="RA9")
+    for body, pointer in (
+        (lost, "/organisation"),
+        ([leader(), lost], "/1/organisation"),
+        ({"events": [leader(), lost]}, "/events/1/organisation"),
+    ):
+        answer = await told.post("/api/v1/events", json=body)
+        assert answer.status_code == 422
+        assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
 
 
 @pytest.mark.parametrize(
@@ -183,6 +199,28 @@ async def test_the_story_s_promise_over_http(told: httpx.AsyncClient) -> None:
     assert '"cannot_tell": [4]' in text
 
 
+async def test_the_host_of_a_partner_is_looked_up_on_the_date(told: httpx.AsyncClient) -> None:
+    """A connection reaches beyond the home board when its other side had another one then."""
+    visit = {"kind": "visit", "with": ["RXC"]}
+    event = leader(type="ConnectionMade", effective="2025-09-01", data=visit)
+    answer = await told.post("/api/v1/events", json=event | {"assurance": "public_record"})
+    assert answer.status_code == 201, answer.text
+    for on, beyond in (("2025-10-01", True), ("2026-04-01", None)):
+        found = await told.get("/api/v1/trusts/RTP/picture", params={"on": on})
+        measures = found.json()["picture"]["connection"]["measures"]
+        assert measures["another_host"]["value"] is beyond
+
+
+@pytest.mark.parametrize("code", ["R%00P", "%C3%BC%C3%BC%C3%BC", "RTPRTP", "R-P"])
+@pytest.mark.parametrize("path", ["organisations/{}", "trusts/{}/picture", "systems/{}/picture"])
+async def test_what_can_be_no_code_is_not_found(
+    told: httpx.AsyncClient, path: str, code: str
+) -> None:
+    """A text that no organisation can have as its code is not found, never a failing database."""
+    answer = await told.get("/api/v1/" + path.format(code))
+    assert (answer.status_code, answer.json()["type"]) == (404, "/problems/not_found")
+
+
 async def test_organisations_are_found_by_former_code_and_name(told: httpx.AsyncClient) -> None:
     """RXH leads to its successor RYR, and a former name to the trust that bore it."""
     by_code = (await told.get("/api/v1/organisations?q=rxh")).json()["items"]
@@ -234,6 +272,28 @@ async def test_schemas_codes_and_dimensions_are_served(client: httpx.AsyncClient
         assert schema["examples"][0]["type"] == one["type"]
     assert (await client.get("/api/v1/codes/programmes")).json()["items"]
     assert (await client.get("/api/v1/dimensions")).status_code == 200
+
+
+def test_every_answer_has_a_true_schema() -> None:
+    """Each operation's answer is described member by member; only documents are plain objects."""
+    paths = json.loads(openapi.document())["paths"]
+    plain = set()
+    for one in (operation for path in paths.values() for operation in path.values()):
+        (schema, *_) = (made["schema"] for made in one["responses"]["200"]["content"].values())
+        if "$ref" not in schema:
+            plain.add(one["operationId"])
+    assert plain == {"get_schema", "get_openapi"}
+
+
+@pytest.mark.parametrize(
+    "one", [one for one in openapi.OPERATIONS if one.example], ids=lambda one: one.name
+)
+async def test_examples_of_the_document_can_be_asked(
+    told: httpx.AsyncClient, one: openapi.Operation
+) -> None:
+    """What the document gives as an example is answered from the story."""
+    address = re.sub(r"\{\w+\}", one.example, one.path)
+    assert (await told.get(address)).status_code == 200
 
 
 def test_operations_are_frozen_and_all_documented() -> None:

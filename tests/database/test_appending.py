@@ -73,13 +73,13 @@ async def test_the_same_event_written_otherwise_is_the_same(writer, connection):
 
 
 async def test_a_correction_written_otherwise_is_the_same(writer, connection):
-    """Order and spaces inside a correction's payload make no other event."""
+    """Order, spaces and Unicode forms inside a correction's payload make no other event."""
     first, change = trust(), renamed(name="Wrong")
     change["data"]["trust_type"] = "acute"
-    correction = corrected(change, name="Right", trust_type="acute")
+    correction = corrected(change, name="Caf\u00e9", trust_type="acute")
     await send(writer, first, change, correction)
     again = json.loads(json.dumps(correction))
-    again["data"]["data"] = {"trust_type": "acute", "name": "Right"}
+    again["data"]["data"] = {"trust_type": "acute", "name": " Cafe\u0301 "}
     (outcome,) = await send(writer, again)
     assert outcome.outcome == "already_recorded"
 
@@ -225,19 +225,76 @@ async def test_mergers_form_no_circle(writer, connection):
     await send(writer, closing)
 
 
+def joined(code: str, other: str, day: str) -> dict:
+    """Return a system's joining of another."""
+    return made("SystemJoinedSystem", code, {"system": other}, effective=day)
+
+
+def left(code: str, other: str, day: str) -> dict:
+    """Return a system's leaving of another."""
+    return made("SystemLeftSystem", code, {"system": other}, effective=day)
+
+
 async def test_memberships_of_systems_form_no_circle(writer):
     """A membership left no longer counts; one joined again after that does."""
     await send(writer, system("QAA"), system("QBB"))
-
-    def joined(code: str, other: str, day: str) -> dict:
-        return made("SystemJoinedSystem", code, {"system": other}, effective=day)
-
-    left = made("SystemLeftSystem", "QAA", {"system": "QBB"}, effective="2021-04-01")
     await send(writer, joined("QAA", "QBB", "2020-04-01"))
     assert (await refusal(writer, joined("QBB", "QAA", "2026-04-01"))).code == "cycle"
-    await send(writer, left)
+    await send(writer, left("QAA", "QBB", "2021-04-01"))
     await send(writer, joined("QAA", "QBB", "2023-04-01"))
-    assert (await refusal(writer, joined("QBB", "QAA", "2026-04-01"))).code == "cycle"
+    problem = await refusal(writer, joined("QBB", "QAA", "2026-04-01"))
+    assert (problem.code, problem.detail[-15:]) == ("cycle", "QBB → QAA → QBB")
+
+
+async def test_a_membership_turned_round_in_one_batch(writer):
+    """Joined, left and joined the other way: on no day do both hold, in a batch or a later one."""
+    turned = (
+        joined("QAA", "QBB", "2020-04-01"), left("QAA", "QBB", "2021-04-01"),
+        joined("QBB", "QAA", "2021-04-01"),
+    )  # fmt: skip
+    await send(writer, system("QAA"), system("QBB"), *turned)
+    assert (await refusal(writer, joined("QAA", "QBB", "2022-04-01"))).code == "cycle"
+    await send(writer, left("QBB", "QAA", "2022-04-01"))
+    await send(writer, joined("QAA", "QBB", "2022-04-01"))
+
+
+async def test_links_of_an_earlier_batch_of_the_same_transaction_count(writer):
+    """Of two that wait together and close a circle, the first is recorded."""
+    await send(writer, system("QAA"), system("QBB"))
+    pair = (joined("QAA", "QBB", "2020-04-01"), joined("QBB", "QAA", "2020-04-01"))
+    done = await asyncio.gather(*(send(writer, one) for one in pair), return_exceptions=True)
+    assert not isinstance(done[0], Exception)
+    assert done[1].problem.code == "cycle"
+
+
+async def test_a_correction_closes_no_circle(writer, connection):
+    """Nor does the retraction of a correction, or of a retraction, whatever was sent with it."""
+    await send(writer, *map(trust, ("RAA", "RBB", "RCC")))
+    one, two = merged("RAA", "RBB"), merged("RBB", "RCC")
+    back = corrected(two, "RBB", into="RAA", kind="merger")
+    await send(writer, one, two)
+    assert (await refusal(writer, back)).code == "cycle"
+    away = corrected(one, "RAA", into="RCC", kind="merger")
+    await send(writer, away)
+    await send(writer, back)
+    assert (await refusal(writer, retracted(away, "RAA"))).code == "cycle"
+    gone = retracted(back, "RBB")
+    await send(writer, gone, retracted(away, "RAA"))
+    assert (await refusal(writer, renamed("RAA"), retracted(gone, "RBB"))).code == "cycle"
+    assert await count(connection) == 9
+
+
+async def test_a_poison_link_stops_no_append(writer, connection):
+    """A merger that cannot be read is none, and what has to do with links is answered."""
+    await send(writer, *map(trust, ("RAA", "RBB", "RCC")))
+    wrong = merged("RAA", "RBB")
+    await send(writer, wrong, merged("RBB", "RCC"))
+    await connection.execute("ALTER TABLE events DISABLE TRIGGER USER")
+    for body in (b"{", b"\xff", b"\x00"):
+        await connection.execute("UPDATE events SET body = $1 WHERE position = 4", body)
+        assert (await refusal(writer, merged("RCC", "RBB"))).code == "cycle"
+    await send(writer, merged("RCC", "RAA"))
+    await send(writer, retracted(wrong, "RAA"))
 
 
 async def test_a_correction_names_an_original_in_the_log_or_the_batch(writer, connection):
@@ -367,7 +424,7 @@ async def test_the_database_refuses_to_change_the_log(writer, connection, table,
 
 
 async def test_a_poison_event_stops_no_append(writer, connection):
-    """An event that cannot be read does not end the writer: correcting it is answered."""
+    """An event that cannot be read does not end the writer, and a correction is its way out."""
     join = made("TrustJoinedSystem", "RTP", {"system": "QAA", "role": "host"})
     await send(writer, trust(), join)
     await connection.execute("ALTER TABLE events DISABLE TRIGGER USER")
@@ -378,8 +435,7 @@ async def test_a_poison_event_stops_no_append(writer, connection):
             send(writer, renamed()),
             return_exceptions=True,
         )
-    assert not isinstance(done[1], Exception)
-    assert done[1][0].outcome == "recorded"
+    assert [answer[0].outcome for answer in done] == ["recorded", "recorded"]
     (later,) = await send(writer, renamed())
     assert later.outcome == "recorded"
 

@@ -12,6 +12,7 @@ from service.behind import sealer
 from service.behind.audit import Audit
 from service.behind.histories import Histories
 from service.behind.latest import Latest
+from service.behind.registers import Registers
 from service.behind.rows import Rows, Sources
 from service.behind.tally import Tally
 from service.projections.packing import SIZE
@@ -35,7 +36,7 @@ async def log(dsn: str, connection: asyncpg.Connection) -> AsyncIterator[asyncpg
         latest = Latest(pool)
         async with pool.acquire() as beside:
             await sealer.step(connection, beside, now)
-        await Rows(Sources(latest, Histories(pool, latest), now)).step(connection)
+        await Rows(Sources(latest, Histories(pool, latest), Registers(pool), now)).step(connection)
         yield connection
 
 

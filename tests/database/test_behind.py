@@ -33,7 +33,7 @@ async def until(asked: Callable[[], Awaitable[object]], within: float = 10.0) ->
 async def serving(dsn: str, poll: float = 30.0) -> AsyncIterator[tuple]:
     """Run the rooms of one process with all that works behind; polls so seldom that hints tell."""
     async with opened(load({}), dsn) as rooms:
-        sources = Sources(rooms.latest, rooms.histories, running.now)
+        sources = Sources(rooms.latest, rooms.histories, rooms.registers, running.now)
         async with running.running(running.Behind(dsn, sources, rooms.waking, poll)):
             yield rooms, rooms.waking
 

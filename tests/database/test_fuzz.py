@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Iterator
 from importlib import resources
 from typing import Any
@@ -14,31 +15,49 @@ import schemathesis
 from schemathesis import BaseSchema
 from schemathesis.checks import not_a_server_error
 from schemathesis.python.asgi import shutdown_lifespans
-from schemathesis.specs.openapi.checks import content_type_conformance, status_code_conformance
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
 
 from service import exchange
-from service.api import openapi
+from service.api import cursors, openapi
 from service.app import build, opened
 from service.domain.caller import LOCAL
 from service.settings import load
+from service.store import reading
+from tests.questions import TOLD, Asked, questions
 
 EXAMPLES = 20
-CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance]
+SEEDED_EXAMPLES = 60
+ANSWERED = 1 / 2
+"""Least share of the requests made from the story that is answered 2xx, for each operation."""
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+]
 MODES = (schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE)
 SCHEMA = schemathesis.openapi.from_dict(json.loads(openapi.document()))
-LABELS = [found.ok().label for found in SCHEMA.get_all_operations()]
+OPERATIONS = [found.ok() for found in SCHEMA.get_all_operations()]
+LABELS = [one.label for one in OPERATIONS]
 # Any text fits a path and there is no other parameter: nothing undocumented can be sent there.
-OPEN = {
-    found.ok().label
-    for found in SCHEMA.get_all_operations()
-    if found.ok().query.items or found.ok().body.items
-}
+OPEN = {one.label for one in OPERATIONS if one.query.items or one.body.items}
 CASES = [
     pytest.param(label, mode, id=f"{label} {mode.value}")
     for label in LABELS
     for mode in MODES
     if mode is schemathesis.GenerationMode.POSITIVE or label in OPEN
 ]
+SETTINGS = hypothesis.settings(
+    deadline=None,
+    database=None,
+    derandomize=True,
+    phases=[hypothesis.Phase.generate],
+    suppress_health_check=list(hypothesis.HealthCheck),
+)
 
 
 def whole(value: Any) -> bool:
@@ -51,42 +70,71 @@ def whole(value: Any) -> bool:
 
 
 @pytest.fixture
-def served(dsn: str) -> Iterator[BaseSchema]:
-    """Serve a log that holds the story, in this process."""
+def told(dsn: str) -> list[str]:
+    """Tell the story to the log; return cursors of it."""
 
-    async def tell() -> None:
+    async def tell() -> list[str]:
         story = resources.files("service.story").joinpath("surrey-and-sussex.ndjson")
         async with opened(load({}), dsn) as rooms:
             with story.open("rb") as lines:
                 await exchange.load(lines, rooms.writer, LOCAL, lambda _: None)
+            async with rooms.pool.acquire() as connection:
+                log = (await reading.head(connection)).log
+                places = (1, 50, len(TOLD))
+                return [await cursors.cursor(connection, log, place) for place in places]
 
-    asyncio.run(tell())
+    return asyncio.run(tell())
+
+
+@pytest.fixture
+def served(dsn: str, told: list[str]) -> Iterator[BaseSchema]:
+    """Serve a log that holds the story, in this process."""
     schema = schemathesis.openapi.from_dict(json.loads(openapi.document()))
     schema.app = build(load({}), dsn)
     yield schema
     shutdown_lifespans()
 
 
+def operation_of(schema: BaseSchema, label: str) -> schemathesis.schemas.APIOperation:
+    """Return an operation of the served document."""
+    return next(one.ok() for one in schema.get_all_operations() if one.ok().label == label)
+
+
 @pytest.mark.parametrize(("label", "mode"), CASES)
 def test_answers_are_those_documented(
     served: BaseSchema, label: str, mode: schemathesis.GenerationMode
 ) -> None:
-    """Whatever is sent, valid or not, gets a documented status and content type, never a 5xx."""
-    found = (one.ok() for one in served.get_all_operations())
-    operation = next(one for one in found if one.label == label)
+    """Whatever is sent, valid or not, gets a documented status, type and body, never a 5xx."""
+    operation = operation_of(served, label)
     cases = operation.as_strategy(generation_mode=mode).filter(lambda case: whole(case.body))
 
     @hypothesis.seed(1)
-    @hypothesis.settings(
-        max_examples=EXAMPLES,
-        deadline=None,
-        database=None,
-        derandomize=True,
-        phases=[hypothesis.Phase.generate],
-        suppress_health_check=list(hypothesis.HealthCheck),
-    )
+    @hypothesis.settings(SETTINGS, max_examples=EXAMPLES)
     @hypothesis.given(cases)
     def ask(case: schemathesis.Case) -> None:
         case.call_and_validate(checks=CHECKS)
 
     ask()
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_questions_about_the_story_are_answered(
+    served: BaseSchema, told: list[str], label: str
+) -> None:
+    """Of requests made from what the log holds most are answered, each as it is documented."""
+    operation = operation_of(served, label)
+    name = operation.definition.raw["operationId"]
+    statuses: Counter[int] = Counter()
+
+    @hypothesis.settings(SETTINGS, max_examples=SEEDED_EXAMPLES)
+    @hypothesis.given(questions(name, told))
+    def ask(asked: Asked) -> None:
+        body = {} if asked.body is None else {"body": asked.body, "media_type": "application/json"}
+        case = operation.Case(
+            path_parameters=asked.path, query=asked.query, headers=asked.headers, **body
+        )
+        statuses[case.call_and_validate(checks=CHECKS).status_code] += 1
+
+    ask()
+    answered = sum(count for status, count in statuses.items() if status < 300)
+    assert answered >= statuses.total() * ANSWERED, statuses

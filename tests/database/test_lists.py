@@ -45,7 +45,7 @@ async def client(dsn: str, rooms: Rooms) -> AsyncIterator[httpx.AsyncClient]:
 
 async def step(rooms: Rooms, connection: asyncpg.Connection) -> None:
     """Make the rows current."""
-    while await Rows(Sources(rooms.latest, rooms.histories, now)).step(connection):
+    while await Rows(Sources(rooms.latest, rooms.histories, rooms.registers, now)).step(connection):
         pass
 
 

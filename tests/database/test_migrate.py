@@ -13,6 +13,7 @@ import pytest
 from service.store.migrate import SCHEMA, Facts, Refusal, check, judge, upgrade
 
 ROOT = Path(__file__).parents[2]
+STEPS = [f"schema step {number:04} applied" for number in range(1, SCHEMA + 1)]
 FIT = Facts(server=160_000, fsync=True, full_page_writes=True, schema=SCHEMA, oldest_code=1)
 
 
@@ -21,14 +22,14 @@ async def test_a_second_upgrade_does_nothing(empty_dsn) -> None:
     said: list[str] = []
     await upgrade(empty_dsn, say=said.append)
     await upgrade(empty_dsn, say=said.append)
-    assert said == [f"schema step {step:04} applied" for step in range(1, SCHEMA + 1)]
+    assert said == STEPS
 
 
 async def test_of_three_at_once_one_works(empty_dsn) -> None:
     """Three processes starting together migrate once and all succeed."""
     said: list[str] = []
     await asyncio.gather(*(upgrade(empty_dsn, say=said.append) for _ in range(3)))
-    assert said.count("schema step 0001 applied") == 1
+    assert [text for text in said if "step" in text] == STEPS
     connection = await asyncpg.connect(empty_dsn)
     await check(connection, allow_unsafe=False)
     await connection.close()
@@ -81,7 +82,7 @@ async def test_defaults_of_the_database_do_not_hinder_an_upgrade(empty_dsn, sett
     await other.execute(f"ALTER DATABASE {name} SET {setting}")
     said: list[str] = []
     await upgrade(empty_dsn, say=said.append)
-    assert said == [f"schema step {step:04} applied" for step in range(1, SCHEMA + 1)]
+    assert said == STEPS
     assert await other.fetchval("SELECT to_regclass('public.events')") == "events"
     await other.close()
 
@@ -120,12 +121,29 @@ async def test_a_migrated_database_is_fit(connection) -> None:
     await check(connection, allow_unsafe=False)
 
 
+async def test_the_caller_s_search_path_does_not_matter(dsn, connection) -> None:
+    """A caller that sees another schema's tables first is told about the service's own."""
+    await connection.execute(
+        "CREATE SCHEMA elsewhere; CREATE TABLE elsewhere.alembic_version (version_num text);"
+        f"CREATE TABLE elsewhere.schema_support AS SELECT {SCHEMA + 1} AS oldest_code"
+    )
+    for path in ("elsewhere", "elsewhere, public"):
+        other = await asyncpg.connect(dsn, server_settings={"search_path": path})
+        await check(other, allow_unsafe=False)
+        await other.close()
+
+
 async def test_a_database_without_schema_is_refused(empty_dsn) -> None:
     """An empty database is answered with the command that fills it."""
     connection = await asyncpg.connect(empty_dsn)
     with pytest.raises(Refusal, match="run `capmap migrate`"):
         await check(connection, allow_unsafe=False)
     await connection.close()
+
+
+async def test_code_of_the_first_release_still_runs(connection) -> None:
+    """Steps that only add indexes ask for no newer code: a rollback of the program is possible."""
+    assert await connection.fetchval("SELECT oldest_code FROM schema_support") == 1
 
 
 async def test_a_newer_schema_is_refused(connection) -> None:

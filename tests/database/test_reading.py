@@ -113,7 +113,7 @@ async def test_a_history_holds_mentions_up_to_a_position(writer, connection):
     for up_to, expected in ((5, [2, 3, 5]), (4, [2, 3]), (2, [2])):
         history = await reading.history(connection, "QXU", 0, up_to)
         assert [e.position for e in history] == expected
-    assert [e.position for e in await reading.history(connection, "RTP", 5)] == [1, 3, 4, 5]
+    assert [e.position for e in await reading.history(connection, "RTP", 0, 5)] == [1, 3, 4, 5]
 
 
 async def test_one_event_and_all_about_it(writer, connection):

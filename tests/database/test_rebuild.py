@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from service.behind import audit, rebuild, report, rows, running, sealer
 from service.behind.histories import Histories
 from service.behind.latest import Latest
+from service.behind.registers import Registers
 from service.behind.tally import Tally
 from service.cli import main
 from service.projections.packing import SIZE
@@ -29,7 +30,9 @@ async def log(dsn: str, connection: asyncpg.Connection) -> AsyncIterator[asyncpg
     """A log whose packs and rows were made step by step while it grew."""
     async with writing(dsn) as writer, asyncpg.create_pool(dsn, min_size=1, max_size=3) as pool:
         latest = Latest(pool)
-        working = rows.Rows(rows.Sources(latest, Histories(pool, latest), running.now))
+        working = rows.Rows(
+            rows.Sources(latest, Histories(pool, latest), Registers(pool), running.now)
+        )
         await send(writer, trust("RTP"), trust("RXX"), system("QXU"))
         for part in range(3):
             changes = (renamed("RTP", name=f"Name {part} {at}") for at in range(SIZE))
@@ -104,7 +107,9 @@ async def test_a_row_of_the_day_before_that_was_right_then_did_not_differ(log, d
 
         await log.execute("DELETE FROM current_pictures")
         await log.execute("DELETE FROM behind")
-        await rows.Rows(rows.Sources(latest, Histories(pool, latest), earlier)).step(log)
+        await rows.Rows(
+            rows.Sources(latest, Histories(pool, latest), Registers(pool), earlier)
+        ).step(log)
     assert (await rebuild.rebuild(dsn, unheard)).differed == ()
     days = await log.fetchval("SELECT count(DISTINCT on_date) FROM current_pictures")
     assert days == 1

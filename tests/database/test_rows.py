@@ -14,6 +14,7 @@ import pytest
 from service.behind import fresh
 from service.behind.histories import Histories
 from service.behind.latest import Latest
+from service.behind.registers import Registers
 from service.behind.rows import Rows, Sources
 from service.domain.model import first_model
 from service.projections import closure, system_picture, trust_picture
@@ -48,7 +49,7 @@ async def sources(dsn: str, clock: Clock) -> AsyncIterator[Sources]:
     """What rows are made from, of a process that has just started."""
     async with asyncpg.create_pool(dsn, min_size=1, max_size=2) as pool:
         latest = Latest(pool)
-        yield Sources(latest, Histories(pool, latest), clock)
+        yield Sources(latest, Histories(pool, latest), Registers(pool), clock)
 
 
 @pytest.fixture
@@ -68,8 +69,9 @@ async def every(connection: asyncpg.Connection) -> dict[str, current.Row]:
 
 async def again(sources: Sources, row: current.Row) -> current.Row:
     """Return a row made anew with nothing at hand."""
-    cold = Histories(sources.latest._pool, sources.latest)
-    return await fresh.row(fresh.AtHand(cold), row.organisation, row.position, row.on_date)
+    pool = sources.latest._pool
+    cold = fresh.AtHand(Histories(pool, sources.latest), Registers(pool))
+    return await fresh.row(cold, row.organisation, row.position, row.on_date)
 
 
 async def test_every_organisation_has_a_row_that_equals_a_fresh_one(story, sources):
@@ -155,8 +157,12 @@ async def test_a_row_is_never_overwritten_by_one_that_knew_less(story, sources):
     await Rows(sources).step(story)
     before = await every(story)
     head = before["RTP"].position
-    older = await fresh.row(fresh.AtHand(sources.histories), "RTP", head - 30, DAY)
-    yesterday = await fresh.row(fresh.AtHand(sources.histories), "RTP", head, DAY - dt.timedelta(1))
+    older = await fresh.row(
+        fresh.AtHand(sources.histories, sources.registers), "RTP", head - 30, DAY
+    )
+    yesterday = await fresh.row(
+        fresh.AtHand(sources.histories, sources.registers), "RTP", head, DAY - dt.timedelta(1)
+    )
     for late in (older, yesterday):
         await current.write(story, FOLD, MODEL, [late])
         assert await every(story) == before

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
@@ -17,6 +19,8 @@ import click
 import pytest
 
 from service.cli import main
+from service.store import data_folder
+from service.store.embedded import running
 
 ROOT = Path(__file__).parents[2]
 STORY = Path(str(resources.files("service.story").joinpath("surrey-and-sussex.ndjson")))
@@ -57,7 +61,8 @@ def tamper(dsn: str, *statements: str) -> None:
     async def work() -> None:
         connection = await asyncpg.connect(dsn)
         try:
-            await connection.execute("ALTER TABLE events DISABLE TRIGGER ALL")
+            for table in ("events", "mentions"):
+                await connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
             for statement in statements:
                 await connection.execute(statement)
         finally:
@@ -173,17 +178,27 @@ def test_tampering_is_found_at_its_position(told: str, statement: str, position:
 
 
 def test_a_log_that_was_cut_with_its_head_does_not_hold_the_receipt(told: str) -> None:
-    """Cut and head moved back, the log looks sound, but a receipt from before tells."""
+    """Cut whole and the head moved back, the log looks sound, but a receipt from before tells."""
     position, digest = head(told)
     tamper(
         told,
         "DELETE FROM events WHERE position > 100",
+        "DELETE FROM mentions WHERE position > 100",
         "UPDATE log_head SET position = 100, hash = (SELECT hash FROM events WHERE position = 100)",
     )
     assert capmap(told, "verify").returncode == 0
     done = capmap(told, "verify", "--against", f"{position}:{digest}")
     assert done.returncode == 1
     assert f"{position}:{digest}" in done.stdout
+
+
+def test_defaults_of_the_database_do_not_hinder_reading(told: str) -> None:
+    """Export and verification set what they need on their own session."""
+    name = urlsplit(told).path[1:]
+    for setting in ("search_path = elsewhere", "statement_timeout = 1"):
+        asyncio.run(_statement(told, f"ALTER DATABASE {name} SET {setting}"))
+    assert capmap(told, "verify").returncode == 0
+    assert len(capmap(told, "events", "export").stdout.splitlines()) == len(lines(STORY))
 
 
 @pytest.mark.parametrize("receipt", ["yesterday", "²:00", "99999999999999999999:00", "", ":"])
@@ -203,6 +218,31 @@ def test_a_misspelt_setting_stops_the_start() -> None:
     assert "the nearest is CAPMAP_PORT" in done.stderr
 
 
+def test_a_misspelt_address_is_pointed_out(tmp_path: Path) -> None:
+    """A variable that looks like DATABASE_URL is said, before the service's own server is used."""
+    blocked = tmp_path / "no folder"
+    blocked.touch()
+    more = {"CAPMAP_DATA_DIR": str(blocked), "DATABSE_URL": "postgresql://u:secret@host/name"}
+    done = capmap(None, "verify", **more)
+    assert done.stderr.startswith("DATABSE_URL is set, DATABASE_URL is not")
+    assert "secret" not in done.stderr
+    assert done.returncode == 3
+
+
+@pytest.mark.parametrize(("level", "heard"), [("info", 3), ("warning", 2), ("error", 1)])
+def test_the_log_is_heard_from_its_level_on(level: str, heard: int) -> None:
+    """What is less important than CAPMAP_LOG_LEVEL is left out; the rest is on standard error."""
+    code = (
+        "import sys, structlog; from service.cli import logs; logs.begin(sys.argv[1]);"
+        "log = structlog.get_logger('any'); log.info('noted'); log.warning('noted');"
+        "log.error('noted')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, level], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert (done.stdout, done.stderr.count("noted")) == ("", heard)
+
+
 @pytest.mark.parametrize(
     "address",
     [
@@ -220,12 +260,67 @@ def test_an_unusable_database_is_said_plainly(address: str, arguments: tuple[str
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("address", ["postgresql://host:port/name", "postgresql://[::1/name"])
+@pytest.mark.parametrize(
+    "address",
+    ["postgresql://host:port/name", "postgresql://[::1/name", "postgre://host/name", "host/name"],
+)
 def test_an_address_that_is_none_is_a_wrong_setting(address: str) -> None:
     """An address that cannot be read ends in exit 2 like any setting, no traceback."""
     done = capmap(address, "verify")
     assert done.returncode == 2
     assert done.stderr.startswith("DATABASE_URL=")
+
+
+def test_a_port_that_is_taken_is_a_wrong_setting(dsn: str) -> None:
+    """Where another program listens already, the settings are named, and the exit is 2."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = capmap(dsn, "serve", CAPMAP_PORT=port)
+    assert done.returncode == 2, done.stderr
+    assert f"CAPMAP_PORT='{port}'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_database_that_goes_before_the_start_is_not_taken_for_a_port() -> None:
+    """Where the database goes between the check and the start, the exit is the database's."""
+    code = (
+        "from service.cli.server import Server; from service.settings import load;"
+        "Server(load({'CAPMAP_PORT': '0'}), 'postgresql://127.0.0.1:9/gone', print).run()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 3, done.stderr
+    assert "CAPMAP_PORT" not in done.stderr
+
+
+@pytest.fixture(params=["fsync", "full_page_writes"])
+def unsafe(request, monkeypatch) -> Iterator[tuple[str, str]]:
+    """Start a server that may lose what it acknowledged; give the setting and the address."""
+    safe = data_folder.SETTINGS
+    off = tuple(word.replace(f"{request.param}=on", f"{request.param}=off") for word in safe)
+    monkeypatch.setattr(data_folder, "SETTINGS", off)
+    with (
+        tempfile.TemporaryDirectory(prefix="cm") as folder,
+        running(Path(folder), say=print) as dsn,
+    ):
+        yield request.param, dsn
+
+
+def test_a_server_that_may_lose_events_is_not_served_from(unsafe: tuple[str, str]) -> None:
+    """With fsync or full_page_writes off the start ends in exit 3 and both ways out."""
+    setting, dsn = unsafe
+    done = capmap(dsn, "serve", CAPMAP_PORT="0")
+    assert done.returncode == 3, done.stderr
+    (said,) = [line for line in done.stderr.splitlines() if "cannot be used" in line]
+    assert said.startswith(f"The database cannot be used: {setting} is off")
+    assert f"ALTER SYSTEM SET {setting} = on" in said
+    assert "CAPMAP_ALLOW_UNSAFE_DATABASE=true" in said
+    assert "Traceback" not in done.stderr
+    assert capmap(dsn, "verify").returncode == 3
+    assert capmap(dsn, "verify", CAPMAP_ALLOW_UNSAFE_DATABASE="true").returncode == 0
 
 
 def test_a_database_that_does_not_exist_is_said_plainly(server: str) -> None:

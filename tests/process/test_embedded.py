@@ -17,8 +17,8 @@ import asyncpg
 import psutil
 import pytest
 
-from service.store.data_folder import DataFolder, EmbeddedError, State
-from service.store.embedded import running
+from service.store.data_folder import DataFolder, State
+from service.store.embedded import EmbeddedError, running
 
 ROOT = Path(__file__).parents[2]
 USER = Path(__file__).with_name("user_of_server.py")

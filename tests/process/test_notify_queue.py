@@ -85,7 +85,7 @@ async def test_a_full_queue_stops_neither_appends_nor_rows(small):
         )
 
     async with opened(load({}), small) as rooms:
-        sources = Sources(rooms.latest, rooms.histories, running.now)
+        sources = Sources(rooms.latest, rooms.histories, rooms.registers, running.now)
         made = running.Behind(small, sources, rooms.waking, poll=0.2)
         async with running.running(made):
             await rooms.writer.append(batch(trust()))

@@ -8,6 +8,7 @@ import random
 import signal
 import socket
 import sys
+import tempfile
 import time
 import uuid
 from collections.abc import AsyncIterator
@@ -23,6 +24,9 @@ from service import exchange
 from service.app import opened
 from service.domain.caller import LOCAL
 from service.settings import load
+from service.store.data_folder import DataFolder, State
+from service.store.embedded import running
+from service.store.migrate import ADVISORY_KEY, upgrade
 
 ROOT = Path(__file__).parents[2]
 CLIENTS = 32
@@ -48,14 +52,22 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
+async def spawned(
+    command: str, stderr: int | None = None, **more: str
+) -> asyncio.subprocess.Process:
+    """Start the command in a process of its own."""
+    ours = ("CAPMAP_", "DATABASE_URL")
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "service.cli", command,
+        env=environment | {"PYTHONPATH": str(ROOT)} | more, stderr=stderr,
+    )  # fmt: skip
+
+
 @asynccontextmanager
 async def serving(dsn: str, port: int) -> AsyncIterator[asyncio.subprocess.Process]:
     """Yield a process that serves, once it is ready; it is gone afterwards."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("CAPMAP_")}
-    environment |= {"PYTHONPATH": str(ROOT), "DATABASE_URL": dsn, "CAPMAP_PORT": str(port)}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "service.cli", "serve", env=environment
-    )
+    process = await spawned("serve", DATABASE_URL=dsn, CAPMAP_PORT=str(port))
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             while not await is_ready(port):
@@ -200,3 +212,62 @@ async def test_ended_sessions_lose_nothing(told: str) -> None:
     assert set(clients.statuses) <= {200, 201, 503}
     assert clients.cut_off == 0
     assert clients.acknowledged <= set(await log(told))
+
+
+WAITING = """SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name = 'capmap migrate'
+    AND wait_event_type = 'Lock'"""
+MIGRATING = """SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name = 'capmap migrate'"""
+HOLD = {
+    "half-way through a step": "BEGIN; CREATE TABLE mentions (in_the_way int)",
+    "before another process's step": f"SELECT pg_advisory_lock({ADVISORY_KEY})",
+}
+
+
+async def until(connection: asyncpg.Connection, question: str, answer: int) -> None:
+    """Wait until a question has an answer."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while await connection.fetchval(question) != answer:  # noqa: ASYNC110 - as `reach`
+            await asyncio.sleep(0.005)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("moment", HOLD)
+@pytest.mark.parametrize("command", ["serve", "migrate"])
+async def test_sigterm_ends_a_migration_cleanly(
+    empty_dsn: str, command: str, moment: str, times: int
+) -> None:
+    """Told to stop while its migration waits, the command rolls back, says so, and exits 143."""
+    holder = await asyncpg.connect(empty_dsn)
+    watcher = await asyncpg.connect(empty_dsn)
+    await holder.execute(HOLD[moment])
+    process = await spawned(command, asyncio.subprocess.PIPE, DATABASE_URL=empty_dsn)
+    await until(watcher, WAITING, 1)
+    for _ in range(times):
+        process.send_signal(signal.SIGTERM)
+    _, said = await asyncio.wait_for(process.communicate(), STOPPED_WITHIN_SECONDS)
+    await until(watcher, MIGRATING, 0)
+    await holder.close()
+    assert process.returncode == 143, said
+    assert b"is rolled back" in said
+    assert b"Stopped before it was done." in said
+    assert b"Traceback" not in said
+    assert await watcher.fetchval("SELECT to_regclass('events')") is None
+    await watcher.close()
+    await upgrade(empty_dsn, say=print)
+
+
+async def test_sigterm_during_the_start_of_the_own_server_leaves_none() -> None:
+    """Told to stop while its own PostgreSQL is being made or started, nothing is left running."""
+    with tempfile.TemporaryDirectory(prefix="cm") as folder:
+        process = await spawned("serve", asyncio.subprocess.PIPE, CAPMAP_DATA_DIR=folder)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not (Path(folder) / "users.lock").exists():  # noqa: ASYNC110 - as `reach`
+                await asyncio.sleep(0.005)
+        process.send_signal(signal.SIGTERM)
+        _, said = await asyncio.wait_for(process.communicate(), STOPPED_WITHIN_SECONDS)
+        assert process.returncode == 143, said
+        assert DataFolder(Path(folder)).state() is State.DOWN
+        with running(Path(folder), say=print) as dsn:
+            await upgrade(dsn, say=print)

@@ -34,7 +34,7 @@ def composed(on, code="ZT001"):
 def covered(on, *events, code="ZT001", count=4, dimension="board"):
     """Return the coverage of a date by events."""
     known = context(code, histories(entries(*events)), day(on))
-    found = coverage.bodies(known, lambda fact: fact.type == "BoardComposed")
+    found = coverage.bodies(known, lambda _fact: True, "BoardComposed")
     return coverage.coverage(dimension, found, day(on), count)
 
 

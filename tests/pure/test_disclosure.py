@@ -69,36 +69,23 @@ def test_a_small_survey_is_withheld_whole():
     assert given_to_rounded_readers(survey(None, "nhs_staff_survey")) != disclosure.WITHHELD
 
 
-def network(invited: int) -> dict:
-    """Return a network survey, which counts people."""
-    return made("NetworkSurveyed", "RTP", {
-        "instrument": "own", "invited": invited, "responded": 83, "ties": 400,
-        "density_share": 0.06, "isolates": 3,
-    })  # fmt: skip
-
-
-def test_a_correction_keeps_the_originals_rounding():
-    """A corrected figure is rounded by the original's key, in the correction's own shape."""
-    original = network(91)
-    first = decoded(original)
-    kind = kind_of(first.event)
-    payload = decoded(network(92))
-    expected = disclosure.disclosed(kind, payload.event.data, first.event, SECRET)
-    change = decoded(corrected(original, **network(92)["data"])).event
-    found = disclosure.disclosed_correction(change, first.body, kind, SECRET)
-    if expected is None:
-        assert found is None
-        return
-    members = json.loads(found)
-    assert members["data"] == json.loads(expected)
-    assert members["event"] == original["id"]
-    assert members["reason"] == "mistyped"
-
-
 def trained(tier: str, **more: object) -> dict:
     """Return completions of a course at a tier."""
     data = {"course": "qsir", "tier": tier, "participant_group": "staff", "completions": 13}
     return made("StaffTrained", "RTP", data | more)
+
+
+def test_a_correction_keeps_the_originals_rounding():
+    """A corrected figure is rounded by the original's key, in the correction's own shape."""
+    original, right = trained("introductory"), trained("introductory", completions=14)
+    first = decoded(original)
+    kind = kind_of(first.event)
+    expected = disclosure.disclosed(kind, decoded(right).event.data, first.event, SECRET)
+    change = decoded(corrected(original, **right["data"])).event
+    members = json.loads(disclosure.disclosed_correction(change, first.body, kind, SECRET))
+    assert members["data"] == json.loads(expected)
+    assert members["event"] == original["id"]
+    assert members["reason"] == "mistyped"
 
 
 def test_people_of_the_first_two_tiers_are_rounded_and_their_parts_left_out():

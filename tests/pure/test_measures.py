@@ -1,9 +1,13 @@
 """Figures that rest on figures, and the last line of a list that hangs on a flow."""
 
+import datetime as dt
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from service.domain.model import Condition, DimensionRules, Line
-from service.projections.levels import Case, Freshness, decide
+from service.projections.levels import Case, Freshness, decide, freshness
 from service.projections.measure import Evidence, Measure, ratio, total
 from tests.pure.histories import day
 
@@ -57,12 +61,12 @@ def test_a_ratio_rests_on_the_events_of_both():
     assert (found.events.count, found.events.first) == (3, (1, 2, 5))
 
 
-def flow_level(value, status="known", flows=("count",)):
+def flow_level(value, status="known", last_needs=("count",)):
     """Return the answer of a list of two lines over one count."""
     above = Condition(measure="count", op=">=", value=10)
     words = {"rule": "r", "source": "s", "strength": "C"}
     rules = DimensionRules(
-        name="practice", fresh_months=15, flows=flows,
+        name="practice", fresh_months=15, last_needs=last_needs,
         lines=(Line(level=2, all=(above,), **words), Line(level=1, **words)),
     )  # fmt: skip
     return decide(Case(rules, {"count": figure(value, status)}), FRESH)
@@ -72,7 +76,21 @@ def test_a_lower_bound_may_prove_a_level_and_never_the_last_line():
     """An uncovered quarter makes nobody look low: without a proved line the level is unknown."""
     assert flow_level(12, "at_least").level == 2
     found = flow_level(5, "at_least")
-    assert (found.level, found.reason) == (None, "not_every_quarter_is_covered")
+    assert (found.level, found.reason) == (None, "a_higher_level_cannot_be_ruled_out")
     assert (found.cannot_tell, found.missing) == ((2,), ("count",))
     assert flow_level(5).level == 1
-    assert flow_level(5, "at_least", flows=()).level == 1
+    assert flow_level(5, "at_least", last_needs=()).level == 1
+
+
+@given(st.dates(dt.date(2000, 1, 1), dt.date(2080, 1, 1)), st.integers(1, 36))
+def test_the_day_on_which_evidence_turns_stale_is_the_first_stale_day(newest, months):
+    """Whatever the lengths of the months between: fresh the day before, stale on the day."""
+    line = Line(level=1, rule="r", source="s", strength="C")
+    rules = DimensionRules(name="board", fresh_months=months, lines=(line,))
+
+    def state(on):
+        return freshness(rules, [newest], lambda _day: False, on).state
+
+    turns = freshness(rules, [newest], lambda _day: False, newest).stale_from
+    assert state(turns) == "stale"
+    assert state(turns - dt.timedelta(days=1)) != "stale"

@@ -99,7 +99,7 @@ def test_joins_of_one_system_that_follow_make_one_membership():
     """Joins of one system that follow make one membership."""
     events = entries(*BASE, joined("ZT001", "ZS01", "2021-04-01"))
     found = histories(events)
-    items = membership.memberships("ZT001", found["ZT001"].facts, membership.spans(found))
+    items = membership.memberships("ZT001", found["ZT001"], membership.spans(found))
     assert [(m.start.date.year, m.end_reason) for m in items] == [
         (2020, "joined_anew"),
         (2021, None),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from service.settings import ROWS, Row, Settings, SettingsError, load
+from service.settings import ROWS, Row, Settings, SettingsError, doubts, load
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "settings.md").read_text(encoding="utf-8")
 
@@ -65,6 +65,70 @@ def test_a_mistake_is_named(name: str, value: str, expectation: str) -> None:
         load({name: value})
     assert f"{name}={value!r}" in str(refused.value)
     assert expectation in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("address", "shown", "rule"),
+    [
+        ("postgre://u:secret@host/name", "postgre://…@host/name", "postgresql:// at the beginning"),
+        ("host:5432/name", "host:5432/name", "postgresql:// at the beginning"),
+        ("postgresql:u:secret@host/name", "postgresql:…@host/name", "postgresql:// at the beg"),
+        ("postgresql://u:secret@/name", "postgresql://…@/name", "the server's host"),
+        ("postgresql:///name", "postgresql:///name", "?host="),
+        ("postgresql://one,/name", "postgresql://one,/name", "the server's host"),
+        ("postgresql://u:secret@host", "postgresql://…@host", "the database's name"),
+        ("postgresql://host/?password=secret", "postgresql://host/?password=…", "database's name"),
+        (" postgresql://host/name", " postgresql://host/name", "no blanks"),
+        ("postgresql://u:sec ret@host/name", "postgresql://…@host/name", "%20"),
+        ("postgresql://u:sec/ret@host/name", "postgresql://…@host/name", "%2F"),
+        ("postgresql://host:port/name", "postgresql://host:port/name", "a number as the port"),
+        ("postgresql://host:65536/name", "postgresql://host:65536/name", "a number as the port"),
+    ],
+)
+def test_a_mistyped_address_is_named(address: str, shown: str, rule: str) -> None:
+    """The message has the name, the address without its password, the rule and the way out."""
+    with pytest.raises(SettingsError) as refused:
+        load({"DATABASE_URL": address})
+    said = str(refused.value)
+    assert said.startswith(f"DATABASE_URL={shown!r}: expected ")
+    assert rule in said
+    assert "postgresql://capmap@db.example.org/capmap, or unset it" in said
+    assert "sec" not in said.replace(shown, "")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgres://host/name",
+        "postgresql://u:p%40ss@[::1]:5432/name?sslmode=require",
+        "postgresql://one,two:5433/name",
+        "postgresql://postgres@/name?host=/run/postgresql",
+        "postgresql://host/?dbname=name",
+    ],
+)
+def test_an_address_is_left_as_it_is(address: str) -> None:
+    """Whatever names host and database is handed to the driver unchanged."""
+    assert load({"DATABASE_URL": address}).database_url == address
+
+
+@pytest.mark.parametrize("name", ["DATABSE_URL", "DATABASE_ULR", "DATABASEURL", "database_url"])
+def test_a_near_miss_of_the_address_is_pointed_out(name: str) -> None:
+    """Without DATABASE_URL a variable that looks like it is doubted, its value not repeated."""
+    (said,) = doubts({name: "postgresql://u:secret@host/name"})
+    assert said.startswith(f"{name} is set, DATABASE_URL is not")
+    assert "secret" not in said
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"DATABSE_URL": "x", "DATABASE_URL": "postgresql://host/name"},
+        {"TEST_DATABASE_URL": "x", "DATABASE_USER": "y", "DATA": "z"},
+    ],
+)
+def test_what_is_no_near_miss_is_left_alone(environ: dict[str, str]) -> None:
+    """Where DATABASE_URL is set, or the name is another program's, nothing is said."""
+    assert doubts(environ) == []
 
 
 def test_all_mistakes_are_told_at_once() -> None:

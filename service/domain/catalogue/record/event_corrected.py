@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
 
-from service.domain.envelope import Payload
+from service.domain.envelope import Event, Payload
+from service.domain.faults import Fault
 from service.domain.fields import Reason
 from service.domain.spec import BOTH, EventType, Fold
 from service.domain.words import plain
@@ -26,6 +28,14 @@ class EventCorrected(Payload):
     reason: Reason
 
 
+def _check(event: Event) -> Iterator[Fault]:
+    data = event.data
+    assert isinstance(data, EventCorrected)  # noqa: S101 - the register pairs them
+    if bytes(data.data) == b"null":
+        rule = "must not be null: leave the member out if it is not stated"
+        yield Fault("/data/data", "null", rule)
+
+
 def _text(data: EventCorrected) -> str:
     return f"Corrected event {data.event}: {plain(data.reason)}"
 
@@ -37,6 +47,7 @@ TYPE: Final = EventType(
     recorder="recorder_of_target",
     fold=Fold("record", "about", ("event",)),
     text=_text,
+    check=_check,
     sample={
         "event": "8f0d2c1e-5a44-4a8e-9f6f-0b7a1d2c3e4f",
         "data": {"post": "chief_executive", "person": "p-0a1b2c3d", "basis": "interim"},

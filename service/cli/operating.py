@@ -12,6 +12,9 @@ import asyncpg
 import click
 import msgspec
 
+from service.cli import process
+from service.cli.process import UNSOUND
+
 if TYPE_CHECKING:
     from service.behind.rebuild import Rebuilt
     from service.behind.report import Lag, Report
@@ -24,17 +27,15 @@ def behind() -> None:
 
     Exit code 1 if one of them failed, lags by more than 60 seconds, or the audit found a mismatch.
     """
-    from service import cli
-
-    settings = cli._settings()
-    with cli._database(settings) as dsn:
-        found = cli._run(_report(settings, dsn))
+    settings = process.settings()
+    with process.database(settings) as dsn:
+        found = process.run(_report(settings, dsn))
     for line in _table(found):
         click.echo(line)
     for fault in found.faults():
         click.echo(fault)
     if found.faults():
-        raise SystemExit(cli.UNSOUND)
+        raise SystemExit(UNSOUND)
 
 
 async def _report(settings: Settings, dsn: str) -> Report:
@@ -70,12 +71,10 @@ def work() -> None:
 
     For a machine with processors to spare: serve with CAPMAP_BEHIND=false beside it.
     """
-    from service import cli
-
-    settings = cli._settings()
-    with cli._database(settings) as dsn:
-        cli._run(cli._prepare(dsn))
-        cli._run(_work(settings, dsn))
+    settings = process.settings()
+    with process.database(settings) as dsn:
+        process.run(process.prepare_to_serve(settings, dsn))
+        process.run(_work(settings, dsn))
 
 
 async def _work(settings: Settings, dsn: str) -> None:
@@ -99,12 +98,10 @@ def rebuild(prune: bool) -> None:
 
     Says what was not as the log says; readers find the old or the new, never none.
     """
-    from service import cli
-
-    settings = cli._settings()
-    with cli._database(settings) as dsn:
-        cli._run(cli._prepare(dsn))
-        done = cli._run(_rebuild(dsn, prune))
+    settings = process.settings()
+    with process.database(settings) as dsn:
+        process.run(process.prepare(dsn))
+        done = process.run(_rebuild(dsn, prune))
     for differed in done.differed:
         click.echo(f"{differed} was not as the log says; it is now.")
     click.echo(f"{done.rows} rows and all packs are as the log says up to {done.position}.")

@@ -1,0 +1,34 @@
+"""The command `capmap`: demo, serve, migrate, events, generate, verify, behind, rebuild, work.
+
+Exit codes: 0 done; 1 what was asked about is not sound (wrong lines in a file, a bad position);
+2 wrong use, or settings that cannot be used; 3 the database cannot be used; 143 stopped by SIGTERM
+before it was done. A service that was serving ends with 0 when it is stopped.
+"""
+
+from __future__ import annotations
+
+import click
+
+from service import __version__
+from service.cli.generating import generate
+from service.cli.moving import events, verify
+from service.cli.operating import behind, rebuild, work
+from service.cli.process import heed_sigterm
+from service.cli.serving import demo, migrate, serve
+
+__all__ = ["main"]
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="capmap")
+def main() -> None:
+    """Improvement capability of NHS trusts and systems, from an append-only log.
+
+    Without DATABASE_URL the service runs its own PostgreSQL and keeps its data in your data folder
+    (CAPMAP_DATA_DIR). Begin with `capmap demo`.
+    """
+    heed_sigterm()
+
+
+for command in (demo, serve, migrate, events, generate, verify, behind, rebuild, work):
+    main.add_command(command)

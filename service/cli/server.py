@@ -1,0 +1,48 @@
+"""The HTTP server of `capmap serve` and `capmap demo`, in a module of its own: uvicorn is slow."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+
+import uvicorn
+
+from service.app import build
+from service.cli.process import MISUSED, UNUSABLE, say
+from service.settings import Settings
+
+
+class Server(uvicorn.Server):
+    """A server that greets once it listens."""
+
+    def __init__(self, settings: Settings, dsn: str, greet: Callable[[str], None]) -> None:
+        super().__init__(_config(settings, dsn))
+        self._greet = greet
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen, and greet with the address; an address that is no good ends it."""
+        try:
+            await super().startup(sockets)
+        except SystemExit:  # uvicorn's way to end, once it has logged why
+            if self.lifespan.should_exit:
+                raise SystemExit(UNUSABLE) from None
+            where = f"CAPMAP_HOST={self.config.host!r}, CAPMAP_PORT='{self.config.port}'"
+            say(f"{where}: expected an address of this machine and a free port; 0 takes any")
+            raise SystemExit(MISUSED) from None
+        if self.started:
+            self._greet(f"http://{self.config.host}:{self.config.port}")
+
+
+def _config(settings: Settings, dsn: str) -> uvicorn.Config:
+    return uvicorn.Config(
+        build(settings, dsn),
+        host=settings.host,
+        port=settings.port,
+        http="httptools",
+        access_log=False,
+        proxy_headers=False,
+        log_level="warning",
+        timeout_graceful_shutdown=8,
+        server_header=False,
+        lifespan="on",
+    )
