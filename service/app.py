@@ -23,6 +23,7 @@ from service.api import (
     events,
     health,
     metrics,
+    models,
     openapi,
     organisations,
     pictures,
@@ -32,7 +33,9 @@ from service.behind import running
 from service.behind.rows import Sources
 from service.behind.tally import Tally
 from service.behind.waking import Waking
+from service.domain import model
 from service.domain.problems import Refused
+from service.projections import acceptance
 from service.settings import Settings
 from service.store import migrate
 from service.store.appending import Connection
@@ -48,6 +51,9 @@ HANDLERS: Final = (
     organisations.list_systems,
     pictures.get_trust_picture,
     pictures.get_system_picture,
+    pictures.list_trust_beginnings,
+    models.list_models,
+    models.get_model,
     catalogue.list_dimensions,
     catalogue.list_code_lists,
     catalogue.list_codes,
@@ -65,7 +71,11 @@ _READING: Final = {
 
 
 def build(settings: Settings, dsn: str) -> Litestar:
-    """Return the application; its lifespan opens and closes what it needs."""
+    """Return the application; its lifespan opens and closes what it needs.
+
+    Raises ModelRefused for a model that disagrees with its own examples.
+    """
+    acceptance.require(model.models().values())
     requests = metrics.Requests()
     config = AppConfig(
         route_handlers=[

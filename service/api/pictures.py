@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 from litestar import Response, get
 from litestar.params import FromPath
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from service.api import answers, parameters
+from service.api import answers, models, parameters
 from service.api.answers import AnyRequest
 from service.api.moment import Moment, MomentQuery, settle
-from service.api.rooms import rooms
+from service.api.rooms import Rooms, rooms
 from service.behind.pictures import Asked
-from service.domain.model import first_model
 from service.domain.problems import Problem, Refused
 from service.projections import system_picture, trust_picture
-from service.projections.organisations import Summary
+from service.projections.beginnings import Beginning, beginnings
+from service.projections.context import context
+from service.projections.dimensions import levels
+from service.projections.organisations import Summary, summary
+
+
+class PictureQuery(MomentQuery, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a picture may be asked with beside its moment. model: the first one if absent."""
+
+    model: Annotated[str, Meta(max_length=60)] | None = None
 
 
 class TrustAnswer(Struct, frozen=True):
@@ -44,6 +52,15 @@ class _Parts(Struct, frozen=True):
     picture: msgspec.Raw
 
 
+class BeginningsAnswer(Struct, frozen=True):
+    """A trust's levels on the day of joining each programme, and the moment that it is of."""
+
+    moment: Moment
+    organisation: Summary
+    items: tuple[Beginning, ...]
+    next: str | None
+
+
 @get("/trusts/{code:str}/picture", operation_id="get_trust_picture")
 async def get_trust_picture(request: AnyRequest, code: FromPath[str]) -> Response[bytes]:
     """Read a trust's ledger on a date: levels, measures, facts, with the events behind each."""
@@ -56,21 +73,50 @@ async def get_system_picture(request: AnyRequest, code: FromPath[str]) -> Respon
     return await _answer(request, code, "system")
 
 
+@get("/trusts/{code:str}/beginnings", operation_id="list_trust_beginnings")
+async def list_trust_beginnings(request: AnyRequest, code: FromPath[str]) -> Response[bytes]:
+    """List the programmes that a trust joined by a date, each with the levels of that day."""
+    room = rooms(request)
+    moment, asked = await _asked(room, request, code, "trust")
+    histories = await room.pictures.load(asked.code, asked.up_to, asked.evidence)
+    organisation = summary(asked.code, histories[asked.code], asked.on)
+    if organisation.organisation_kind != asked.bearer:
+        raise _unknown(asked)
+    found = beginnings(
+        context(asked.code, histories, asked.on), lambda then: levels(then, asked.model)
+    )
+    answer = BeginningsAnswer(moment, organisation, found, next=None)
+    return answers.json(request, answers.encode(answer))
+
+
 async def _answer(
-    request: AnyRequest, given: str, bearer: Literal["trust", "system"]
+    request: AnyRequest, code: str, bearer: Literal["trust", "system"]
 ) -> Response[bytes]:
     """Return a picture with the moment that it is of, or that the reader has it already."""
-    query = parameters.read(request, MomentQuery)
-    code, room, model = parameters.code(given), rooms(request), first_model()
-    moment = await settle(room, query, model.full_name)
-    up_to, now = moment.known_at.position, query.known_at is None
-    asked = Asked(code, bearer, moment.on, up_to, now, query.evidence, model)
+    room = rooms(request)
+    moment, asked = await _asked(room, request, code, bearer)
     made = await room.pictures.picture(asked)
     if made.organisation is None:
-        detail = f"{code} is not a {bearer} that was known at position {up_to}"
-        raise Refused(Problem("not_found", detail))
+        raise _unknown(asked)
     tag = answers.weak_tag(made.tag, moment.log, moment.fold, moment.model, moment.evidence)
     if answers.has(request, tag):
         return answers.unchanged(tag)
     parts = _Parts(moment, made.organisation, msgspec.Raw(made.body))
     return answers.tagged(answers.encode(parts), tag)
+
+
+async def _asked(
+    room: Rooms, request: AnyRequest, code: str, bearer: Literal["trust", "system"]
+) -> tuple[Moment, Asked]:
+    """Return the moment that a request means, and the picture that it asks for."""
+    query = parameters.read(request, PictureQuery)
+    model = models.chosen(query.model)
+    known = parameters.code(code)
+    moment = await settle(room, query, model.full_name)
+    up_to, now = moment.known_at.position, query.known_at is None
+    return moment, Asked(known, bearer, moment.on, up_to, now, query.evidence, model)
+
+
+def _unknown(asked: Asked) -> Refused:
+    detail = f"{asked.code} is not a {asked.bearer} that was known at position {asked.up_to}"
+    return Refused(Problem("not_found", detail))

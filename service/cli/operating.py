@@ -73,7 +73,7 @@ def work() -> None:
     """
     settings = process.settings()
     with process.database(settings) as dsn:
-        process.run(process.prepare_to_serve(settings, dsn))
+        process.run(process.prepare(dsn))
         process.run(_work(settings, dsn))
 
 

@@ -117,13 +117,19 @@ def _merged(
     value: Value, unit: str, status: Status, parts: Sequence[Measure], reason: str | UnsetType
 ) -> Measure:
     """Return a figure that rests on others: all their positions, disputes and abouts."""
-    seen = sorted({position for part in parts for position in part.events.first})
-    whole = all(part.events.count == len(part.events.first) for part in parts)
-    count = len(seen) if whole else sum(part.events.count for part in parts)
     disputed = tuple(sorted({position for part in parts for position in part.disputed}))
     about = any(part.about for part in parts)
-    events = _evidence(tuple(seen[:MOST_POSITIONS]), count)
+    events = together(part.events for part in parts)
     return Measure(value, unit, status, events, reason, about, disputed)
+
+
+def together(parts: Iterable[Evidence]) -> Evidence:
+    """Return what several figures rest on; what two of them share is counted once where seen."""
+    found = tuple(parts)
+    seen = sorted({position for part in found for position in part.first})
+    whole = all(part.count == len(part.first) for part in found)
+    count = len(seen) if whole else sum(part.count for part in found)
+    return _evidence(tuple(seen[:MOST_POSITIONS]), count)
 
 
 def _evidence(first: tuple[int, ...], count: int) -> Evidence:
@@ -132,5 +138,6 @@ def _evidence(first: tuple[int, ...], count: int) -> Evidence:
 
 
 __all__ = [
-    "Evidence", "Measure", "Moment", "evidence", "measure", "moment", "ratio", "total", "unknown",
+    "Evidence", "Measure", "Moment", "evidence", "measure", "moment", "ratio", "together", "total",
+    "unknown",
 ]  # fmt: skip
