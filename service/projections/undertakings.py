@@ -88,7 +88,10 @@ def run(items: Sequence[Held], on: dt.date) -> Run | None:
 
 
 def horizon(items: Iterable[Held], on: dt.date) -> Measure:
-    """Return the months from the date to the latest horizon or planned end of what is live."""
+    """Return the months from the date to the end of the latest day that is planned for, if live.
+
+    That day is inclusive (CONVENTIONS.md 2): from 1 April to 31 March two years on are 24 months.
+    """
     planned = [
         (day, item)
         for item in items
@@ -97,7 +100,8 @@ def horizon(items: Iterable[Held], on: dt.date) -> Measure:
     if not planned:
         return unknown("months", "no_horizon_stated")
     day, item = max(planned, key=lambda pair: pair[0])
-    return measure(dates.whole_months(on, day), "months", [item.interval.opened])
+    end = day + dt.timedelta(days=1)
+    return measure(dates.whole_months(on, end), "months", [item.interval.opened])
 
 
 def _replaced(item: Interval, replaced: Sequence[Fact]) -> Interval:

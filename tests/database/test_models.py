@@ -8,9 +8,9 @@ import httpx
 import msgspec
 import pytest
 
-from service.app import build
+from service.cli.process import UNUSABLE
+from service.cli.server import Server
 from service.domain import model as models
-from service.projections.acceptance import ModelRefused
 from service.settings import load
 from tests.database.test_api import client, leader, told
 
@@ -85,12 +85,15 @@ async def test_a_system_joins_no_programme_here(told: httpx.AsyncClient) -> None
 
 
 def test_the_service_does_not_start_with_a_model_that_fails_its_examples(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The application is not made; the example, the dimension and both levels are said."""
+    """The command ends with a number of its own and says the example and both levels."""
     members: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(models.first_model()))
     members["examples"]["cases"][0]["levels"] = {"leadership": 4}
     broken = models.read(msgspec.json.encode(members))
     monkeypatch.setattr(models, "models", lambda: {"readiness-v1": broken})
-    with pytest.raises(ModelRefused, match="leadership is 0, the example says 4"):
-        build(load({}), "")
+    with pytest.raises(SystemExit) as ended:
+        Server(load({}), "", print)
+    assert ended.value.code == UNUSABLE
+    said = capsys.readouterr()
+    assert "leadership is 0, the example says 4" in said.out + said.err

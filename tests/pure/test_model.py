@@ -103,14 +103,29 @@ def test_every_case_has_the_level_of_the_first_line_that_holds_or_is_unknown(rul
         if None not in key:
             case = dict(zip(given, key, strict=True))
             assert found.level == first_to_hold(rules, cuts, case), case
-    offered = {line.level for line in rules.lines if first_offered(rules, cuts, line)}
-    assert set(seen) == {None, *offered}
+    assert set(seen) == {None, *offered(rules, cuts)}
 
 
-def first_offered(rules, cuts, line):
-    """Tell whether a line can hold with these cuts: a small group has no upper fifth."""
-    named = {one.cut for one in line.conditions()}
-    return named <= {None} or bool(named & set(rules.cuts.get(cuts, {})))
+def offered(rules, cuts):
+    """Return the levels that can be reached with these cuts: a small group has no upper fifth."""
+    there = {None, *rules.cuts.get(cuts, {})}
+    each = [(line.level, {one.cut for one in line.conditions()}) for line in rules.lines]
+    return {level for level, named in each if not named or named & there}
+
+
+@pytest.mark.parametrize(("rules", "cuts"), CASES)
+def test_every_level_but_the_highest_says_what_the_next_one_needs(rules, cuts):
+    """The measure named is one that the lines read, with its value; it does not hold today."""
+    given, answers = every_answer(rules, cuts)
+    for key, found in answers.items():
+        if found.level in {None, max(offered(rules, cuts))}:
+            assert found.distance is None
+            continue
+        told = found.distance
+        assert told.value == dict(zip(given, key, strict=True))[told.measure]
+        op, bound = told.needs.rsplit(" ", 1) if "in [" not in told.needs else ("not in", "")
+        if told.value is not None and op in OPS:
+            assert not OPS[op](told.value, msgspec.json.decode(bound)), (key, told)
 
 
 @pytest.mark.parametrize(("rules", "cuts"), CASES)

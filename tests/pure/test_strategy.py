@@ -123,8 +123,8 @@ def test_the_levels_by_run_and_horizon():
     assert level("2020-12-31", adopted("2020-01-01")).level == 1
     assert level("2021-01-01", adopted("2020-01-01")).level == 2
     assert level("2021-12-31", adopted("2020-01-01", horizon_ends="2030-01-01")).level == 2
-    assert level("2023-01-01", adopted("2020-01-01", horizon_ends="2025-01-01")).level == 3
-    assert level("2023-01-02", adopted("2020-01-01", horizon_ends="2025-01-01")).level == 2
+    assert level("2023-04-01", adopted("2020-04-01", horizon_ends="2025-03-31")).level == 3
+    assert level("2023-04-02", adopted("2020-04-01", horizon_ends="2025-03-31")).level == 2
     unsure = level("2023-01-01", adopted("2020-01-01"), affirmed("2023-01-01", continues="yes"))
     assert (unsure.level, unsure.cannot_tell) == (2, (3,))
     assert unsure.missing == ("horizon_months",)
