@@ -111,6 +111,7 @@ def test_nothing_recorded_is_not_nothing_that_ends():
     """Without any agreement the sum is unknown; with one trust's alone it is at least."""
     assert {q.pence.status for q in seen().ends} == {"unknown"}
     ends = seen(committed("ZT001", "2026-06-30")).ends
+    assert positions(ends[1].pence.events) == [1]
     assert [(q.pence.value, q.pence.status) for q in ends[:2]] == [
         (1200, "at_least"),
         (0, "at_least"),
