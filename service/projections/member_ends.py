@@ -7,7 +7,7 @@ Money is the trust's own part of agreements, never a shared one whole (DOMAIN.md
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, Literal
 
 from msgspec import UNSET, Struct
@@ -19,7 +19,7 @@ from service.projections.coverage import Quarter, quarter_of
 from service.projections.funding import Funding
 from service.projections.improvement_team import Team
 from service.projections.leadership import Leadership
-from service.projections.measure import Evidence, Measure, evidence, measure, unknown
+from service.projections.measure import Evidence, Measure, evidence, together, unknown
 from service.projections.member_sections import Sections
 from service.projections.posts import Spell
 
@@ -118,9 +118,8 @@ def _money(funding: Funding | UnreadableAt, quarter: Quarter) -> tuple[Measure, 
     ending = next((item for item in funding.ends if item.quarter == quarter), None)
     if ending is not None:
         return ending.pence, ending.agreements
-    if not any(item.counted for item in funding.agreements):
-        return unknown("pence", "no_agreement"), ()
-    return measure(0, "pence", ()), ()
+    counted = [item.events for item in funding.agreements if item.counted]
+    return _none_ends(counted, "pence", "no_agreement"), ()
 
 
 def _wte(
@@ -133,7 +132,14 @@ def _wte(
     if found is not None and found.value is not None:
         return found
     recorded = team.parts if member == "team_funded" else team.deployments
-    return measure(0, "wte", ()) if recorded else unknown("wte", "not_recorded")
+    return _none_ends([item.events for item in recorded], "wte", "not_recorded")
+
+
+def _none_ends(recorded: Sequence[Evidence], unit: str, reason: str) -> Measure:
+    """Return nought, resting on what is recorded and does not end; unknown where nothing is."""
+    if not recorded:
+        return unknown(unit, reason)
+    return Measure(0, unit, "known", together(recorded))
 
 
 def _undertakings(said: Sections, on: dt.date) -> Iterator[EndingUndertaking]:

@@ -41,6 +41,7 @@ class Came(Struct, frozen=True, gc=False):
 class Lent(Struct, frozen=True, gc=False):
     """A leader lent by one body to another. until: the last day as stated.
 
+    live: None where the borrower's history is not at hand and no last day is stated.
     counted: the lender confirmed it, or the operator recorded it.
     """
 
@@ -50,7 +51,7 @@ class Lent(Struct, frozen=True, gc=False):
     borrower: str
     on: Moment
     until: dt.date | None
-    live: bool
+    live: bool | None
     counted: bool
     events: Evidence
 
@@ -97,14 +98,14 @@ def _lent(given: Context) -> Iterator[Lent]:
             continue
         if given.code not in {fact.organisation, lender}:
             continue
-        found = _one(fact, spells, given.on)
+        found = _one(fact, spells if fact.organisation == given.code else None, given.on)
         if found.live or fact.effective > after:
             yield found
 
 
-def _one(fact: Fact, spells: tuple[Spell, ...], on: dt.date) -> Lent:
+def _one(fact: Fact, spells: tuple[Spell, ...] | None, on: dt.date) -> Lent:
+    """Return a secondment. spells: the borrower's."""
     until = None if fact.data.term_ends is UNSET else fact.data.term_ends
-    over = any(fact in spell.bases and not spell.live(on) for spell in spells)
     return Lent(
         person=fact.data.person,
         post=fact.data.post,
@@ -112,10 +113,20 @@ def _one(fact: Fact, spells: tuple[Spell, ...], on: dt.date) -> Lent:
         borrower=fact.organisation,
         on=moment(fact),
         until=until,
-        live=not over and (until is None or on <= until),
+        live=_live(fact, spells, until, on),
         counted=counts_for(fact, fact.data.from_organisation),
         events=evidence([fact]),
     )
+
+
+def _live(
+    fact: Fact, spells: tuple[Spell, ...] | None, until: dt.date | None, on: dt.date
+) -> bool | None:
+    if until is not None and until < on:
+        return False
+    if spells is None:
+        return None if until is None else True
+    return any(fact in spell.bases and spell.live(on) for spell in spells)
 
 
 __all__ = ["WITHIN", "Came", "Left", "Lent", "People", "people"]

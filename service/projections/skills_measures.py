@@ -15,7 +15,7 @@ import msgspec
 from service.domain import dates
 from service.projections import board_commitments, coverage, skilled, skills_divisions
 from service.projections.context import Context, once
-from service.projections.history import Fact
+from service.projections.history import Fact, Memo
 from service.projections.measure import Measure, Status, measure, ratio, total, unknown
 from service.projections.projects import projects
 from service.projections.size import headcount
@@ -98,10 +98,10 @@ def _share(given: Context) -> Measure:
 def _years(given: Context) -> list[Measure]:
     """Return the share of each of the last three 12 months, each over the headcount of its end.
 
-    Flows of merged trusts add up, before the merger too.
+    Flows of merged trusts add up, before the merger too. Nothing made for the date is taken over.
     """
     ends = [dates.add_months(given.on, -12 * year) for year in range(_YEARS)]
-    return [_share(msgspec.structs.replace(given, on=end)) for end in ends]
+    return [_share(msgspec.structs.replace(given, on=end, memo=Memo())) for end in ends]
 
 
 def _lowest(shares: Sequence[Measure]) -> Measure:

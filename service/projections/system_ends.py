@@ -9,11 +9,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from service.projections.contribution import Seated
 from service.projections.coverage import Quarter
-from service.projections.measure import Measure, total
+from service.projections.measure import Measure, together, total
 from service.projections.member_ends import QuarterEnds, quarters
 from service.projections.membership import Role
 
@@ -62,7 +62,12 @@ def _quarter(quarter: Quarter, trusts: Sequence[TrustEnds]) -> SystemQuarter:
 def _sum(
     hosted: Sequence[QuarterEnds], figure: Callable[[QuarterEnds], Measure], unit: str
 ) -> Measure:
-    return total([figure(ends) for ends in hosted], unit)
+    """Return a sum; one that is not nought rests on what ends alone."""
+    figures = [figure(ends) for ends in hosted]
+    whole = total(figures, unit)
+    if not whole.value:
+        return whole
+    return structs.replace(whole, events=together(item.events for item in figures if item.value))
 
 
 __all__ = ["SystemQuarter", "TrustEnds", "ends"]

@@ -52,9 +52,13 @@ class Seat(Struct, frozen=True, gc=False):
 
 
 class Move(Struct, frozen=True, gc=False):
-    """A member that came or went in the last twelve months."""
+    """A member that came or went in the last twelve months.
+
+    via: the member system that it came to or left, of a system of systems.
+    """
 
     code: str
+    via: str | None
     what: Literal["came", "went"]
     role: Role
     on: Moment
@@ -98,11 +102,15 @@ def seats(given: Scene) -> tuple[Seat, ...]:
 
 
 def moves(given: Scene) -> tuple[Move, ...]:
-    """Return who came and went in the last twelve months, by day and code."""
+    """Return who came and went in the last twelve months, by day and code.
+
+    Of a system of systems, trusts that moved into or out of its members, too: one that changed
+    from one of them to another went and came.
+    """
     after = dates.add_months(given.on, -_MOVES_WITHIN)
-    found = [move for item in given.inside.get(given.code, ()) for move in _moves_of(item)]
-    within = [move for move in found if after < move.on.date <= given.on]
-    return tuple(sorted(within, key=lambda move: (move.on.date, move.code, move.what)))
+    found = _moves(given, given.code, frozenset())
+    within = dict.fromkeys(move for move in found if after < move.on.date <= given.on)
+    return tuple(sorted(within, key=_place))
 
 
 def _live(given: Scene, system: str, *roles: str) -> Iterator[Membership]:
@@ -124,10 +132,29 @@ def _hosts_first(seat: Seat) -> tuple[bool, str]:
     return (seat.role != "host", seat.code)
 
 
-def _moves_of(item: Membership) -> Iterator[Move]:
-    yield Move(item.member, "came", item.role, item.start, None, item.events)
+def _moves(given: Scene, system: str, seen: frozenset[str]) -> Iterator[Move]:
+    """Yield every move of a system's members, and of theirs while they were members."""
+    for item in given.inside.get(system, ()):
+        if item.role == "host" or not seen:
+            yield from _moves_of(item, system if seen else None)
+        if item.role == "member" and item.member not in seen | {system}:
+            inner = _moves(given, item.member, seen | {system})
+            yield from (move for move in inner if _during(item, move.on.date))
+
+
+def _moves_of(item: Membership, via: str | None) -> Iterator[Move]:
+    yield Move(item.member, via, "came", item.role, item.start, None, item.events)
     if item.end is not None:
-        yield Move(item.member, "went", item.role, item.end, item.end_reason, item.events)
+        yield Move(item.member, via, "went", item.role, item.end, item.end_reason, item.events)
+
+
+def _during(item: Membership, day: dt.date) -> bool:
+    """Tell whether a day lies in a membership, its last moment included."""
+    return item.start.date <= day and (item.end is None or day <= item.end.date)
+
+
+def _place(move: Move) -> tuple[dt.date, str, str, str]:
+    return move.on.date, move.code, move.what, move.via or ""
 
 
 __all__ = ["Move", "Scene", "Seat", "member_of", "moves", "scene", "seats", "systems"]

@@ -57,9 +57,18 @@ def people(members: Sequence[Seated], on: dt.date) -> MovesOfPeople:
             arrivals.setdefault(came.person, []).append((one, came))
     found = [move for one in members for move in _of(one, arrivals, on)]
     found.sort(key=lambda move: (move.left.date, move.from_, move.from_post, move.person))
-    lent = {item.events.first: item for one in members for item in one.trust.people.lent}
-    secondments = sorted(lent.values(), key=lambda i: (i.on.date, i.lender, i.borrower, i.post))
-    return MovesOfPeople(tuple(found), tuple(secondments))
+    return MovesOfPeople(tuple(found), _secondments(members))
+
+
+def _secondments(members: Sequence[Seated]) -> tuple[Lent, ...]:
+    """Return the secondments of members, each once, as the borrower's history tells it."""
+    found: dict[tuple[int, ...], Lent] = {}
+    for one in members:
+        for item in one.trust.people.lent:
+            if item.events.first not in found or item.borrower == one.code:
+                found[item.events.first] = item
+    order = sorted(found.values(), key=lambda i: (i.on.date, i.lender, i.borrower, i.post))
+    return tuple(order)
 
 
 def _of(one: Seated, arrivals: _Arrivals, on: dt.date) -> Iterator[PersonMove]:

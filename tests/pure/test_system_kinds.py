@@ -2,9 +2,11 @@
 
 import pytest
 
+from service.domain.codec import Unread
 from service.domain.model import first_model
 from service.projections import contribution, system_members, system_picture
 from service.projections.context import context
+from service.projections.history import Entry, facts
 from tests.pure.cases import joined, merged, system, trust
 from tests.pure.histories import day, entries, event, histories
 from tests.pure.systems import (
@@ -50,6 +52,46 @@ def test_a_system_of_systems_has_the_trusts_that_its_members_host(kind):
     assert found.partners == ()
     assert [q.pence.value for q in found.ends] == [q.pence.value for q in seen(*MORE).ends]
     assert len(found.exchanges.pairs) == 3
+
+
+def test_a_trust_that_changes_between_member_boards_went_and_came():
+    """A region sees which of its boards a trust left and joined; a board sees its own side."""
+    events = [
+        system("ZC01", "region"), system("ZS02"),
+        event("SystemJoinedSystem", "ZS01", "2021-01-01", system="ZC01"),
+        event("SystemJoinedSystem", "ZS02", "2026-04-01", system="ZC01"),
+        joined("ZT002", "ZS02", "2026-04-01"),
+        joined("ZT003", "ZS02", "2025-05-16"),
+    ]  # fmt: skip
+    moves = [(m.code, m.via, m.what, m.reason) for m in seen(*events, code="ZC01").moves]
+    assert moves == [
+        ("ZT003", "ZS01", "went", "other_host"),
+        ("ZS02", None, "came", None),
+        ("ZT002", "ZS02", "came", None),
+        ("ZT002", "ZS01", "went", "other_host"),
+    ]
+    assert [(m.code, m.via, m.what) for m in seen(*events).moves] == [
+        ("ZT003", None, "went"), ("ZT002", None, "went"),
+    ]  # fmt: skip
+
+
+def test_what_cannot_be_read_at_one_trust_is_said_there_and_nowhere_else():
+    """A poison connection leaves the others' matrix whole, and is neither none nor nought."""
+    made = entries(*BASE, *MORE)
+    poison = Entry(len(made) + 1, Unread("ConnectionMade", "ZT002", "unreadable"))
+    known = histories(made)
+    own = [entry for entry in made if entry.event.organisation == "ZT002"]
+    found = system_picture.picture("ZS01", {**known, "ZT002": facts([*own, poison])}, day(ON))
+    told = {(pair.one, pair.other): pair.reason for pair in found.exchanges.pairs}
+    assert told["ZT001", "ZT002"] == "unreadable"
+    assert told["ZT001", "ZT003"] is None
+    assert [one.reason for one in found.exchanges.trusts] == [
+        None, "unreadable", None, "none_recorded",
+    ]  # fmt: skip
+    offers = found.values["connection"].measures["offers_live"]
+    assert ("ZT002", "unreadable") in [(one.code, one.reason) for one in offers.unknown]
+    assert offers.total.status == "at_least"
+    assert found.hosts[1].unreadable["connection"] == (len(made) + 1,)
 
 
 def same(one, other):

@@ -111,6 +111,7 @@ def test_nothing_recorded_is_not_nothing_that_ends():
     """Without any agreement the sum is unknown; with one trust's alone it is at least."""
     assert {q.pence.status for q in seen().ends} == {"unknown"}
     ends = seen(committed("ZT001", "2026-06-30")).ends
+    assert positions(ends[1].pence.events) == [1]
     assert [(q.pence.value, q.pence.status) for q in ends[:2]] == [
         (1200, "at_least"),
         (0, "at_least"),
@@ -350,3 +351,22 @@ def test_people_who_move_between_trusts_and_those_lent_are_counted_once():
     ]
     lent = [(one.lender, one.borrower, one.live, one.counted) for one in found.secondments]
     assert lent == [("ZT001", "ZT002", True, True)]
+
+
+def test_a_secondment_that_ended_is_shown_for_a_year_and_one_outside_may_be_live_or_not():
+    """The borrower's history says when it ended; where it is not at hand, nothing does."""
+    found = seen(
+        appointed("ZT002", "medical_director", "p-medic1", "2026-02-01", "secondment",
+                  from_organisation="ZT001"),
+        departed("ZT002", "medical_director", "p-medic1", "2026-05-01"),
+        appointed("ZT009", "chair", "p-chair1", "2026-03-01", "secondment",
+                  from_organisation="ZT001"),
+        appointed("ZT009", "chief_nurse", "p-nurse1", "2024-03-01", "secondment",
+                  from_organisation="ZT001", term_ends="2026-05-15"),
+        appointed("ZT009", "chief_nurse", "p-nurse2", "2024-03-01", "secondment",
+                  from_organisation="ZT001", term_ends="2025-05-15"),
+    ).people  # fmt: skip
+    lent = [(one.person, one.borrower, one.live) for one in found.secondments]
+    assert lent == [
+        ("p-nurse1", "ZT009", True), ("p-medic1", "ZT002", False), ("p-chair1", "ZT009", None),
+    ]  # fmt: skip
