@@ -162,8 +162,10 @@ class Pictures:
         histories: dict[str, History] = {}
         wanted = {code}
         while wanted:
-            for one in sorted(wanted):
-                histories[one] = _only(await self._histories.load(one, up_to), evidence)
+            names = sorted(wanted)
+            # At once: while one is decoded the database finds the next.
+            found = await asyncio.gather(*(self._histories.load(one, up_to) for one in names))
+            histories |= {name: _only(h, evidence) for name, h in zip(names, found, strict=True)}
             wanted = closure.missing(code, histories)
         while around := closure.neighbours(code, histories):
             histories |= await self._registers.load(around, up_to)

@@ -12,7 +12,7 @@ from typing import Final
 from msgspec import Struct
 
 from service.projections.contribution import Contribution, Seated
-from service.projections.measure import Evidence, Measure, together
+from service.projections.measure import Measure
 from service.projections.member_help import Asking, Offering
 from service.projections.membership import Role
 from service.projections.offers import Match, Offer, Request
@@ -53,7 +53,8 @@ class Candidate(Struct, frozen=True, gc=False):
 
     similar_size: neither headcount is more than twice the other. same_method: a live strategy or
     programme of each names it. gap: the asker's level in `dimension` is lower than the offerer's;
-    dimension: None when the topic is about none. agreed: the two are matched already.
+    dimension: None when the topic is about none. agreed: the two are matched already. The two
+    positions are the events behind it.
     """
 
     topic: str
@@ -68,7 +69,6 @@ class Candidate(Struct, frozen=True, gc=False):
     same_method: bool | None
     dimension: str | None
     gap: bool | None
-    events: Evidence
 
 
 class SystemHelp(Struct, frozen=True, gc=False):
@@ -144,7 +144,6 @@ def _candidate(
         same_method=_overlap(giver.trust.help.methods, asker.trust.help.methods),
         dimension=dimension,
         gap=_gap(giver.trust, asker.trust, dimension),
-        events=together((offering.offer.events, ask.request.events)),
     )
 
 

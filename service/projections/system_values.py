@@ -15,7 +15,7 @@ from msgspec import UNSET, Struct
 
 from service.projections.contribution import Contribution
 from service.projections.levels import Answer
-from service.projections.measure import Evidence, Measure, total
+from service.projections.measure import Evidence, Measure, brief, total
 from service.projections.spread import Spread, spread
 
 _UNREADABLE: Final = "unreadable"
@@ -99,7 +99,8 @@ def _values(
     dimension: str, name: str, hosts: Sequence[Contribution], partners: Sequence[Contribution]
 ) -> Values:
     found = [_value(trust, dimension, name) for trust in hosts]
-    figures = [item.measure for item in found if item.measure is not None]
+    said = (trust.measures[dimension].get(name) for trust in hosts)
+    figures = [figure for figure in said if figure is not None]
     absent = [
         _unknown(trust, dimension, item)
         for trust, item in zip(hosts, found, strict=True)
@@ -119,7 +120,8 @@ def _values(
 
 
 def _value(trust: Contribution, dimension: str, name: str) -> TrustValue:
-    return TrustValue(trust.code, trust.measures[dimension].get(name))
+    figure = trust.measures[dimension].get(name)
+    return TrustValue(trust.code, brief(figure) if figure is not None else None)
 
 
 def _total(figures: Sequence[Measure], hosts: int) -> Measure | None:

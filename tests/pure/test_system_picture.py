@@ -282,7 +282,8 @@ def test_candidates_share_a_topic_and_say_by_which_criteria_they_are_alike():
     one, other = found.candidates[:2]
     assert (one.same_type, one.similar_size, one.same_method) == (True, True, True)
     assert (one.dimension, one.gap) == ("skills_coach_expert", True)
-    assert positions(one.events) == [1, 2]
+    offers = {offer.code: offer.position for offer in found.offers}
+    assert one.offer_position == offers["ZT002"] < one.request_position
     assert (other.similar_size, other.same_method, other.gap) == (False, False, None)
     assert found.candidates[2].similar_size is None
     assert [(o.code, o.role) for o in found.offers] == [("ZT002", "host"), ("ZT004", "partner")]
