@@ -24,7 +24,7 @@ from service.projections.measure import (
     unknown,
 )
 
-TYPES: Final = ("CultureSurveyed", "NetworkSurveyed", "InvolvementAgreed")
+TYPES: Final = ("CultureSurveyed",)
 _Z: Final = 1.96
 
 

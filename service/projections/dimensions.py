@@ -6,7 +6,6 @@ from typing import Final
 
 from service.domain.model import Model
 from service.projections import (
-    agreements,
     board,
     connection,
     culture,
@@ -21,7 +20,6 @@ from service.projections import (
     skills,
     strategy,
     support,
-    undertakings,
 )  # fmt: skip
 from service.projections.board_level import board_level
 from service.projections.connection_level import connection_level
@@ -74,10 +72,18 @@ STRATEGY: Final = Dimension(
     "strategy", strategy.TYPES, strategy.strategy, inherits=True, level=strategy_level
 )
 CONNECTION: Final = Dimension(
-    "connection", connection.TYPES, connection.connection, inherits=True, level=connection_level
+    "connection",
+    (*connection.TYPES, "DivisionsSet", "TrustJoinedSystem", "TrustLeftSystem"),
+    connection.connection,
+    inherits=True,
+    level=connection_level,
 )
 PRACTICE: Final = Dimension(
-    "practice", practice.TYPES, practice.practice, inherits=True, level=practice_level
+    "practice",
+    (*practice.TYPES, "WorkforceCounted"),
+    practice.practice,
+    inherits=True,
+    level=practice_level,
 )
 FUNDING: Final = Dimension(
     "funding", funding.TYPES, funding.funding, inherits=True, level=funding_level
@@ -92,7 +98,7 @@ SHARED_LEADERSHIP: Final = Dimension(
 )
 NOT_CROWDED_OUT: Final = Dimension(
     "not_crowded_out",
-    (*oversight.TYPES, *undertakings.TYPES, *agreements.TYPES, "BoardReviewedProgress"),
+    not_crowded_out.TYPES,
     not_crowded_out.not_crowded_out,
     inherits=True,
 )

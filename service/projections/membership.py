@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Final, Literal, get_args
 
 import msgspec
 from msgspec import Struct
@@ -19,6 +19,8 @@ from service.projections.register import closing, system_kind
 
 Role = Literal["host", "partner", "member"]
 EndReason = Literal["left", "joined_anew", "other_host", "member_closed", "system_closed"]
+_FIRST: Final = get_args(EndReason)
+"""Of several ends of one day, which is said: an order of its own, not of recording."""
 _JOINS = frozenset({"TrustJoinedSystem", "SystemJoinedSystem"})
 _LEAVES = frozenset({"TrustLeftSystem", "SystemLeftSystem"})
 
@@ -99,7 +101,7 @@ def _membership(
         ends.append((closed, "member_closed"))
     if span is not None and span.closed is not None:
         ends.append((span.closed, "system_closed"))
-    end, reason = min(ends, key=lambda item: item[0].effective, default=(None, None))
+    end, reason = min(ends, key=_soonest, default=(None, None))
     return Membership(
         member=join.organisation,
         system=join.data.system,
@@ -109,6 +111,11 @@ def _membership(
         end_reason=reason,
         events=evidence([join, *([end] if end else [])]),
     )
+
+
+def _soonest(item: tuple[Fact, EndReason]) -> tuple[dt.date, int]:
+    fact, reason = item
+    return fact.effective, _FIRST.index(reason)
 
 
 def _after(fact: Fact, join: Fact) -> bool:

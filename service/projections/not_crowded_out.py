@@ -21,6 +21,10 @@ from service.projections.history import Fact
 from service.projections.ledger import Interval
 from service.projections.measure import Measure, measure, unknown
 
+TYPES: Final = (
+    "OversightStarted", "OversightEnded", "BoardReviewedProgress", *undertakings.HELD,
+    "LeadershipApproachAffirmed", *agreements.TYPES,
+)  # fmt: skip
 _MONTHS: Final = 36
 _REVIEWED_WITHIN: Final = 6
 
@@ -85,4 +89,4 @@ def _count(live: Mapping[dt.date, Iterable[Fact]]) -> Measure:
     return measure(months, "months", [f for facts in found for f in facts], "at_least")
 
 
-__all__ = ["NotCrowdedOut", "not_crowded_out"]
+__all__ = ["TYPES", "NotCrowdedOut", "not_crowded_out"]

@@ -14,7 +14,7 @@ from msgspec import UNSET, Struct
 
 from service.domain import dates
 from service.projections.context import Context, lasting
-from service.projections.held import Held, cut_pieces, later
+from service.projections.held import Held, later, pieces
 from service.projections.history import Fact
 from service.projections.ledger import Interval
 from service.projections.measure import (
@@ -31,6 +31,7 @@ TYPES: Final = (
 )  # fmt: skip
 OPENS: Final = ("StrategyAdopted", "ProgrammeJoined")
 HELD: Final = (*OPENS, "StrategyEnded", "ProgrammeLeft")
+_AFFIRMED: Final = "LeadershipApproachAffirmed"
 _GAP: Final = dt.timedelta(days=92)
 
 
@@ -51,16 +52,39 @@ class _Stretch(Struct, frozen=True, gc=False):
 
 
 def undertaken(given: Context) -> list[Held]:
-    """Return what was begun by the date of strategies and programmes, one a statement."""
+    """Return what was begun by the date of strategies and programmes, one a statement.
+
+    What an absorbed trust began, its own leaders replaced before the merger, the successor's since.
+    """
     return [item for item in _undertaken(given) if item.interval.start <= given.on]
 
 
 @lasting
 def _undertaken(given: Context) -> tuple[Held, ...]:
-    """Return all that was ever begun, ended where its approach was replaced."""
-    said = given.own("LeadershipApproachAffirmed")
-    replaced = [fact for fact in said if fact.data.continues == "replaced"]
-    return cut_pieces(given, HELD, lambda item: _replaced(item, replaced))
+    replaced = _replacements(given)
+    return tuple(_ended(item, replaced[item.origin]) for item in pieces(given, HELD))
+
+
+def _replacements(given: Context) -> dict[str | None, list[Fact]]:
+    """Return by origin who said that an approach is replaced: the body, and its successor since."""
+    own = _said_replaced(given.own(_AFFIRMED))
+    found: dict[str | None, list[Fact]] = {None: own}
+    for gone in given.absorbed:
+        before = [f for f in _said_replaced(gone.own(_AFFIRMED)) if f.effective < gone.since]
+        found[gone.code] = [*before, *(f for f in own if f.effective >= gone.since)]
+    return found
+
+
+def _said_replaced(said: Iterable[Fact]) -> list[Fact]:
+    return [fact for fact in said if fact.data.continues == "replaced"]
+
+
+def _ended(item: Held, replaced: Sequence[Fact]) -> Held:
+    """Return what was held, ended where its approach was replaced."""
+    whole = _replaced(item.interval, replaced)
+    if whole.closed is None or whole is item.interval:
+        return item
+    return Held(whole, item.origin, (whole.opened, whole.closed))
 
 
 def run(items: Sequence[Held], on: dt.date) -> Run | None:
