@@ -26,6 +26,7 @@ from service.projections.context import context
 from service.projections.contribution import Contribution, contribution
 from service.projections.history import Fact, History
 from service.projections.organisations import Summary, summary
+from service.projections.reuse import Reuse
 from service.projections.system_members import scene, seats
 from service.projections.system_picture import SystemPicture
 from service.projections.trust_picture import TrustPicture
@@ -95,6 +96,7 @@ class Pictures:
         self._most = most_bytes
         self._kept: OrderedDict[tuple[object, ...], Made] = OrderedDict()
         self._bytes = 0
+        self._reuse = {"trust": Reuse(), "system": Reuse()}
         self._given: OrderedDict[tuple[object, ...], Given] = OrderedDict()
         self._making: dict[tuple[object, ...], asyncio.Task[Made]] = {}
 
@@ -130,7 +132,8 @@ class Pictures:
         self, asked: Asked, histories: dict[str, History]
     ) -> TrustPicture | SystemPicture:
         if asked.bearer == "trust":
-            return trust_picture.picture(asked.code, histories, asked.on, asked.model)
+            reuse = self._reusing(asked)
+            return trust_picture.picture(asked.code, histories, asked.on, asked.model, reuse)
         given = scene(asked.code, histories, asked.on)
         trusts = {
             seat.code: await self._contribution(asked, seat.code, histories)
@@ -145,7 +148,8 @@ class Pictures:
         key = (code, *asked.moment())
         kept = self._given.get(key)
         if kept is None or not self._holds(kept, asked):
-            made = contribution(context(code, histories, asked.on), asked.model)
+            given = context(code, histories, asked.on, self._reusing(asked))
+            made = contribution(given, asked.model)
             rests_on = closure.needed(code, histories) | closure.around(code, histories)
             kept = self._given[key] = Given(made, frozenset(rests_on), asked.up_to)
             await asyncio.sleep(0)
@@ -153,6 +157,10 @@ class Pictures:
         while len(self._given) > MOST_CONTRIBUTIONS:
             self._given.popitem(last=False)
         return kept.trust
+
+    def _reusing(self, asked: Asked) -> Reuse | None:
+        """Return where dimensions find what they made; other moments than now come seldom again."""
+        return self._reuse[asked.bearer] if asked.now and asked.evidence == "both" else None
 
     async def load(self, code: str, up_to: int, evidence: Evidence = "both") -> dict[str, History]:
         """Return the histories that a picture of `code` rests on, each read to the same position.
