@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import uuid
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -28,15 +29,15 @@ SOURCE: Final = {"kind": "public", "publisher": "Bench", "reference": "generated
 
 def registrations() -> list[bytes]:
     """Return the events that register the fictional trusts."""
-    return [_event(trust_registered.TYPE, code, FIRST_DAY) for code in CODES]
+    return [event(trust_registered.TYPE, code, FIRST_DAY) for code in CODES]
 
 
-def mixed(count: int) -> list[bytes]:
+def mixed(count: int, codes: Sequence[str] = CODES) -> list[bytes]:
     """Return events of the mix, each with an id of its own, trust by trust in turn."""
     return [
-        _event(
+        event(
             MIX[number % len(MIX)],
-            CODES[number % len(CODES)],
+            codes[number % len(codes)],
             FIRST_DAY + dt.timedelta(days=number % DAYS),
         )
         for number in range(count)
@@ -56,7 +57,8 @@ def admitted(lines: list[bytes]) -> tuple[list[Admitted], dt.datetime]:
     return list(decision.admitted), now
 
 
-def _event(kind: EventType, code: str, effective: dt.date) -> bytes:
+def event(kind: EventType, code: str, effective: dt.date) -> bytes:
+    """Return one event with its type's sample, as a client sends it."""
     return msgspec.json.encode(
         {
             "type": kind.name,

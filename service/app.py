@@ -13,12 +13,29 @@ from typing import Final
 import asyncpg
 from litestar import Litestar, Router
 from litestar.config.app import AppConfig
+from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.types import Message, Scope
 
-from service.api import answers, catalogue, events, health, openapi, organisations, pictures
+from service.api import (
+    answers,
+    catalogue,
+    events,
+    health,
+    metrics,
+    models,
+    openapi,
+    organisations,
+    pictures,
+)
 from service.api.rooms import MEMBER, Rooms
+from service.behind import running
+from service.behind.rows import Sources
+from service.behind.tally import Tally
+from service.behind.waking import Waking
+from service.domain import model
 from service.domain.problems import Refused
+from service.projections import acceptance
 from service.settings import Settings
 from service.store import migrate
 from service.store.appending import Connection
@@ -34,6 +51,9 @@ HANDLERS: Final = (
     organisations.list_systems,
     pictures.get_trust_picture,
     pictures.get_system_picture,
+    pictures.list_trust_beginnings,
+    models.list_models,
+    models.get_model,
     catalogue.list_dimensions,
     catalogue.list_code_lists,
     catalogue.list_codes,
@@ -51,16 +71,24 @@ _READING: Final = {
 
 
 def build(settings: Settings, dsn: str) -> Litestar:
-    """Return the application; its lifespan opens and closes what it needs."""
+    """Return the application; its lifespan opens and closes what it needs.
+
+    Raises ModelRefused for a model that disagrees with its own examples.
+    """
+    acceptance.require(model.models().values())
+    requests = metrics.Requests()
     config = AppConfig(
         route_handlers=[
             Router("/api/v1", route_handlers=list(HANDLERS)),
             health.live,
             health.ready,
+            metrics.get_metrics,
             problems.list_problems,
             problems.get_problem,
         ],
         lifespan=[functools.partial(_lifespan, settings, dsn)],
+        state=State({metrics.MEMBER: requests}),
+        middleware=[metrics.measured(requests)],
         openapi_config=None,
         request_max_body_size=settings.body_limit_bytes,
         before_send=[_identify],
@@ -80,7 +108,7 @@ def build(settings: Settings, dsn: str) -> Litestar:
 @asynccontextmanager
 async def _lifespan(settings: Settings, dsn: str, app: Litestar) -> AsyncIterator[None]:
     """Give the handlers the rooms while the application runs."""
-    async with opened(settings, dsn) as rooms:
+    async with opened(settings, dsn) as rooms, behind(settings, dsn, rooms):
         app.state[MEMBER] = rooms
         yield
 
@@ -102,13 +130,31 @@ async def opened(settings: Settings, dsn: str) -> AsyncIterator[Rooms]:
     ) as pool:
         async with pool.acquire() as connection:
             await migrate.check(connection, allow_unsafe=settings.allow_unsafe_database)
-        writer = Writer(functools.partial(_connect, dsn), settings.writer_events)
+        waking = Waking(running.connecting(dsn), Tally())
+        writer = Writer(functools.partial(_connect, dsn), settings.writer_events, waking.recorded)
         writer.start()
         _settle_memory()
         try:
-            yield Rooms(pool, writer)
+            yield Rooms(pool, writer, waking)
         finally:
             await writer.close()
+
+
+@asynccontextmanager
+async def behind(settings: Settings, dsn: str, rooms: Rooms) -> AsyncIterator[None]:
+    """Work behind the log during the block, if the process is to."""
+    if not settings.behind:
+        yield
+        return
+    made = running.Behind(
+        dsn=dsn,
+        sources=Sources(rooms.latest, rooms.histories, rooms.registers, running.now),
+        waking=rooms.waking,
+        poll=settings.poll_ms / 1000,
+        audit_rest=60 / settings.audit_per_minute,
+    )
+    async with running.running(made):
+        yield
 
 
 def _settle_memory() -> None:

@@ -50,6 +50,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     writer_events: int = 1_000
     pool_size: int = 8
     allow_unsafe_database: bool = False
+    behind: bool = True
+    poll_ms: int = 1000
+    audit_per_minute: int = 60
     log_level: str = "info"
 
 
@@ -179,6 +182,27 @@ ROWS: tuple[Row, ...] = (
         _switch,
         "true or false",
         "serve even from a database that may lose acknowledged events",
+    ),
+    Row(
+        "CAPMAP_BEHIND",
+        "behind",
+        _switch,
+        "true or false",
+        "whether the process also works behind the log: packs, current rows, audit",
+    ),
+    Row(
+        "CAPMAP_POLL_MS",
+        "poll_ms",
+        _positive,
+        A_NUMBER,
+        "milliseconds between two looks at the log by what runs behind it",
+    ),
+    Row(
+        "CAPMAP_AUDIT_PER_MINUTE",
+        "audit_per_minute",
+        _positive,
+        A_NUMBER,
+        "packs and rows that the audit compares with the log each minute",
     ),
     Row(
         "CAPMAP_LOG_LEVEL",

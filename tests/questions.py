@@ -14,6 +14,7 @@ from urllib.parse import quote
 from hypothesis import strategies as st
 
 from service.domain import lists
+from service.domain.model import models
 from service.domain.references import TARGETS, reference_members
 from service.domain.register import BY_NAME
 from tests.strategies import LEAVES, NAMES, STORY, samples
@@ -68,6 +69,7 @@ MOMENT = {
     "evidence": st.sampled_from(["public", "own", "both"]),
 }
 LIMIT = {"limit": st.integers(1, 1000).map(str)}
+PICTURE = MOMENT | {"model": st.sampled_from(sorted(models()))}
 FOUND = MOMENT | LIMIT | {
     "q": st.one_of(CODES, st.sampled_from(["sussex", "NHS", "Board", "western "])),
     "after": CODES.map(lambda code: code.strip()),
@@ -101,8 +103,10 @@ def questions(operation: str, cursors: list[str]) -> st.SearchStrategy[Asked]:
         "list_organisations": ({}, FOUND),
         "list_systems": ({}, FOUND),
         "get_organisation": ({"code": CODES}, MOMENT),
-        "get_trust_picture": ({"code": trust}, MOMENT),
-        "get_system_picture": ({"code": system}, MOMENT),
+        "get_trust_picture": ({"code": trust}, PICTURE),
+        "get_system_picture": ({"code": system}, PICTURE),
+        "list_trust_beginnings": ({"code": trust}, PICTURE),
+        "get_model": ({"name": st.sampled_from(sorted(models()))}, {}),
         "list_codes": ({"name": st.sampled_from(sorted(lists.LISTS))}, {}),
         "get_schema": ({"name": st.sampled_from(sorted(BY_NAME))}, {}),
     }.get(operation, ({}, {}))

@@ -1,6 +1,12 @@
 -- What runs behind the log: packs of sealed histories, and how far each worker has come.
 -- All of it can be made again from the log; code of the first step still runs beside it.
 
+-- The few events that say what an organisation is and where it belongs: kept at hand whole.
+CREATE INDEX events_belonging ON events (position) WHERE type IN (
+    'TrustRegistered', 'TrustMerged', 'TrustClosed', 'TrustJoinedSystem', 'TrustLeftSystem',
+    'SystemEstablished', 'SystemClosed', 'SystemJoinedSystem', 'SystemLeftSystem'
+);
+
 CREATE TABLE packs (
     organisation   text    NOT NULL,
     disclosure     text    NOT NULL,  -- whose counts it holds: exact, or a policy's

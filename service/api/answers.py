@@ -44,11 +44,35 @@ def encode(value: object) -> bytes:
 def json(request: AnyRequest, body: bytes, media_type: str = "application/json") -> Response[bytes]:
     """Return an answer with its ETag, or 304 when the reader has these very bytes."""
     tag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
-    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
-    known = [one.strip() for one in request.headers.get("if-none-match", "").split(",")]
-    if tag in known or f"W/{tag}" in known or known == ["*"]:
-        return Response(content=b"", status_code=304, headers=headers, media_type=media_type)
-    return Response(content=body, headers=headers, media_type=media_type)
+    return unchanged(tag) if has(request, tag) else tagged(body, tag, media_type)
+
+
+def weak_tag(*parts: str) -> str:
+    """Return the ETag of an answer that says the same whenever these parts are the same."""
+    return f'W/"{hashlib.blake2b("|".join(parts).encode(), digest_size=12).hexdigest()}"'
+
+
+def has(request: AnyRequest, tag: str) -> bool:
+    """Tell whether the reader has an answer with this tag (weak comparison, RFC 9110)."""
+    given = request.headers.get("if-none-match")
+    if given is None:
+        return False
+    known = {one.strip().removeprefix("W/") for one in given.split(",")}
+    return tag.removeprefix("W/") in known or known == {"*"}
+
+
+def unchanged(tag: str) -> Response[bytes]:
+    """Return 304: the reader has it."""
+    return Response(content=b"", status_code=304, headers=_cached(tag))
+
+
+def tagged(body: bytes, tag: str, media_type: str = "application/json") -> Response[bytes]:
+    """Return an answer with its ETag."""
+    return Response(content=body, headers=_cached(tag), media_type=media_type)
+
+
+def _cached(tag: str) -> dict[str, str]:
+    return {"ETag": tag, "Cache-Control": "private, no-cache"}
 
 
 def problem(request: AnyRequest, found: Problem) -> Response[bytes]:

@@ -112,7 +112,8 @@ async def get_schema(request: AnyRequest, name: FromPath[str]) -> Response[bytes
 async def list_dimensions(request: AnyRequest) -> Response[bytes]:
     """List the dimensions of the model with their lines, sources and strengths."""
     parameters.read(request, Struct)
-    return answers.json(request, answers.encode(first_model()))
+    plain = msgspec.structs.replace(first_model(), examples=None)
+    return answers.json(request, answers.encode(plain))
 
 
 @get("/codes", operation_id="list_code_lists")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta, Struct
 
 from service.api.rooms import Rooms
+from service.behind.pictures import Evidence
 from service.domain import dates
 from service.domain.chain import instant
 from service.domain.faults import Fault
@@ -16,8 +17,6 @@ from service.domain.problems import Problem, Refused
 from service.projections.version import FOLD
 from service.store import pool, reading
 from service.store.appending import Connection
-
-Evidence = Literal["public", "own", "both"]
 
 
 class MomentQuery(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

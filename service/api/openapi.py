@@ -16,12 +16,12 @@ from litestar import Response, get
 from msgspec import Meta, Struct
 
 from service import __version__
-from service.api import answers, catalogue, parameters
+from service.api import answers, catalogue, models, parameters
 from service.api.answers import STATUS, AnyRequest
 from service.api.events import NDJSON, EventAnswer, EventsQuery, Receipt
 from service.api.moment import MomentQuery
 from service.api.organisations import Listed, OrganisationAnswer, OrganisationsQuery
-from service.api.pictures import SystemAnswer, TrustAnswer
+from service.api.pictures import BeginningsAnswer, PictureQuery, SystemAnswer, TrustAnswer
 from service.domain.dates import Precision
 from service.domain.envelope import Assurance, Source, Target
 from service.domain.faults import Fault
@@ -114,9 +114,15 @@ OPERATIONS: Final = (
               OrganisationAnswer, MomentQuery, FOUND, example="RTP"),
     Operation("/api/v1/systems", "get", "list_systems", "List systems", Listed, OrganisationsQuery),
     Operation("/api/v1/trusts/{code}/picture", "get", "get_trust_picture", "Read a trust's picture",
-              TrustAnswer, MomentQuery, FOUND, example="RTP"),
+              TrustAnswer, PictureQuery, FOUND, example="RTP"),
     Operation("/api/v1/systems/{code}/picture", "get", "get_system_picture",
-              "Read a system's picture", SystemAnswer, MomentQuery, FOUND, example="QXU"),
+              "Read a system's picture", SystemAnswer, PictureQuery, FOUND, example="QXU"),
+    Operation("/api/v1/trusts/{code}/beginnings", "get", "list_trust_beginnings",
+              "List the programmes joined, with that day's levels", BeginningsAnswer, PictureQuery,
+              FOUND, example="RTP"),
+    Operation("/api/v1/models", "get", "list_models", "List the models", models.ModelsListed),
+    Operation("/api/v1/models/{name}", "get", "get_model", "Read a model and its examples", Model,
+              refusals=FOUND, example="readiness-v1"),
     Operation("/api/v1/dimensions", "get", "list_dimensions", "Read the model's dimensions", Model),
     Operation("/api/v1/codes", "get", "list_code_lists", "List the lists of codes",
               catalogue.ListsListed),

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from litestar import Response, get
 from litestar.params import FromPath
 from msgspec import Meta, Struct
 
-from service.api import answers, parameters
+from service.api import answers, parameters, waiting
 from service.api.answers import AnyRequest
 from service.api.moment import Moment, MomentQuery, settle
-from service.api.pictures import load
 from service.api.rooms import rooms, snapshot
 from service.domain.codec import Unread
 from service.domain.mentions import mentioned
@@ -25,11 +24,15 @@ from service.store.appending import Connection
 
 
 class OrganisationsQuery(MomentQuery, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Which organisations: `q` is a code, a former code or part of a name, past or present."""
+    """Which organisations: `q` is a code, a former code or part of a name, past or present.
+
+    wait_for: a position that the current rows must have taken in before they answer.
+    """
 
     q: Annotated[str, Meta(max_length=120)] | None = None
     after: Annotated[str, Meta(max_length=5)] | None = None
     limit: Annotated[int, Meta(ge=1, le=1000)] = 100
+    wait_for: Annotated[int, Meta(ge=0, le=2**63 - 1)] | None = None
 
 
 class Listed(Struct, frozen=True):
@@ -68,8 +71,8 @@ async def get_organisation(request: AnyRequest, code: FromPath[str]) -> Response
     code = parameters.code(code)
     room = rooms(request)
     moment = await settle(room, query, first_model().full_name)
-    histories = await load(room, code, moment.known_at.position)
-    found = summary(code, histories[code], moment.on)
+    history = await room.histories.load(code, moment.known_at.position)
+    found = summary(code, history, moment.on)
     if found.organisation_kind == "unregistered":
         raise Refused(Problem("not_found", f"{code[:20]} is not a registered organisation"))
     return answers.json(request, answers.encode(OrganisationAnswer(moment, found)))
@@ -78,10 +81,12 @@ async def get_organisation(request: AnyRequest, code: FromPath[str]) -> Response
 async def _list(
     request: AnyRequest, query: OrganisationsQuery, path: str, bearers: frozenset[str]
 ) -> Response[bytes]:
-    moment = await settle(rooms(request), query, first_model().full_name)
+    room = rooms(request)
+    if query.wait_for is not None:
+        await waiting.reached(room.pool, query.wait_for)
+    moment = await settle(room, query, first_model().full_name)
     async with snapshot(request) as connection:
-        histories = await _registers(connection, moment.known_at.position)
-    every = (summary(code, history, moment.on) for code, history in sorted(histories.items()))
+        every = await _summaries(connection, moment, query)
     wanted = [
         found
         for found in every
@@ -93,6 +98,18 @@ async def _list(
     more = len(wanted) > query.limit
     onward = f"{path}?limit={query.limit}&after={page[-1].code}" if more else None
     return answers.json(request, answers.encode(Listed(moment, page, onward)))
+
+
+async def _summaries(
+    connection: Connection, moment: Moment, query: OrganisationsQuery
+) -> Sequence[Summary]:
+    """Return every organisation in order of code: from the current rows if they say just that."""
+    if query.known_at is None:
+        kept = await waiting.summaries(connection, moment.on, moment.known_at.position)
+        if kept is not None:
+            return kept
+    histories = await _registers(connection, moment.known_at.position)
+    return [summary(code, history, moment.on) for code, history in sorted(histories.items())]
 
 
 async def _registers(connection: Connection, up_to: int) -> Mapping[str, History]:

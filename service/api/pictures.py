@@ -2,52 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Literal
+
+import msgspec
 from litestar import Response, get
 from litestar.params import FromPath
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from service.api import answers, parameters
+from service.api import answers, models, parameters
 from service.api.answers import AnyRequest
-from service.api.moment import Evidence, Moment, MomentQuery, settle
+from service.api.moment import Moment, MomentQuery, settle
 from service.api.rooms import Rooms, rooms
-from service.domain.model import first_model
+from service.behind.pictures import Asked
 from service.domain.problems import Problem, Refused
-from service.domain.register import BY_NAME
-from service.projections import closure, system_picture, trust_picture
-from service.projections.history import Fact, History
+from service.projections import system_picture, trust_picture
+from service.projections.beginnings import Beginning, beginnings
+from service.projections.context import context
+from service.projections.dimensions import levels
 from service.projections.organisations import Summary, summary
 
 
-async def load(
-    room: Rooms, code: str, up_to: int, evidence: Evidence = "both"
-) -> dict[str, History]:
-    """Return the histories that a picture of `code` rests on, each read to the same position.
+class PictureQuery(MomentQuery, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a picture may be asked with beside its moment. model: the first one if absent."""
 
-    Of others that it is connected with, only what they are and where they belong.
-    """
-    histories: dict[str, History] = {}
-    wanted = {code}
-    while wanted:
-        for one in sorted(wanted):
-            histories[one] = _only(await room.histories.load(one, up_to), evidence)
-        wanted = closure.missing(code, histories)
-    while around := closure.neighbours(code, histories):
-        histories |= await room.histories.registers(around, up_to)
-    return histories
-
-
-def _only(history: History, evidence: Evidence) -> History:
-    """Return a history with the evidence asked for; the register is the operator's and stays."""
-    if evidence == "both":
-        return history
-    kept = {kind: _of_kind(kind, group, evidence) for kind, group in history.by_type.items()}
-    return History(kept, history.unread, history.last_position)
-
-
-def _of_kind(kind: str, group: tuple[Fact, ...], evidence: Evidence) -> tuple[Fact, ...]:
-    if BY_NAME[kind].part == "register":
-        return group
-    return tuple(fact for fact in group if fact.source_kind == evidence)
+    model: Annotated[str, Meta(max_length=60)] | None = None
 
 
 class TrustAnswer(Struct, frozen=True):
@@ -66,34 +44,79 @@ class SystemAnswer(Struct, frozen=True):
     picture: system_picture.SystemPicture
 
 
+class _Parts(Struct, frozen=True):
+    """A TrustAnswer or SystemAnswer whose picture is JSON already."""
+
+    moment: Moment
+    organisation: Summary
+    picture: msgspec.Raw
+
+
+class BeginningsAnswer(Struct, frozen=True):
+    """A trust's levels on the day of joining each programme, and the moment that it is of."""
+
+    moment: Moment
+    organisation: Summary
+    items: tuple[Beginning, ...]
+    next: str | None
+
+
 @get("/trusts/{code:str}/picture", operation_id="get_trust_picture")
 async def get_trust_picture(request: AnyRequest, code: FromPath[str]) -> Response[bytes]:
     """Read a trust's ledger on a date: levels, measures, facts, with the events behind each."""
-    moment, organisation, histories = await _asked(request, code, "trust")
-    picture = trust_picture.picture(organisation.code, histories, moment.on)
-    return answers.json(request, answers.encode(TrustAnswer(moment, organisation, picture)))
+    return await _answer(request, code, "trust")
 
 
 @get("/systems/{code:str}/picture", operation_id="get_system_picture")
 async def get_system_picture(request: AnyRequest, code: FromPath[str]) -> Response[bytes]:
     """Read a system of any kind on a date: its trusts side by side, in alphabetical order."""
-    moment, organisation, histories = await _asked(request, code, "system")
-    picture = system_picture.picture(organisation.code, histories, moment.on)
-    return answers.json(request, answers.encode(SystemAnswer(moment, organisation, picture)))
+    return await _answer(request, code, "system")
+
+
+@get("/trusts/{code:str}/beginnings", operation_id="list_trust_beginnings")
+async def list_trust_beginnings(request: AnyRequest, code: FromPath[str]) -> Response[bytes]:
+    """List the programmes that a trust joined by a date, each with the levels of that day."""
+    room = rooms(request)
+    moment, asked = await _asked(room, request, code, "trust")
+    histories = await room.pictures.load(asked.code, asked.up_to, asked.evidence)
+    organisation = summary(asked.code, histories[asked.code], asked.on)
+    if organisation.organisation_kind != asked.bearer:
+        raise _unknown(asked)
+    found = beginnings(
+        context(asked.code, histories, asked.on), lambda then: levels(then, asked.model)
+    )
+    answer = BeginningsAnswer(moment, organisation, found, next=None)
+    return answers.json(request, answers.encode(answer))
+
+
+async def _answer(
+    request: AnyRequest, code: str, bearer: Literal["trust", "system"]
+) -> Response[bytes]:
+    """Return a picture with the moment that it is of, or that the reader has it already."""
+    room = rooms(request)
+    moment, asked = await _asked(room, request, code, bearer)
+    made = await room.pictures.picture(asked)
+    if made.organisation is None:
+        raise _unknown(asked)
+    tag = answers.weak_tag(made.tag, moment.log, moment.fold, moment.model, moment.evidence)
+    if answers.has(request, tag):
+        return answers.unchanged(tag)
+    parts = _Parts(moment, made.organisation, msgspec.Raw(made.body))
+    return answers.tagged(answers.encode(parts), tag)
 
 
 async def _asked(
-    request: AnyRequest, code: str, bearer: str
-) -> tuple[Moment, Summary, dict[str, History]]:
-    """Return the moment, the organisation and the histories that a picture is made of."""
-    query = parameters.read(request, MomentQuery)
-    code = parameters.code(code)
-    room = rooms(request)
-    moment = await settle(room, query, first_model().full_name)
-    up_to = moment.known_at.position
-    histories = await load(room, code, up_to, query.evidence)
-    organisation = summary(code, histories[code], moment.on)
-    if organisation.organisation_kind != bearer:
-        detail = f"{code[:20]} is not a {bearer} that was known at position {up_to}"
-        raise Refused(Problem("not_found", detail))
-    return moment, organisation, histories
+    room: Rooms, request: AnyRequest, code: str, bearer: Literal["trust", "system"]
+) -> tuple[Moment, Asked]:
+    """Return the moment that a request means, and the picture that it asks for."""
+    query = parameters.read(request, PictureQuery)
+    model = models.chosen(query.model)
+    known = parameters.code(code)
+    moment = await settle(room, query, model.full_name)
+    up_to, now = moment.known_at.position, query.known_at is None
+    return moment, Asked(known, bearer, moment.on, up_to, now, query.evidence, model)
+
+
+def _unknown(asked: Asked) -> Refused:
+    detail = f"{asked.code} is not a {asked.bearer} that was known at position {asked.up_to}"
+    return Refused(Problem("not_found", detail))

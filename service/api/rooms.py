@@ -9,6 +9,9 @@ from typing import Final
 from service.api.answers import AnyRequest
 from service.behind.histories import Histories
 from service.behind.latest import Latest
+from service.behind.pictures import Pictures
+from service.behind.registers import Registers
+from service.behind.waking import Waking
 from service.domain.caller import LOCAL, Caller
 from service.store import pool
 from service.store.appending import Connection
@@ -20,13 +23,18 @@ MEMBER: Final = "rooms"
 class Rooms:
     """The rooms behind the API, made by the composition root for the life of the process."""
 
-    __slots__ = ("histories", "latest", "pool", "writer")
+    __slots__ = (
+        "histories", "latest", "pictures", "pool", "registers", "waking", "writer",
+    )  # fmt: skip
 
-    def __init__(self, reads: pool.Pool, writer: Writer) -> None:
+    def __init__(self, reads: pool.Pool, writer: Writer, waking: Waking) -> None:
         self.pool = reads
         self.writer = writer
+        self.waking = waking
         self.latest = Latest(reads)
+        self.registers = Registers(reads)
         self.histories = Histories(reads, self.latest)
+        self.pictures = Pictures(self.latest, self.histories, self.registers)
 
 
 def rooms(request: AnyRequest) -> Rooms:

@@ -7,25 +7,23 @@ is never wrong, only short, and then the tail alone is read (DESIGN.md, The fast
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
 import structlog
 from msgspec import Struct
 
+from service.behind.entries import entries
 from service.behind.latest import Latest
-from service.projections.history import Block, Entry, History, block, cut, history, joined
+from service.projections.history import Block, History, block, cut, history, joined
 from service.projections.packing import unpack
 from service.projections.version import FOLD
-from service.store import packs, reading
+from service.store import packs
 from service.store.appending import Connection
 from service.store.pool import Pool, lent
 
 MOST_ENTRIES: Final = 400_000
 """Entries kept decoded, some 500 bytes each: a picture of 25 trusts of 5,000 is a third of it."""
-MOST_REGISTERS: Final = 5_000
-"""Organisations of which the register's part is kept, some ten entries each."""
 _log = structlog.get_logger("histories")
 
 
@@ -46,7 +44,6 @@ class Histories:
         self._most = most_entries
         self._kept: OrderedDict[str, Kept] = OrderedDict()
         self._entries = 0
-        self._registers: dict[str, Kept] = {}
 
     async def load(self, organisation: str, up_to: int) -> History:
         """Return a history as known at a position, not beyond the last head asked for."""
@@ -59,31 +56,9 @@ class Histories:
             self._kept.move_to_end(organisation)
         return _known(kept, up_to)
 
-    async def registers(self, organisations: Iterable[str], up_to: int) -> dict[str, History]:
-        """Return of some organisations what they are and where they belong, as known at a position.
-
-        That is all that a picture needs of those that it is only connected with.
-        """
-        found = {code: self._registers.get(code) for code in sorted(organisations)}
-        short = [c for c, kept in found.items() if not (kept and self._reaches(c, kept, up_to))]
-        read = found | (await self._read_registers(short, up_to) if short else {})
-        return {code: _known(kept, up_to) for code, kept in read.items() if kept is not None}
-
     def _reaches(self, organisation: str, kept: Kept, up_to: int) -> bool:
         """Tell whether all that was known at a position was read."""
         return kept.read_to >= min(up_to, self._latest.last(organisation))
-
-    async def _read_registers(self, wanted: list[str], up_to: int) -> dict[str, Kept]:
-        async with lent(self._pool) as connection:
-            rows = await reading.register_of(connection, wanted, up_to)
-        if len(self._registers) > MOST_REGISTERS:
-            self._registers = {}
-        read: dict[str, Kept] = {}
-        for code in wanted:
-            run = block([entry(row) for row in rows if row.organisation == code])
-            read[code] = Kept(run, up_to, history([run]))
-        self._registers.update(read)
-        return read
 
     def _keep(self, organisation: str, kept: Kept) -> None:
         before = self._kept.pop(organisation, None)
@@ -125,14 +100,4 @@ async def sealed(connection: Connection, code: str, up_to: int) -> list[Block]:
     return found
 
 
-async def entries(connection: Connection, code: str, after: int, up_to: int) -> Sequence[Entry]:
-    """Return the entries of a history between two positions, from the log."""
-    return [entry(row) for row in await reading.history(connection, code, after, up_to)]
-
-
-def entry(row: reading.Stored) -> Entry:
-    """Return a row of the log as the fold takes it."""
-    return Entry(row.position, row.event(), row.of())
-
-
-__all__ = ["MOST_ENTRIES", "Histories", "entries", "entry", "sealed"]
+__all__ = ["MOST_ENTRIES", "Histories", "sealed"]

@@ -7,22 +7,25 @@ whoever makes it, and the position it has come to is noted only after what lies 
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import Final
 
-from service.behind.histories import entries, entry
+from service.behind.entries import entries
 from service.projections.history import Entry, block
 from service.projections.packing import SIZE, pack
 from service.projections.version import FOLD
-from service.store import packs, progress, reading
+from service.store import bodies, packs, progress, reading
 from service.store.appending import Connection
 
 WORKER: Final = "sealer"
 WINDOW: Final = 20_000
 """Positions of the log that are looked at in one step."""
 AT_ONCE: Final = 32
-"""Packs that are written by one statement."""
+"""Packs that are written by one statement, at least."""
+PAGE: Final = 1000
+"""Positions that a rebuild reads at once."""
 
 
 async def step(connection: Connection, beside: Connection, now: Callable[[], dt.datetime]) -> bool:
@@ -72,40 +75,77 @@ async def rebuild(
 ) -> list[packs.Pack]:
     """Make every pack anew from the log; return those that had been changed and were replaced.
 
-    The log is read on `beside`, the packs are written on `connection`. Readers find the old pack
-    or the new one, never none.
+    The log is read on `beside`, the packs are written on `connection`, both while the page before
+    is decoded. Readers find the old pack or the new one, never none.
     """
     replaced: list[packs.Pack] = []
+    writing: asyncio.Task[list[packs.Pack]] | None = None
     waiting: list[packs.Pack] = []
-    async for made, position in _all(beside, connection, up_to):
-        waiting.append(made)
-        if len(waiting) == AT_ONCE:
-            replaced += await packs.seal(connection, waiting, FOLD)
-            waiting = []
+    try:
+        async for made, position in _all(beside, up_to):
+            waiting += made
             report(position)
+            if len(waiting) >= AT_ONCE:
+                replaced += await writing if writing else []
+                writing = asyncio.create_task(packs.seal(connection, waiting, FOLD))
+                waiting = []
+        replaced += await writing if writing else []
+    finally:
+        if writing is not None:
+            await asyncio.wait([writing])
     replaced += await packs.seal(connection, waiting, FOLD)
     report(up_to)
     return replaced
 
 
-async def _all(
-    log: Connection, connection: Connection, up_to: int
-) -> AsyncIterator[tuple[packs.Pack, int]]:
-    """Yield every pack of every history, reading the log once, with how far it was read."""
-    open_runs: dict[str, list[Entry]] = {}
-    numbers: dict[str, int] = {}
-    async for page in reading.pages(log, reading.EVERYTHING, 0, up_to):
-        named = await reading.mentioned(connection, page[0].position, page[-1].position)
-        for row in page:
-            made = entry(row)
+async def _all(log: Connection, up_to: int) -> AsyncIterator[tuple[list[packs.Pack], int]]:
+    """Yield the packs of every history, reading the log once, with how far it was read."""
+    runs = _Runs()
+    coming = asyncio.create_task(_page(log, 0, up_to))
+    try:
+        while (page := await coming)[0]:
+            coming = asyncio.create_task(_page(log, page[0][-1].position, up_to))
+            yield runs.take(*page), page[0][-1].position
+    finally:
+        await asyncio.wait([coming])
+
+
+async def _page(
+    log: Connection, after: int, up_to: int
+) -> tuple[list[bodies.Body], dict[int, tuple[str, ...]]]:
+    """Return a page of the log, and who is named at which of its positions."""
+    rows = await bodies.bodies(log, after, up_to, PAGE)
+    if not rows:
+        return rows, {}
+    return rows, await reading.mentioned(log, rows[0].position, rows[-1].position)
+
+
+class _Runs:
+    """The runs of all histories that fill no pack yet."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, list[Entry]] = {}
+        self._numbers: dict[str, int] = {}
+
+    def take(
+        self, rows: Sequence[bodies.Body], named: Mapping[int, tuple[str, ...]]
+    ) -> list[packs.Pack]:
+        """Add a page; return the packs that it fills."""
+        full: list[packs.Pack] = []
+        for row in rows:
+            made = Entry(row.position, row.event(), row.of())
             for code in (row.organisation, *named.get(row.position, ())):
-                run = open_runs.setdefault(code, [])
+                run = self._open.setdefault(code, [])
                 run.append(made)
                 if len(run) == SIZE:
-                    number = numbers.get(code, -1) + 1
-                    (full,) = _packs(code, number - 1, run)
-                    numbers[code], open_runs[code] = number, []
-                    yield full, row.position
+                    full.append(self._filled(code, run))
+        return full
+
+    def _filled(self, code: str, run: list[Entry]) -> packs.Pack:
+        number = self._numbers.get(code, -1) + 1
+        (made,) = _packs(code, number - 1, run)
+        self._numbers[code], self._open[code] = number, []
+        return made
 
 
 __all__ = ["WORKER", "rebuild", "seal", "step"]

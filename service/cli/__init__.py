@@ -1,4 +1,4 @@
-"""The command `capmap`: demo, serve, migrate, events import and export, generate, verify.
+"""The command `capmap`: demo, serve, migrate, events, generate, verify, behind, rebuild, work.
 
 Exit codes: 0 done; 1 what was asked about is not sound (wrong lines in a file, a bad position);
 2 wrong use, or settings that cannot be used; 3 the database cannot be used; 143 stopped by SIGTERM
@@ -12,6 +12,7 @@ import click
 from service import __version__
 from service.cli.generating import generate
 from service.cli.moving import events, verify
+from service.cli.operating import behind, rebuild, work
 from service.cli.process import heed_sigterm
 from service.cli.serving import demo, migrate, serve
 
@@ -29,5 +30,5 @@ def main() -> None:
     heed_sigterm()
 
 
-for command in (demo, serve, migrate, events, generate, verify):
+for command in (demo, serve, migrate, events, generate, verify, behind, rebuild, work):
     main.add_command(command)

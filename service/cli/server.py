@@ -6,9 +6,11 @@ import socket
 from collections.abc import Callable
 
 import uvicorn
+from litestar import Litestar
 
 from service.app import build
 from service.cli.process import MISUSED, UNUSABLE, say
+from service.projections.acceptance import ModelRefused
 from service.settings import Settings
 
 
@@ -33,9 +35,18 @@ class Server(uvicorn.Server):
             self._greet(f"http://{self.config.host}:{self.config.port}")
 
 
+def _built(settings: Settings, dsn: str) -> Litestar:
+    """Return the application; a model that disagrees with its examples ends the command."""
+    try:
+        return build(settings, dsn)
+    except ModelRefused as refused:
+        say(f"Not served: {refused}")
+        raise SystemExit(UNUSABLE) from None
+
+
 def _config(settings: Settings, dsn: str) -> uvicorn.Config:
     return uvicorn.Config(
-        build(settings, dsn),
+        _built(settings, dsn),
         host=settings.host,
         port=settings.port,
         http="httptools",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from importlib import resources
 from typing import Final
@@ -16,19 +16,50 @@ from service.cli.process import say
 from service.settings import Settings
 
 STORY: Final = "surrey-and-sussex.ndjson"
+FICTIONAL: Final = "fictional.ndjson"
+REAL: Final = (
+    ("How ready was Surrey and Sussex Healthcare when it was rated outstanding?",
+     "trusts/RTP/picture?on=2019-01-18"),
+    ("And after its third chief executive in three years?",
+     "trusts/RTP/picture?on=2025-10-01"),
+    ("What was missing on the day on which it joined a programme?",
+     "trusts/RTP/beginnings?on=2019-01-18"),
+    ("What did University Hospitals Sussex take over on 1 April 2021?",
+     "trusts/RYR/picture?on=2021-04-01"),
+    ("Was that known before the merger was recorded?",
+     "trusts/RYR/picture?on=2021-04-01&known_at=54"),
+    ("Who belonged to Surrey Heartlands on its last day?",
+     "systems/QXU/picture?on=2026-03-31"),
+    ("And to the board that followed, a day later?",
+     "systems/S9B9J/picture?on=2026-04-01"),
+    ("Which events are behind all that?", "events?limit=1000"),
+)  # fmt: skip
+"""What to ask about the real story, each question with its path."""
+INVENTED: Final = (
+    ("How do the five trusts of Nether Celandhead stand side by side?",
+     "systems/ZS01/picture?on=2026-09-01"),
+    ("How skilled is each division of Bramlinghurst, and where may there be a hole? (skills)",
+     "trusts/ZT001/picture?on=2026-09-01"),
+    ("Which money of Brambelford ends within twelve months? (funding)",
+     "trusts/ZT002/picture?on=2026-09-01"),
+    ("What does Burdockstow offer others, and what does it ask of them? (connection)",
+     "trusts/ZT003/picture?on=2026-09-01"),
+)  # fmt: skip
+"""The same of the sample, on a day whose newest survey is of the edition that the model has."""
 
 
 @click.command()
 @click.option("--port", type=click.IntRange(1, 65535), help="Where to listen (CAPMAP_PORT).")
 def demo(port: int | None) -> None:
-    """Load the story of Surrey and Sussex, serve it, and say what to look at."""
+    """Load the story of Surrey and Sussex and an invented one, serve them, say what to look at."""
     settings = process.settings()
     if port is not None:
         settings = msgspec.structs.replace(settings, port=port)
     with process.database(settings) as dsn:
         process.run(process.prepare_to_serve(settings, dsn))
-        loaded = process.run(_load_story(settings, dsn))
-        say(f"The story of Surrey and Sussex: {loaded} events in the log.")
+        real, invented = process.run(load_stories(settings, dsn))
+        say(f"The story of Surrey and Sussex: {real} events in the log.")
+        say(f"Ten trusts of two systems, all invented: {invented} events.")
         _serve(settings, dsn, _tour)
 
 
@@ -65,34 +96,28 @@ def _serve(settings: Settings, dsn: str, greet: Callable[[str], None]) -> None:
 
 
 def _tour(base: str) -> None:
-    api = f"{base}/api/v1"
-    rows = (
-        ("How ready was Surrey and Sussex Healthcare when it was rated outstanding?",
-         f"{api}/trusts/RTP/picture?on=2019-01-18"),
-        ("And after its third chief executive in three years?",
-         f"{api}/trusts/RTP/picture?on=2025-10-01"),
-        ("What did University Hospitals Sussex take over on 1 April 2021?",
-         f"{api}/trusts/RYR/picture?on=2021-04-01"),
-        ("Was that known before the merger was recorded?",
-         f"{api}/trusts/RYR/picture?on=2021-04-01&known_at=54"),
-        ("Who belonged to Surrey Heartlands on its last day?",
-         f"{api}/systems/QXU/picture?on=2026-03-31"),
-        ("And to the board that followed, a day later?",
-         f"{api}/systems/S9B9J/picture?on=2026-04-01"),
-        ("Which events are behind all that?", f"{api}/events?limit=1000"),
-    )  # fmt: skip
-    say("")
-    for question, address in rows:
-        say(f"{question}\n    {address}")
+    _asked(base, REAL)
+    say("\nInvented trusts and systems, none of them real:")
+    _asked(base, INVENTED)
     say("\nCtrl-C stops it; the data stays.")
 
 
-async def _load_story(settings: Settings, dsn: str) -> int:
+def _asked(base: str, rows: Iterable[tuple[str, str]]) -> None:
+    say("")
+    for question, path in rows:
+        say(f"{question}\n    {base}/api/v1/{path}")
+
+
+async def load_stories(settings: Settings, dsn: str) -> tuple[int, ...]:
+    """Return how many lines of each story are in the log; the real one's positions come first."""
     from service import exchange
     from service.app import opened
     from service.domain.caller import LOCAL
 
-    with resources.files("service.story").joinpath(STORY).open("rb") as lines:
-        async with opened(settings, dsn) as rooms:
-            done = await exchange.load(lines, rooms.writer, LOCAL, lambda _: None)
-    return done.recorded + done.known
+    found: list[int] = []
+    async with opened(settings, dsn) as rooms:
+        for name in (STORY, FICTIONAL):
+            with resources.files("service.story").joinpath(name).open("rb") as lines:
+                done = await exchange.load(lines, rooms.writer, LOCAL, lambda _: None)
+            found.append(done.recorded + done.known)
+    return tuple(found)

@@ -17,7 +17,7 @@ from typing import Final
 from msgspec import UNSET, Struct
 
 from service.domain import dates
-from service.projections.context import Context
+from service.projections.context import Context, once
 from service.projections.history import Fact, History, counts_for
 from service.projections.ledger import newest, ordered
 
@@ -51,6 +51,7 @@ class Part(Struct, frozen=True, gc=False):
     estimated: bool
 
 
+@once
 def cases(given: Context) -> list[Case]:
     """Return own agreements, those of absorbed trusts, and those of others that name one of them.
 

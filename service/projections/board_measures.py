@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from service.domain import dates
 from service.projections import board_commitments, skilled
-from service.projections.context import Context
+from service.projections.context import Context, once
 from service.projections.coverage import Coverage, Quarter, bodies, counted, coverage
 from service.projections.history import Fact
 from service.projections.ledger import newest
@@ -40,6 +40,7 @@ class Reviewed(Struct, frozen=True, gc=False):
         return any(fact.data.data_form == "spc" for fact in self.reviews)
 
 
+@once
 def measures(given: Context) -> dict[str, Measure]:
     """Return the measures of the model by name."""
     return {

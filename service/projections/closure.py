@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from service.projections.history import History
+from service.projections.history import History, remembered
 from service.projections.register import kind_of
 
 _JOINS = ("TrustJoinedSystem", "SystemJoinedSystem")
 
 
 def needed(code: str, histories: Mapping[str, History]) -> set[str]:
-    """Return all organisations that the picture of one rests on, as far as the histories tell."""
-    found: set[str] = set()
+    """Return whose whole histories the picture of one rests on, as far as they tell."""
     members: set[str] = set()
     waiting = [code]
     while waiting:
@@ -22,8 +21,7 @@ def needed(code: str, histories: Mapping[str, History]) -> set[str]:
         members.add(name)
         history = histories.get(name, History())
         waiting.extend(_parts(name, history))
-        found.update(_systems(name, history))
-    return found | members
+    return members
 
 
 def missing(code: str, histories: Mapping[str, History]) -> set[str]:
@@ -32,13 +30,20 @@ def missing(code: str, histories: Mapping[str, History]) -> set[str]:
 
 
 def neighbours(code: str, histories: Mapping[str, History]) -> set[str]:
-    """Return whose register part is missing: others that it is connected with, and their boards.
+    """Return whose register part is missing: those that it belongs to or is connected with.
 
-    Their hosts and successors decide measures of connection; the rest of their histories does not.
+    Their kinds, ends, hosts and successors decide memberships and measures of connection; the rest
+    of their histories does not.
     To be asked again with what was loaded, until nothing is missing.
     """
+    return around(code, histories) - set(histories)
+
+
+def around(code: str, histories: Mapping[str, History]) -> set[str]:
+    """Return all whose register part the picture of one rests on, as far as the histories tell."""
     bodies = needed(code, histories) & set(histories)
     found = {name for body in bodies for name in _connected(histories[body])}
+    found |= {name for body in bodies for name in _systems(body, histories[body])}
     waiting, seen = list(found), set[str]()
     while waiting:
         name = waiting.pop()
@@ -47,11 +52,15 @@ def neighbours(code: str, histories: Mapping[str, History]) -> set[str]:
             history = histories.get(name, History())
             waiting += [fact.data.into for fact in history.own(name, "TrustMerged")]
             waiting += _systems(name, history)
-    return seen - set(histories)
+    return seen
 
 
-def _connected(history: History) -> Iterator[str]:
-    """Yield all that the connections of a history name, or are recorded by."""
+def _connected(history: History) -> frozenset[str]:
+    """Return all that the connections of a history name, or are recorded by."""
+    return remembered(history, "connected", lambda: frozenset(_sides(history)))
+
+
+def _sides(history: History) -> Iterator[str]:
     for fact in history.of("ConnectionMade"):
         yield fact.organisation
         yield from fact.data.with_ or ()
@@ -71,4 +80,4 @@ def _systems(code: str, history: History) -> Iterator[str]:
     return (fact.data.system for fact in history.own(code, *_JOINS))
 
 
-__all__ = ["missing", "needed", "neighbours"]
+__all__ = ["around", "missing", "needed", "neighbours"]

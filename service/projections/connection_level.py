@@ -6,6 +6,7 @@ Source: MODEL.md §1 (connection) and §3 (freshness).
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Iterator
 
 from service.domain.model import DimensionRules
@@ -23,11 +24,10 @@ def connection_level(given: Context, rules: DimensionRules) -> Answer:
 
 def _level(given: Context, rules: DimensionRules) -> Answer:
     found = connection_measures.affairs(given)
-    lasting = list(_lasting(found))
     age = freshness(
         rules,
-        [*_seen(found), *returned(given, "connection")],
-        lambda day: any(start <= day < end for start, end in lasting),
+        itertools.chain(_seen(found), returned(given, "connection")),
+        lambda day: any(start <= day < end for start, end in _lasting(found)),
         given.on,
     )
     return decide(Case(rules, connection_measures.measures(found)), age)

@@ -8,7 +8,8 @@ count where this trust (or one that it absorbed) recorded them, as others name t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import datetime as dt
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from msgspec import UNSET, Struct
@@ -27,11 +28,15 @@ _YEAR: Final = 12
 
 
 class Affairs(Struct, frozen=True, gc=False):
-    """What connection is read from: all connections, those begun by the date, what is covered."""
+    """What connection is read from: all connections, those begun by the date, what is covered.
+
+    recent: the two-sided pairs live or held in the last two years.
+    """
 
     given: Context
     ties: tuple[Tie, ...]
     begun: tuple[Tie, ...]
+    recent: tuple[tuple[Tie, Pair], ...]
     year: coverage.Coverage
     two_years: coverage.Coverage
 
@@ -41,10 +46,12 @@ def affairs(given: Context) -> Affairs:
     found = connections.ties(given)
     counts = {tie.fact.position for tie in found if tie.ours or tie.two_sided}
     bodies = coverage.bodies(given, lambda fact: fact.position in counts, "ConnectionMade")
+    begun = tuple(tie for tie in found if tie.fact.effective <= given.on)
     return Affairs(
         given,
         found,
-        tuple(tie for tie in found if tie.fact.effective <= given.on),
+        begun,
+        tuple(_counting(begun, TWO_YEARS, given.on)),
         coverage.coverage("connection", bodies, given.on),
         coverage.coverage("connection", bodies, given.on, 2 * coverage.YEAR),
     )
@@ -61,15 +68,21 @@ def measures(found: Affairs) -> dict[str, Measure]:
     }
 
 
-def _counting(found: Affairs, months: int) -> list[tuple[Tie, Pair]]:
-    """Return the two-sided pairs live or held in the last months."""
+def _counting(begun: Iterable[Tie], months: int, on: dt.date) -> Iterator[tuple[Tie, Pair]]:
+    """Yield the two-sided pairs live or held in the last months."""
+    for tie in begun:
+        for pair in tie.pairs:
+            if pair.two_sided and pair.within(months, on):
+                yield tie, pair
+
+
+def _within(found: Affairs, months: int) -> list[tuple[Tie, Pair]]:
     on = found.given.on
-    pairs = [(tie, pair) for tie in found.begun for pair in tie.pairs]
-    return [(tie, pair) for tie, pair in pairs if pair.two_sided and pair.within(months, on)]
+    return [(tie, pair) for tie, pair in found.recent if pair.within(months, on)]
 
 
 def _partners(found: Affairs, months: int, covered: coverage.Coverage) -> Measure:
-    pairs = _counting(found, months)
+    pairs = _within(found, months)
     others = {pair.other for _, pair in pairs}
     return coverage.counted(len(others), "organisations", _facts(found, pairs), covered)
 
@@ -80,7 +93,7 @@ def _facts(found: Affairs, pairs: Iterable[tuple[Tie, Pair]]) -> list[Fact]:
 
 def _another_host(found: Affairs) -> Measure:
     """Return whether one of the partners of twelve months has another host on the date."""
-    given, pairs = found.given, _counting(found, _YEAR)
+    given, pairs = found.given, _within(found, _YEAR)
     home = membership.hosted(given.code, given.around, given.on)
     each = {pair.other: pair for _, pair in pairs}
     hosts = {name: _host(given, pair) for name, pair in each.items()}
@@ -114,7 +127,7 @@ def _divisions(found: Affairs) -> Measure:
     if listed is None or not listed.data.divisions:
         return unknown("percent", "no_list_of_divisions")
     codes = {division.code for division in listed.data.divisions}
-    naming = [(tie, pair) for tie, pair in _counting(found, _YEAR) if tie.ours]
+    naming = [(tie, pair) for tie, pair in _within(found, _YEAR) if tie.ours]
     reached = {code for tie, _ in naming for code in (tie.fact.data.divisions or ())} & codes
     share = round(100 * len(reached) / len(codes), 2)
     return coverage.counted(share, "percent", [listed, *_facts(found, naming)], found.year)

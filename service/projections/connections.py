@@ -9,14 +9,14 @@ merged into, the same body is no other side any more.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from msgspec import UNSET, Struct
 
 from service.domain import dates
 from service.domain.envelope import OPERATOR_ASSURANCE
-from service.projections.context import Context, once
+from service.projections.context import Context, lasting
 from service.projections.history import Fact
 from service.projections.ledger import ordered
 from service.projections.register import closing
@@ -82,11 +82,24 @@ class _Reading(Struct, frozen=True, gc=False):
     ends: Mapping[int, Sequence[Fact]]
 
 
-@once
 def ties(given: Context) -> tuple[Tie, ...]:
     """Return every connection of a body and of those that it absorbed, in order of their start."""
+    now = ((code, current(given, code)) for code in _sides(given))
+    return _ties(given, frozenset(pair for pair in now if pair[0] != pair[1]))
+
+
+@lasting
+def _sides(given: Context) -> frozenset[str]:
+    """Return all that connections name or are recorded by."""
+    facts = [fact for _, fact in _known(given, _MADE)]
+    return frozenset(code for fact in facts for code in (fact.organisation, *named(fact)))
+
+
+@lasting
+def _ties(given: Context, moved: frozenset[tuple[str, str]]) -> tuple[Tie, ...]:
+    """Return the connections. moved: codes that are part of another body, and of which."""
     made = _known(given, _MADE)
-    reading = _reading(given, [fact for _, fact in made])
+    reading = _reading(given, {code: code for code in _sides(given)} | dict(moved))
     found: list[Tie] = []
     for origin, fact in made:
         pairs = tuple(_pairs(reading, fact))
@@ -95,13 +108,12 @@ def ties(given: Context) -> tuple[Tie, ...]:
     return tuple(sorted(found, key=lambda tie: (tie.fact.effective, tie.fact.position)))
 
 
-def _reading(given: Context, made: Iterable[Fact]) -> _Reading:
-    codes = {code for fact in made for code in (fact.organisation, *named(fact))}
+def _reading(given: Context, now: Mapping[str, str]) -> _Reading:
     ends: dict[int, list[Fact]] = {}
     for fact in ordered(fact for _, fact in _known(given, "ConnectionEnded")):
         for target in fact.refers:
             ends.setdefault(target.position, []).append(fact)
-    return _Reading(given.bodies, {code: current(given, code) for code in codes}, ends)
+    return _Reading(given.bodies, now, ends)
 
 
 def current(given: Context, code: str) -> str:

@@ -54,7 +54,7 @@ class Context(Struct, frozen=True, gc=False):
     @property
     def bodies(self) -> frozenset[str]:
         """Return the organisation and those that it absorbed: no other side to each other."""
-        return frozenset({self.code, *(gone.code for gone in self.absorbed)})
+        return _bodies(self)
 
     def own(self, *types: str) -> tuple[Fact, ...]:
         """Return the organisation's own facts of some types, in effective order."""
@@ -65,11 +65,6 @@ class Context(Struct, frozen=True, gc=False):
         return self.closed if self.closed and self.closed.effective <= self.on else None
 
 
-def _own(by_types: Mapping[str, tuple[Fact, ...]], types: Sequence[str]) -> tuple[Fact, ...]:
-    found = [by_types[kind] for kind in types if kind in by_types]
-    return found[0] if len(found) == 1 else ordered(itertools.chain.from_iterable(found))
-
-
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -77,13 +72,13 @@ T = TypeVar("T")
 def once(
     make: Callable[Concatenate[Context, P], T],
 ) -> Callable[Concatenate[Context, P], T]:
-    """Have a function of a context made once for it: sections and levels ask for the same.
+    """Have a function of a context made once a date: sections and levels ask for the same.
 
     What it makes must not hold the context: nobody would ever let go of the two.
     """
 
     def found(given: Context, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        key = (make, args, *kwargs.items())
+        key = (make, given.on, args, *kwargs.items())
         if key not in given.memo:
             given.memo[key] = make(given, *args, **kwargs)
         made: T = given.memo[key]
@@ -91,6 +86,33 @@ def once(
 
     functools.update_wrapper(found, make)
     return found
+
+
+def lasting(
+    make: Callable[Concatenate[Context, P], T],
+) -> Callable[Concatenate[Context, P], T]:
+    """Have a function that asks for no date made once a history; as `once` after a merger."""
+
+    def found(given: Context, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        memo = given.memo if given.absorbed else given.history.memo
+        key = (make, given.code, args, *kwargs.items())
+        if key not in memo:
+            memo[key] = make(given, *args, **kwargs)
+        made: T = memo[key]
+        return made
+
+    functools.update_wrapper(found, make)
+    return found
+
+
+@once
+def _bodies(given: Context) -> frozenset[str]:
+    return frozenset({given.code, *(gone.code for gone in given.absorbed)})
+
+
+def _own(by_types: Mapping[str, tuple[Fact, ...]], types: Sequence[str]) -> tuple[Fact, ...]:
+    found = [by_types[kind] for kind in types if kind in by_types]
+    return found[0] if len(found) == 1 else ordered(itertools.chain.from_iterable(found))
 
 
 class Dimension(Struct, frozen=True, gc=False):
@@ -206,7 +228,7 @@ def unknown_events(given: Context) -> int:
     return sum(not _poison(item) for item in given.history.unread)
 
 
-@once
+@lasting
 def returned(given: Context, dimension: str) -> Sequence[dt.date]:
     """Return the last days of the quarters for which a return lists a dimension."""
     return [
@@ -222,5 +244,5 @@ def _poison(item: Unreadable) -> bool:
 
 __all__ = [
     "Absorbed", "Context", "Dimension", "UnreadableAt", "absorbed", "at", "carried", "context",
-    "once", "returned", "uncounted", "unknown_events", "unreadable",
+    "lasting", "once", "returned", "uncounted", "unknown_events", "unreadable",
 ]  # fmt: skip

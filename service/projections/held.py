@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 from msgspec import Struct
 
-from service.projections.context import Context, carried, once
+from service.projections.context import Context, carried, lasting
 from service.projections.history import Fact
 from service.projections.ledger import Interval, intervals
 
@@ -43,20 +43,22 @@ def as_it_is(item: Interval) -> Interval:
     return item
 
 
-@once
-def pieces(
-    given: Context, types: Sequence[str], ended: Callable[[Interval], Interval] = as_it_is
-) -> list[Held]:
-    """Return all intervals of some types, one a statement, in order of their start.
+@lasting
+def pieces(given: Context, types: tuple[str, ...]) -> tuple[Held, ...]:
+    """Return all intervals of some types, one a statement, in order of their start."""
+    return cut_pieces(given, types, as_it_is)
 
-    ended: returns an interval cut where something else ends it.
-    """
+
+def cut_pieces(
+    given: Context, types: tuple[str, ...], ended: Callable[[Interval], Interval]
+) -> tuple[Held, ...]:
+    """Return them cut where something else ends one, as `ended` says."""
     found: list[Held] = []
     for origin, facts in carried(given, *types):
         for item in intervals(_one_body(facts, given.code)):
             whole = ended(item)
             found.append(Held(whole, origin, _facts(whole)))
-    return sorted(found, key=_by_start)
+    return tuple(sorted(found, key=_by_start))
 
 
 def joined(items: Iterable[Held]) -> list[Held]:
@@ -110,4 +112,4 @@ def _both(before: Held, item: Held) -> Held:
     return Held(whole, origin, (*before.facts, *item.facts))
 
 
-__all__ = ["Held", "as_it_is", "joined", "later", "pieces"]
+__all__ = ["Held", "as_it_is", "cut_pieces", "joined", "later", "pieces"]

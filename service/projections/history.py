@@ -12,7 +12,6 @@ from __future__ import annotations
 import bisect
 import datetime as dt
 import itertools
-import uuid
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from types import MappingProxyType
@@ -202,7 +201,6 @@ def counts_for(fact: Fact, organisation: str) -> bool:
 
 def block(entries: Sequence[Entry]) -> Block:
     """Return a run of entries as the fold takes them."""
-    ids = {e.event.id: e.position for e in entries if isinstance(e.event, Event)}
     originals: list[Fact] = []
     changes: list[Change] = []
     replacements: list[Fact] = []
@@ -213,7 +211,7 @@ def block(entries: Sequence[Entry]) -> Block:
             kind = entry.target.type if entry.target else event.type
             unread.append(Unreadable(entry.position, kind, event.organisation, event.reason))
         elif type_name(event) in ABOUT:
-            changes.append(_change(entry, event, ids))
+            changes.append(_change(entry, event, entries))
             replacements += _replacement(entry, event)
         else:
             refers = (entry.target, *entry.target.others) if entry.target else ()
@@ -225,12 +223,18 @@ def block(entries: Sequence[Entry]) -> Block:
     )  # fmt: skip
 
 
-def _change(entry: Entry, event: Event, ids: Mapping[uuid.UUID, int]) -> Change:
-    named = getattr(event.data, "event", None) or getattr(event.data, "dispute_event", None)
-    found = ids.get(named) if isinstance(named, uuid.UUID) else None
-    about, target = (entry.target.position, entry.target.type) if entry.target else (found, None)
+def _change(entry: Entry, event: Event, entries: Sequence[Entry]) -> Change:
+    target = entry.target.type if entry.target else None
+    about = entry.target.position if entry.target else _place(event, entries)
     rejected = getattr(event.data, "outcome", None) == "rejected"
     return Change(entry.position, type_name(event), event.organisation, about, target, rejected)
+
+
+def _place(event: Event, entries: Sequence[Entry]) -> int | None:
+    """Return the position of what an event is about where the log did not say it (a notebook's)."""
+    named = getattr(event.data, "event", None) or getattr(event.data, "dispute_event", None)
+    found = (e.position for e in entries if isinstance(e.event, Event) and e.event.id == named)
+    return next(found, None)
 
 
 def _replacement(entry: Entry, event: Event) -> Iterator[Fact]:

@@ -12,7 +12,7 @@ from typing import Final
 from msgspec import UNSET, Struct
 
 from service.domain import dates
-from service.projections.context import Context
+from service.projections.context import Context, once
 from service.projections.history import Fact
 from service.projections.ledger import newest, of_types
 from service.projections.measure import Measure, Status, measure, unknown
@@ -36,6 +36,7 @@ class Affairs(Struct, frozen=True, gc=False):
     on: dt.date
 
 
+@once
 def affairs(given: Context) -> Affairs:
     """Return the spells and facts of a body's leadership on the context's date."""
     own = given.own(*TYPES)

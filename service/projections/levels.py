@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from service.domain import dates
-from service.domain.model import AGEING, Condition, DimensionRules, Line
+from service.domain.model import Condition, DimensionRules, Line
 from service.projections.measure import Measure, Value
 
 Truth = bool | None
@@ -31,6 +31,7 @@ _SIDES: Final = {
     "at_most": ("<", ("<", "<="), (">", ">=")),
 }
 """Of a bound: what lies beyond it for sure, the operators that it can prove, and can refute."""
+_UNTOLD: Final = frozenset({"unknown", "withheld"})
 _WHEN_UNKNOWN: Final[Mapping[str, Truth]] = {"true": True, "false": False, "unknown": None}
 
 
@@ -95,10 +96,9 @@ def freshness(
     if newest is None:
         return Freshness(None, None, "none", None)
     stale_from = _stale_from(newest, rules.fresh_months)
-    ageing, of = AGEING
     if newest < dates.add_months(on, -rules.fresh_months):
         state: Literal["fresh", "ageing", "stale"] = "stale"
-    elif newest < dates.add_months(on, -rules.fresh_months * ageing // of):
+    elif newest < dates.add_months(on, -rules.ageing_months):
         state = "ageing"
     else:
         state = "fresh"
@@ -180,7 +180,7 @@ def _why_unknown(case: Case, age: Freshness) -> str | None:
 
 
 def _unknown_of(case: Case, names: Iterable[str]) -> list[str]:
-    return [name for name in names if case.measures[name].status == "unknown"]
+    return [name for name in names if case.measures[name].status in _UNTOLD]
 
 
 def _line(case: Case, line: Line) -> Truth:
@@ -217,7 +217,7 @@ def _bound(case: Case, condition: Condition) -> object:
 
 def _compare(measure: Measure, op: str, bound: object) -> Truth:
     """Compare; a bound figure proves only what no greater (or smaller) value could undo."""
-    if measure.status in {"unknown", "withheld"}:
+    if measure.status in _UNTOLD:
         return None
     truth = _OPS[op](measure.value, bound)
     if measure.status not in _SIDES:

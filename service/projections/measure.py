@@ -9,12 +9,13 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Literal
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType, structs
 
 from service.domain.dates import Precision
 from service.projections.history import Fact
 
 MOST_POSITIONS: Final = 100
+_BRIEF: Final = 10
 Status = Literal["known", "estimated", "at_least", "at_most", "unknown", "withheld"]
 Value = bool | int | float | str | None
 _SIDE: Final[Mapping[str, int]] = {"at_least": 1, "at_most": -1}
@@ -53,6 +54,16 @@ def evidence(facts: Iterable[Fact]) -> Evidence:
     """Return the positions of originals and of the corrections that count, in order."""
     positions = sorted({position for fact in facts for position in fact.positions})
     return _evidence(tuple(positions[:MOST_POSITIONS]), len(positions))
+
+
+def brief(given: Measure) -> Measure:
+    """Return a figure with the first ten positions: where many stand side by side.
+
+    The trust's own picture has up to a hundred of each.
+    """
+    if len(given.events.first) <= _BRIEF:
+        return given
+    return structs.replace(given, events=_evidence(given.events.first[:_BRIEF], given.events.count))
 
 
 def moment(fact: Fact) -> Moment:
@@ -117,13 +128,19 @@ def _merged(
     value: Value, unit: str, status: Status, parts: Sequence[Measure], reason: str | UnsetType
 ) -> Measure:
     """Return a figure that rests on others: all their positions, disputes and abouts."""
-    seen = sorted({position for part in parts for position in part.events.first})
-    whole = all(part.events.count == len(part.events.first) for part in parts)
-    count = len(seen) if whole else sum(part.events.count for part in parts)
     disputed = tuple(sorted({position for part in parts for position in part.disputed}))
     about = any(part.about for part in parts)
-    events = _evidence(tuple(seen[:MOST_POSITIONS]), count)
+    events = together(part.events for part in parts)
     return Measure(value, unit, status, events, reason, about, disputed)
+
+
+def together(parts: Iterable[Evidence]) -> Evidence:
+    """Return what several figures rest on; what two of them share is counted once where seen."""
+    found = tuple(parts)
+    seen = sorted({position for part in found for position in part.first})
+    whole = all(part.count == len(part.first) for part in found)
+    count = len(seen) if whole else sum(part.count for part in found)
+    return _evidence(tuple(seen[:MOST_POSITIONS]), count)
 
 
 def _evidence(first: tuple[int, ...], count: int) -> Evidence:
@@ -132,5 +149,6 @@ def _evidence(first: tuple[int, ...], count: int) -> Evidence:
 
 
 __all__ = [
-    "Evidence", "Measure", "Moment", "evidence", "measure", "moment", "ratio", "total", "unknown",
+    "Evidence", "Measure", "Moment", "brief", "evidence", "measure", "moment", "ratio", "together",
+    "total", "unknown",
 ]  # fmt: skip

@@ -44,8 +44,9 @@ class Spell(Struct, frozen=True, gc=False):
 
     def basis(self, day: dt.date) -> str | None:
         """Return the terms on a day, or None when no event says."""
-        said = [f for f in self.bases if f.effective <= day and hasattr(f.data, "basis")]
-        return str(said[-1].data.basis) if said else None
+        told = (fact for fact in reversed(self.bases) if fact.effective <= day)
+        said = next((fact for fact in told if hasattr(fact.data, "basis")), None)
+        return str(said.data.basis) if said else None
 
     def facts(self) -> tuple[Fact, ...]:
         """Return the facts behind the spell."""

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import datetime as dt
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from msgspec import UNSET, Struct, structs
 
 from service.domain import dates
 from service.projections import coverage, projects, routines, size
-from service.projections.context import Context
+from service.projections.context import Context, lasting, once
 from service.projections.history import Fact, counts_for
 from service.projections.ledger import ordered
 from service.projections.measure import (
@@ -87,7 +87,7 @@ def practice(given: Context) -> Practice:
     counted = size.size(given)
     done = _completed(found, given.on)
     return Practice(
-        measures={**measures(given, found), **_beside(given, found)},
+        measures={**measures(given), **_beside(given, found)},
         headcount_as_at=counted.headcount_as_at,
         active=tuple(_shown(item) for item in found if item.active),
         completed=tuple(_shown(item) for item in done),
@@ -96,8 +96,10 @@ def practice(given: Context) -> Practice:
     )
 
 
-def measures(given: Context, found: Sequence[Project]) -> dict[str, Measure]:
-    """Return the measures of the model by name. found: all projects by the date."""
+@once
+def measures(given: Context) -> dict[str, Measure]:
+    """Return the measures of the model by name."""
+    found = projects.projects(given)
     done = _completed(found, given.on)
     taken = [f for f in _adoptions(given) if _from_here(given, f) and _within(f, given.on)]
     return {
@@ -107,9 +109,9 @@ def measures(given: Context, found: Sequence[Project]) -> dict[str, Measure]:
     }
 
 
-def seen(given: Context) -> list[dt.date]:
-    """Return the days of all that is known of practice: own events, and adoptions that count."""
-    return [fact.effective for fact in _all(given) if _mine(given, fact)]
+def seen(given: Context) -> Iterator[dt.date]:
+    """Yield the days of all that is known of practice: own events, and adoptions that count."""
+    return (fact.effective for fact in _all(given) if _mine(given, fact))
 
 
 def _completed(found: Sequence[Project], on: dt.date) -> list[Project]:
@@ -189,17 +191,22 @@ def _saving(given: Context, done: Sequence[Project]) -> Measure:
     return measure(total, "pence", _facts(saying), "known" if whole else "at_least")
 
 
-def _all(given: Context) -> tuple[Fact, ...]:
+def _all(given: Context) -> list[Fact]:
     """Return every fact of practice by the date over all bodies, each once, in order."""
+    return [fact for fact in _ever(given) if fact.effective <= given.on]
+
+
+@lasting
+def _ever(given: Context) -> tuple[Fact, ...]:
     parts = [given.history, *(gone.history for gone in given.absorbed)]
-    found = {f.position: f for part in parts for f in part.of(*TYPES)}
-    return ordered(fact for fact in found.values() if fact.effective <= given.on)
+    return ordered({f.position: f for part in parts for f in part.of(*TYPES)}.values())
 
 
 def _mine(given: Context, fact: Fact) -> bool:
     return fact.organisation in given.bodies or _from_here(given, fact)
 
 
+@once
 def _adoptions(given: Context) -> list[Fact]:
     """Return the adoptions from and by this body; between trusts that are one now there is none."""
     found = [fact for fact in _all(given) if fact.type == "PracticeAdopted"]

@@ -5,6 +5,9 @@ Source: MODEL.md §1 (practice) and §3 (freshness).
 
 from __future__ import annotations
 
+import datetime as dt
+import itertools
+
 from service.domain.model import DimensionRules
 from service.projections import held, practice, projects, routines
 from service.projections.context import Context, returned
@@ -18,11 +21,16 @@ def practice_level(given: Context, rules: DimensionRules) -> Answer:
 
 
 def _level(given: Context, rules: DimensionRules) -> Answer:
-    lasting = held.pieces(given, (*projects.TYPES, *routines.TYPES))
-    ended = [item for item in lasting if item.end is not None]
-    seen = [*practice.seen(given), *returned(given, "practice")]
-    age = freshness(rules, seen, lambda day: any(item.live(day) for item in ended), given.on)
-    return decide(Case(rules, practice.measures(given, projects.projects(given))), age)
+    seen = itertools.chain(practice.seen(given), returned(given, "practice"))
+    age = freshness(rules, seen, lambda day: _vouched(given, day), given.on)
+    return decide(Case(rules, practice.measures(given)), age)
+
+
+def _vouched(given: Context, day: dt.date) -> bool:
+    """Tell whether a project or routine that runs on a day is known to end later."""
+    ended = projects.ended(given)
+    running = (item for item in held.pieces(given, routines.TYPES) if item.end is not None)
+    return any(start <= day < end for start, end in ended) or any(i.live(day) for i in running)
 
 
 __all__ = ["practice_level"]

@@ -11,7 +11,7 @@ from typing import Final
 
 from msgspec import UNSET, Struct
 
-from service.projections.context import Context, carried, once
+from service.projections.context import Context, carried, lasting, once
 from service.projections.history import Fact
 from service.projections.ledger import newest
 
@@ -72,6 +72,15 @@ class Project(Struct, frozen=True, gc=False):
         return int(said.data.saving_pence) if said else None
 
 
+class _Told(Struct, frozen=True, gc=False):
+    """All that was ever said of one reference, and the projects that it makes in the end."""
+
+    name: str
+    origin: str | None
+    facts: tuple[Fact, ...]
+    projects: tuple[Project, ...]
+
+
 @once
 def projects(given: Context) -> list[Project]:
     """Return every project known by the date, in order of its first day.
@@ -79,17 +88,42 @@ def projects(given: Context) -> list[Project]:
     A successor completes what an absorbed trust began, unless it began one of that name itself.
     """
     found: list[Project] = []
+    for told in _told(given):
+        if told.facts[-1].effective <= given.on:
+            found += told.projects
+        else:
+            said = tuple(fact for fact in told.facts if fact.effective <= given.on)
+            found += _projects(told.name, told.origin, said)
+    theirs = {fact.position for p in found if p.origin for fact in p.completed}
+    return sorted((p for p in found if not _lent(p, theirs)), key=_first)
+
+
+@lasting
+def _told(given: Context) -> tuple[_Told, ...]:
+    found: list[_Told] = []
     own = {fact.data.project for fact in given.own("ProjectStarted")}
     for origin, facts in carried(given, *TYPES):
         keyed: dict[str, list[Fact]] = {}
         for fact in facts:
-            if fact.effective <= given.on and _belongs(fact, origin, own):
+            if _belongs(fact, origin, own):
                 keyed.setdefault(fact.data.project, []).append(fact)
         for name, said in keyed.items():
-            if origin is None or any(fact.organisation == origin for fact in said):
-                found += [_project(name, origin, part) for part in _parts(said)]
-    ended = {fact.position for project in found if project.origin for fact in project.completed}
-    return sorted((p for p in found if not _lent(p, ended)), key=_first)
+            found.append(_Told(name, origin, tuple(said), _projects(name, origin, said)))
+    return tuple(found)
+
+
+@lasting
+def ended(given: Context) -> tuple[tuple[dt.date, dt.date], ...]:
+    """Return from when to when each project ran that was started and completed."""
+    projects_ = (project for told in _told(given) for project in told.projects)
+    return tuple((p.started.effective, p.end) for p in projects_ if p.started and p.end)
+
+
+def _projects(name: str, origin: str | None, said: Sequence[Fact]) -> tuple[Project, ...]:
+    """Return the projects that were said under one reference, none where only its end was."""
+    if origin is not None and all(fact.organisation != origin for fact in said):
+        return ()
+    return tuple(_project(name, origin, part) for part in _parts(said)) if said else ()
 
 
 def _belongs(fact: Fact, origin: str | None, own: set[str]) -> bool:
@@ -123,4 +157,4 @@ def _project(name: str, origin: str | None, part: Sequence[Fact]) -> Project:
     return Project(name, origin, newest(starts), ends, tuple(part))
 
 
-__all__ = ["TYPES", "Project", "projects"]
+__all__ = ["TYPES", "Project", "ended", "projects"]

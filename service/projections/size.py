@@ -11,7 +11,7 @@ from typing import Final
 
 from msgspec import UNSET, Struct
 
-from service.projections.context import Context, uncounted
+from service.projections.context import Context, once, uncounted
 from service.projections.history import Fact
 from service.projections.ledger import newest
 from service.projections.measure import Measure, Moment, Status, measure, moment, unknown
@@ -39,6 +39,7 @@ class Size(Struct, frozen=True, gc=False):
     income_year: str | None
 
 
+@once
 def size(given: Context) -> Size:
     """Return the size of a trust on a date."""
     income = list(_by(given, given.own("IncomeReported")))
@@ -68,6 +69,7 @@ def _by(given: Context, facts: Iterable[Fact]) -> Iterator[Fact]:
     return (fact for fact in facts if fact.effective <= given.on)
 
 
+@once
 def headcount(given: Context) -> tuple[Measure, Moment | None]:
     """Return the people of a trust, and the day of the oldest count behind the figure."""
     return _stock(given, "headcount", "people")

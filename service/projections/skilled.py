@@ -17,7 +17,7 @@ from msgspec import UNSET
 
 from service.domain import dates
 from service.projections import coverage
-from service.projections.context import Context, uncounted
+from service.projections.context import Context, once, uncounted
 from service.projections.history import Fact
 from service.projections.ledger import newest, within
 from service.projections.measure import Measure, Status, measure, total, unknown
@@ -47,6 +47,7 @@ def trained(given: Context, tier: str, groups: frozenset[str] = STAFF) -> list[F
     return [fact for fact in done if fact.data.participant_group in groups]
 
 
+@once
 def completions(given: Context, tier: str) -> Measure:
     """Return completions of a tier by staff in 12 months; at least, while quarters are missing."""
     done = trained(given, tier)
@@ -54,6 +55,7 @@ def completions(given: Context, tier: str) -> Measure:
     return coverage.counted(added, "completions", done, covered(given, tier))
 
 
+@once
 def covered(given: Context, tier: str) -> coverage.Coverage:
     """Return which of the four newest quarters are covered for the training of a tier."""
     bodies = coverage.bodies(given, lambda fact: fact.data.tier == tier, "StaffTrained")
@@ -68,11 +70,13 @@ def left(given: Context, tier: str) -> Measure:
     return measure(sum(fact.data.people for fact in gone), "people", gone, "at_least")
 
 
+@once
 def stock(given: Context, tier: str) -> Measure:
     """Return the people with a tier's skill in post on the date, to one decimal."""
     return total([_stock_of(own, tier, given.on) for own in _bodies(given, tier)], "people")
 
 
+@once
 def census(given: Context, tier: str, member: str = "people") -> Measure:
     """Return a member of the newest census of a tier, over the trusts that still count apart."""
     found = [_census(own, tier, given.on) for own in _bodies(given, tier)]

@@ -14,8 +14,8 @@ import msgspec
 
 from service.domain import dates
 from service.projections import board_commitments, coverage, skilled, skills_divisions
-from service.projections.context import Context
-from service.projections.history import Fact
+from service.projections.context import Context, once
+from service.projections.history import Fact, Memo
 from service.projections.measure import Measure, Status, measure, ratio, total, unknown
 from service.projections.projects import projects
 from service.projections.size import headcount
@@ -28,6 +28,7 @@ def measures(given: Context) -> dict[str, Measure]:
     return introductory(given) | practitioners(given) | coaches_and_experts(given)
 
 
+@once
 def introductory(given: Context) -> dict[str, Measure]:
     """Return what the introductory level reads: completions in 12 months over headcount."""
     percent = _share(given)
@@ -40,6 +41,7 @@ def introductory(given: Context) -> dict[str, Measure]:
     }
 
 
+@once
 def practitioners(given: Context) -> dict[str, Measure]:
     """Return what the practitioner level reads: the stock over headcount, and who is active."""
     stock = skilled.stock(given, "practitioner")
@@ -52,6 +54,7 @@ def practitioners(given: Context) -> dict[str, Measure]:
     }
 
 
+@once
 def coaches_and_experts(given: Context) -> dict[str, Measure]:
     """Return what the level of coaches and experts reads: the newest censuses, and projects."""
     coaches, experts = (skilled.census(given, tier) for tier in ("coach", "expert"))
@@ -69,6 +72,7 @@ def coaches_and_experts(given: Context) -> dict[str, Measure]:
     }
 
 
+@once
 def active_projects(given: Context) -> Measure:
     """Return how many projects are started and not completed on the date."""
     known = projects(given)
@@ -94,10 +98,10 @@ def _share(given: Context) -> Measure:
 def _years(given: Context) -> list[Measure]:
     """Return the share of each of the last three 12 months, each over the headcount of its end.
 
-    Flows of merged trusts add up, before the merger too.
+    Flows of merged trusts add up, before the merger too. Nothing made for the date is taken over.
     """
     ends = [dates.add_months(given.on, -12 * year) for year in range(_YEARS)]
-    return [_share(msgspec.structs.replace(given, on=end)) for end in ends]
+    return [_share(msgspec.structs.replace(given, on=end, memo=Memo())) for end in ends]
 
 
 def _lowest(shares: Sequence[Measure]) -> Measure:

@@ -1,39 +1,53 @@
-"""A system's picture on a date: its members by their own histories, and counts of their levels.
+"""A system's picture on a date: its trusts side by side, by their own histories.
 
-Lists are alphabetical, never by level; totals count hosts, partners are shown (DOMAIN.md §5).
-A system of systems (a cluster, a region) has the trusts hosted by its members.
+Lists are alphabetical, never by level; totals count hosts, partners are shown (DOMAIN.md §5). The
+picture is assembled from what each trust gives (`contribution`), its seat in the system, and the
+system's own history; a lead's questions 2 to 9 (DOMAIN.md §4) are answered from it by counting.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final, Literal
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 from msgspec import Struct
 
-from service.domain import dates
 from service.domain.model import Model, first_model
-from service.projections import membership, register
+from service.projections import (
+    membership,
+    register,
+    system_ends,
+    system_exchange,
+    system_help,
+    system_members,
+    system_people,
+    system_values,
+)  # fmt: skip
 from service.projections.board import Board
 from service.projections.connection import Connection
 from service.projections.context import Context, UnreadableAt, context, unknown_events
-from service.projections.dimensions import BOARD, CONNECTION, FUNDING, STRATEGY, SUPPORT, levels
+from service.projections.contribution import Contribution, Seated, contribution
+from service.projections.dimensions import BOARD, CONNECTION, FUNDING, STRATEGY, SUPPORT
 from service.projections.funding import Funding
 from service.projections.history import History
+from service.projections.holes import Holes
+from service.projections.lanes import Lane
 from service.projections.levels import Answer
 from service.projections.measure import Evidence, Moment
-from service.projections.membership import Membership, SystemSpan
+from service.projections.membership import Membership
 from service.projections.register import Registration
+from service.projections.reliance import Reliance
 from service.projections.strategy import Strategy
 from service.projections.support import Supports
-from service.projections.trust_picture import (
-    last_position,
-    section,
-    unreadable_by_dimension,
-)
+from service.projections.system_ends import SystemQuarter
+from service.projections.system_exchange import Exchanges
+from service.projections.system_help import SystemHelp
+from service.projections.system_members import Move, Scene, scene, seats
+from service.projections.system_people import MovesOfPeople
+from service.projections.system_values import DimensionValues
+from service.projections.trust_picture import last_position, section
 
-_MOVES_WITHIN: Final = 12
 UNKNOWN: Final = "unknown"
 
 
@@ -47,18 +61,10 @@ class Member(Struct, frozen=True, gc=False):
     via: str | None
     since: Moment
     levels: dict[str, Answer]
+    reliance: Reliance
+    lane: Lane
+    holes: Holes
     unreadable: dict[str, tuple[int, ...]]
-    events: Evidence
-
-
-class Move(Struct, frozen=True, gc=False):
-    """A member that came or went in the last twelve months."""
-
-    code: str
-    what: Literal["came", "went"]
-    role: membership.Role
-    on: Moment
-    reason: str | None
     events: Evidence
 
 
@@ -75,6 +81,7 @@ class SystemPicture(Struct, frozen=True, gc=False):
 
     boards_ahead_of_funding: hosted trusts whose board is at level 2 or above while their funding
     is at level 1 or below, or unknown (MODEL.md §1): a plain list, by code.
+    values: by dimension, each measure over the trusts. ends: in the next 12 months, by quarter.
     """
 
     code: str
@@ -86,8 +93,13 @@ class SystemPicture(Struct, frozen=True, gc=False):
     hosts: tuple[Member, ...]
     partners: tuple[Member, ...]
     counts: dict[str, LevelCounts]
+    values: dict[str, DimensionValues]
     boards_ahead_of_funding: tuple[str, ...]
+    ends: tuple[SystemQuarter, ...]
     moves: tuple[Move, ...]
+    exchanges: Exchanges
+    help: SystemHelp
+    people: MovesOfPeople
     strategy: Strategy | UnreadableAt
     connection: Connection | UnreadableAt
     funding: Funding | UnreadableAt
@@ -97,112 +109,79 @@ class SystemPicture(Struct, frozen=True, gc=False):
     last_position: int
 
 
-class _Scene(Struct, frozen=True, gc=False):
-    """What a system's picture is computed from."""
-
-    code: str
-    histories: Mapping[str, History]
-    on: dt.date
-    model: Model
-    systems: Mapping[str, SystemSpan]
-    memberships: Mapping[str, tuple[Membership, ...]]
-
-
 def picture(
     code: str, histories: Mapping[str, History], on: dt.date, model: Model | None = None
 ) -> SystemPicture:
     """Return a system's picture on a date; histories hold all that `closure.missing` names."""
-    scene = _scene(code, histories, on, model or first_model())
-    given = context(code, histories, on)
-    registered = register.registration(code, given.history, on)
-    members = _members(scene)
-    hosts = tuple(member for member in members if member.role == "host")
+    given, rules = scene(code, histories, on), model or first_model()
+    trusts = {
+        seat.code: contribution(context(seat.code, histories, on), rules) for seat in seats(given)
+    }
+    return assemble(given, trusts)
+
+
+def assemble(given: Scene, trusts: Mapping[str, Contribution]) -> SystemPicture:
+    """Return a system's picture from what each of its trusts gives, kept or made anew.
+
+    trusts: of every seat in `system_members.seats`, by code.
+    """
+    members = [Seated(seat, trusts[seat.code]) for seat in seats(given)]
+    hosts = [one for one in members if one.role == "host"]
+    partners = [one for one in members if one.role == "partner"]
+    own = context(given.code, given.histories, given.on)
+    registered = register.registration(given.code, own.history, given.on)
     return SystemPicture(
-        code=code,
-        on=on,
+        code=given.code,
+        on=given.on,
         note=register.note(registered),
         registration=registered,
-        systems=tuple(_live(scene, code, "member")),
-        member_of=tuple(item for item in scene.memberships.get(code, ()) if item.live(on)),
-        hosts=hosts,
-        partners=tuple(member for member in members if member.role == "partner"),
+        systems=system_members.systems(given),
+        member_of=system_members.member_of(given),
+        hosts=tuple(_member(one) for one in hosts),
+        partners=tuple(_member(one) for one in partners),
         counts=_counts(hosts),
+        values=system_values.values([o.trust for o in hosts], [o.trust for o in partners]),
         boards_ahead_of_funding=_ahead_of_funding(hosts),
-        moves=_moves(scene),
-        strategy=section(STRATEGY, given),
-        connection=section(CONNECTION, given),
-        funding=section(FUNDING, given),
-        board=section(BOARD, given),
-        support=section(SUPPORT, given),
-        unknown_events=unknown_events(given),
-        last_position=_last(scene, members, given),
+        ends=system_ends.ends(members, given.on),
+        moves=system_members.moves(given),
+        exchanges=system_exchange.exchanges(members, given.on),
+        help=system_help.given_help(members),
+        people=system_people.people(members, given.on),
+        strategy=section(STRATEGY, own),
+        connection=section(CONNECTION, own),
+        funding=section(FUNDING, own),
+        board=section(BOARD, own),
+        support=section(SUPPORT, own),
+        unknown_events=unknown_events(own),
+        last_position=_last(own, members),
     )
 
 
-def _scene(code: str, histories: Mapping[str, History], on: dt.date, model: Model) -> _Scene:
-    systems = membership.spans(histories)
-    found = {
-        name: membership.memberships(name, history, systems) for name, history in histories.items()
-    }
-    return _Scene(code, histories, on, model, systems, found)
-
-
-def _all_of(scene: _Scene, system: str) -> Iterator[Membership]:
-    """Yield every membership in a system, in order of members."""
-    for name in sorted(scene.memberships):
-        yield from (item for item in scene.memberships[name] if item.system == system)
-
-
-def _live(scene: _Scene, system: str, *roles: str) -> Iterator[Membership]:
-    return (m for m in _all_of(scene, system) if m.role in roles and m.live(scene.on))
-
-
-def _members(scene: _Scene) -> tuple[Member, ...]:
-    """Return direct members and those hosted by member systems, each once, hosts first."""
-    found: dict[str, tuple[Membership, str | None]] = {}
-    for item, via in sorted(_reached(scene, scene.code, frozenset()), key=_hosts_first):
-        found.setdefault(item.member, (item, via))
-    return tuple(_member(scene, *found[name]) for name in sorted(found))
-
-
-def _reached(
-    scene: _Scene, system: str, seen: frozenset[str]
-) -> Iterator[tuple[Membership, str | None]]:
-    via = system if seen else None
-    roles = ("host",) if seen else ("host", "partner")
-    yield from ((item, via) for item in _live(scene, system, *roles))
-    for inner in _live(scene, system, "member"):
-        if inner.member not in seen | {system}:
-            yield from _reached(scene, inner.member, seen | {system})
-
-
-def _hosts_first(item: tuple[Membership, str | None]) -> tuple[bool, str]:
-    return (item[0].role != "host", item[0].member)
-
-
-def _member(scene: _Scene, item: Membership, via: str | None) -> Member:
-    given = context(item.member, scene.histories, scene.on)
-    registered = register.registration(item.member, given.history, scene.on)
+def _member(one: Seated) -> Member:
+    item, trust = one.seat.membership, one.trust
     return Member(
-        code=item.member,
-        name=registered.name,
-        trust_type=registered.kind,
+        code=trust.code,
+        name=trust.name,
+        trust_type=trust.trust_type,
         role=item.role,
-        via=via,
+        via=one.seat.via,
         since=item.start,
-        levels=levels(given, scene.model),
-        unreadable=unreadable_by_dimension(given),
+        levels=trust.levels,
+        reliance=trust.reliance,
+        lane=trust.lane,
+        holes=trust.holes,
+        unreadable=trust.unreadable,
         events=item.events,
     )
 
 
-def _counts(hosts: Sequence[Member]) -> dict[str, LevelCounts]:
-    names = sorted({name for member in hosts for name in member.levels})
-    return {name: _count([member.levels[name] for member in hosts]) for name in names}
+def _counts(hosts: Sequence[Seated]) -> dict[str, LevelCounts]:
+    names = sorted({name for one in hosts for name in one.trust.levels})
+    return {name: _count([one.trust.levels[name] for one in hosts]) for name in names}
 
 
-def _ahead_of_funding(hosts: Iterable[Member]) -> tuple[str, ...]:
-    return tuple(member.code for member in hosts if _is_ahead(member.levels))
+def _ahead_of_funding(hosts: Iterable[Seated]) -> tuple[str, ...]:
+    return tuple(one.code for one in hosts if _is_ahead(one.trust.levels))
 
 
 def _is_ahead(answers: Mapping[str, Answer]) -> bool:
@@ -220,23 +199,8 @@ def _count(answers: Sequence[Answer]) -> LevelCounts:
     return LevelCounts(counts, len(answers) - sum(counts.values()), len(answers))
 
 
-def _moves(scene: _Scene) -> tuple[Move, ...]:
-    """Return who came and went in the last twelve months, by day and code."""
-    after = dates.add_months(scene.on, -_MOVES_WITHIN)
-    found = [move for item in _all_of(scene, scene.code) for move in _moves_of(item)]
-    inside = [move for move in found if after < move.on.date <= scene.on]
-    return tuple(sorted(inside, key=lambda move: (move.on.date, move.code, move.what)))
+def _last(own: Context, members: Iterable[Seated]) -> int:
+    return max([last_position(own), *(one.trust.last_position for one in members)])
 
 
-def _moves_of(item: Membership) -> Iterator[Move]:
-    yield Move(item.member, "came", item.role, item.start, None, item.events)
-    if item.end is not None:
-        yield Move(item.member, "went", item.role, item.end, item.end_reason, item.events)
-
-
-def _last(scene: _Scene, members: Iterable[Member], given: Context) -> int:
-    parts = [context(member.code, scene.histories, scene.on) for member in members]
-    return max(last_position(part) for part in [given, *parts])
-
-
-__all__ = ["LevelCounts", "Member", "Move", "SystemPicture", "picture"]
+__all__ = ["LevelCounts", "Member", "Move", "SystemPicture", "assemble", "picture"]

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import UNSET, Struct
 
 from service.domain import dates
-from service.projections.context import Context
+from service.projections.context import Context, lasting
 from service.projections.held import Held, later, pieces
 from service.projections.history import Fact
 from service.projections.ledger import Interval
@@ -56,9 +56,14 @@ def undertaken(given: Context) -> list[Held]:
 
     What an absorbed trust began, its own leaders replaced before the merger, the successor's since.
     """
+    return [item for item in _undertaken(given) if item.interval.start <= given.on]
+
+
+@lasting
+def _undertaken(given: Context) -> tuple[Held, ...]:
+    """Return all that was ever begun, ended where its approach was replaced."""
     replaced = _replacements(given)
-    begun = (item for item in pieces(given, HELD) if item.interval.start <= given.on)
-    return [_ended(item, replaced[item.origin]) for item in begun]
+    return tuple(_ended(item, replaced[item.origin]) for item in pieces(given, HELD))
 
 
 def _replacements(given: Context) -> dict[str | None, list[Fact]]:
@@ -108,7 +113,10 @@ def run(items: Sequence[Held], on: dt.date) -> Run | None:
 
 
 def horizon(items: Iterable[Held], on: dt.date) -> Measure:
-    """Return the months from the date to the latest horizon or planned end of what is live."""
+    """Return the months from the date to the end of the latest day that is planned for, if live.
+
+    That day is inclusive (CONVENTIONS.md 2): from 1 April to 31 March two years on are 24 months.
+    """
     planned = [
         (day, item)
         for item in items
@@ -117,7 +125,8 @@ def horizon(items: Iterable[Held], on: dt.date) -> Measure:
     if not planned:
         return unknown("months", "no_horizon_stated")
     day, item = max(planned, key=lambda pair: pair[0])
-    return measure(dates.whole_months(on, day), "months", [item.interval.opened])
+    end = day + dt.timedelta(days=1)
+    return measure(dates.whole_months(on, end), "months", [item.interval.opened])
 
 
 def _replaced(item: Interval, replaced: Sequence[Fact]) -> Interval:

@@ -2,5 +2,5 @@
 
 from typing import Final
 
-FOLD: Final = "1"
+FOLD: Final = "2"
 """Raised whenever the same events would give another picture (DESIGN.md, Terms)."""

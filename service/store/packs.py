@@ -51,6 +51,18 @@ WHERE (old.first_position, old.last_position, old.body)
 RETURNING organisation, number, (xmax <> 0) AS replaced
 """
 
+RUN: Final = """
+-- $1 organisation, $2 disclosure, $3 fold, $4 number. A pack, and where the one before it ends (0
+-- for the first; NULL where it is missing). Index: packs_pkey.
+SELECT pack.number, pack.first_position, pack.last_position, pack.body,
+       CASE pack.number WHEN 0 THEN 0 ELSE before.last_position END AS after
+FROM packs AS pack
+LEFT JOIN packs AS before
+    ON before.organisation = $1 AND before.disclosure = $2 AND before.fold = $3
+   AND before.number = $4 - 1
+WHERE pack.organisation = $1 AND pack.disclosure = $2 AND pack.fold = $3 AND pack.number = $4
+"""
+
 PRUNE: Final = """
 -- $1 fold. Packs of every other fold version go. No index: it reads the table, seldom.
 DELETE FROM packs WHERE fold <> $1
@@ -86,6 +98,22 @@ async def ends(connection: Connection, organisations: Sequence[str], fold: str) 
     return {row["organisation"]: End(row["number"], row["last_position"]) for row in rows}
 
 
+class Run(Struct, frozen=True, gc=False):
+    """A pack with where the one before it ends; None where that one is missing."""
+
+    pack: Pack
+    after: int | None
+
+
+async def run(connection: Connection, organisation: str, number: int, fold: str) -> Run | None:
+    """Return one pack of a history, with what it begins after."""
+    row = await connection.fetchrow(RUN, organisation, EXACT, fold, number)
+    if row is None:
+        return None
+    number, first, last, body, after = row
+    return Run(Pack(organisation, number, first, last, body), after)
+
+
 async def seal(connection: Connection, made: Sequence[Pack], fold: str) -> list[Pack]:
     """Write packs; return those that stood there with another content and were replaced."""
     rows = await connection.fetch(
@@ -107,4 +135,4 @@ async def prune(connection: Connection, fold: str) -> None:
     await connection.execute(PRUNE, fold)
 
 
-__all__ = ["EXACT", "End", "Pack", "ends", "packs", "prune", "seal"]
+__all__ = ["EXACT", "End", "Pack", "Run", "ends", "packs", "prune", "run", "seal"]

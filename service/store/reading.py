@@ -19,7 +19,7 @@ from service.domain import chain, codec
 from service.domain.envelope import Event, Stamp, Target
 from service.store.appending import Connection
 
-_COLUMNS = """position, id, organisation, version, type, type_version, effective, recorded_at,
+COLUMNS = """position, id, organisation, version, type, type_version, effective, recorded_at,
        recorded_by, about, body, target, hash"""
 
 HEAD: Final = """
@@ -27,16 +27,21 @@ HEAD: Final = """
 SELECT log, position, hash, recorded_at FROM log_head
 """
 
+REPLICA: Final = """
+-- Whether the log is read on a replica, which may be behind. No relation.
+SELECT pg_is_in_recovery()
+"""
+
 PAGE: Final = f"""
 -- $1 after, $2 up to, $3 limit. The log in order. Index: events_pkey.
-SELECT {_COLUMNS} FROM events
+SELECT {COLUMNS} FROM events
 WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3
 """  # noqa: S608 - the columns are the constant above
 
 FILTERED: Final = f"""
 -- $1 after, $2 up to, $3 limit; $4 types, $5 to $8 ranges, $9 positions may be NULL.
 -- Index: events_pkey.
-SELECT {_COLUMNS} FROM events
+SELECT {COLUMNS} FROM events
 WHERE position > $1 AND position <= $2
   AND ($4::text[] IS NULL OR type = ANY($4))
   AND ($5::date IS NULL OR effective >= $5) AND ($6::date IS NULL OR effective <= $6)
@@ -48,7 +53,7 @@ ORDER BY position LIMIT $3
 
 OF_ORGANISATION: Final = f"""
 -- As FILTERED, for one organisation ($10): its own events. Index: events_organisation_position.
-SELECT {_COLUMNS} FROM events
+SELECT {COLUMNS} FROM events
 WHERE organisation = $10 AND position > $1 AND position <= $2
   AND ($4::text[] IS NULL OR type = ANY($4))
   AND ($5::date IS NULL OR effective >= $5) AND ($6::date IS NULL OR effective <= $6)
@@ -62,9 +67,9 @@ HISTORY: Final = f"""
 -- $1 organisation, $2 after, $3 up to: own events and mentions. Indexes:
 -- events_organisation_position, mentions_pkey (mentions_position where little lies between),
 -- events_pkey.
-SELECT {_COLUMNS} FROM events WHERE organisation = $1 AND position > $2 AND position <= $3
+SELECT {COLUMNS} FROM events WHERE organisation = $1 AND position > $2 AND position <= $3
 UNION ALL
-SELECT {_COLUMNS} FROM events WHERE position IN (
+SELECT {COLUMNS} FROM events WHERE position IN (
     SELECT position FROM mentions WHERE organisation = $1 AND position > $2 AND position <= $3
 )
 ORDER BY position
@@ -104,7 +109,7 @@ WHERE position BETWEEN $1 AND $2 GROUP BY position
 
 REGISTER: Final = f"""
 -- $1 up to. The events that say which organisations there are. Index: events_register.
-SELECT {_COLUMNS} FROM events
+SELECT {COLUMNS} FROM events
 WHERE position <= $1 AND type IN (
     'TrustRegistered', 'TrustChanged', 'TrustMerged', 'TrustClosed', 'SystemEstablished',
     'SystemRenamed', 'SystemClosed', 'SystemSucceeded', 'EventCorrected', 'EventRetracted'
@@ -112,19 +117,26 @@ WHERE position <= $1 AND type IN (
 ORDER BY position
 """  # noqa: S608 - the columns are the constant above
 
-REGISTER_OF: Final = f"""
--- $1 organisations, $2 up to. What says what each of them is, and where it belongs.
--- Index: events_organisation_position.
-SELECT {_COLUMNS} FROM events
-WHERE organisation = ANY($1::text[]) AND position <= $2 AND type IN (
+BELONGING: Final = f"""
+-- $1 after, $2 up to. What says what each organisation is and where it belongs, with what corrects
+-- or retracts it. Indexes: events_belonging, events_register.
+SELECT {COLUMNS} FROM events
+WHERE position > $1 AND position <= $2 AND type IN (
     'TrustRegistered', 'TrustMerged', 'TrustClosed', 'TrustJoinedSystem', 'TrustLeftSystem',
-    'SystemEstablished', 'SystemClosed', 'EventCorrected', 'EventRetracted'
+    'SystemEstablished', 'SystemClosed', 'SystemJoinedSystem', 'SystemLeftSystem'
 )
+UNION ALL
+SELECT {COLUMNS} FROM events
+WHERE position > $1 AND position <= $2 AND type IN ('EventCorrected', 'EventRetracted')
+  AND (position('"type":"Trust'::bytea IN target) > 0
+       OR position('"type":"System'::bytea IN target) > 0
+       OR position('"type":"Event'::bytea IN target) > 0)
+ORDER BY position
 """  # noqa: S608 - the columns are the constant above
 
 ONE: Final = f"""
 -- $1 id. Index: events_id.
-SELECT {_COLUMNS} FROM events WHERE id = $1
+SELECT {COLUMNS} FROM events WHERE id = $1
 """  # noqa: S608 - the columns are the constant above
 
 ABOUT: Final = f"""
@@ -135,7 +147,7 @@ WITH RECURSIVE tree AS (
     UNION
     SELECT event.id, event.position FROM events AS event JOIN tree ON event.about = tree.id
 )
-SELECT {_COLUMNS} FROM events WHERE position IN (SELECT position FROM tree) ORDER BY position
+SELECT {COLUMNS} FROM events WHERE position IN (SELECT position FROM tree) ORDER BY position
 """  # noqa: S608 - the columns are the constant above
 
 RECORDED_AT: Final = """
@@ -224,6 +236,11 @@ async def head(connection: Connection) -> Head:
     return Head(row["log"], row["position"], row["hash"], row["recorded_at"])
 
 
+async def on_replica(connection: Connection) -> bool:
+    """Tell whether the log is read on a replica, which may be behind."""
+    return bool(await connection.fetchval(REPLICA))
+
+
 async def page(
     connection: Connection, wanted: Filter, after: int, up_to: int, limit: int
 ) -> list[Stored]:
@@ -297,12 +314,9 @@ async def register(connection: Connection, up_to: int) -> list[Stored]:
     return _stored(await connection.fetch(REGISTER, up_to))
 
 
-async def register_of(
-    connection: Connection, organisations: Sequence[str], up_to: int
-) -> list[Stored]:
-    """Return the events that say what some organisations are and where they belong, in order."""
-    rows = await connection.fetch(REGISTER_OF, organisations, up_to)
-    return sorted(_stored(rows), key=lambda row: row.position)
+async def belonging(connection: Connection, after: int, up_to: int) -> list[Stored]:
+    """Return the events that say what organisations are and where they belong, in order."""
+    return _stored(await connection.fetch(BELONGING, after, up_to))
 
 
 async def one(connection: Connection, key: uuid.UUID) -> Stored | None:

@@ -75,9 +75,15 @@ class Group(Struct, frozen=True):
 class Writer:
     """Hands batches to the log; `close` answers what is waiting, then ends it."""
 
-    def __init__(self, connect: Callable[[], Awaitable[appending.Connection]], most: int) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], Awaitable[appending.Connection]],
+        most: int,
+        recorded: Callable[[int], None] = lambda _: None,
+    ) -> None:
         self._connect = connect
         self._most = most
+        self._recorded = recorded  # hears how many events a commit recorded; must not wait
         self._waiting: list[Waiting] = []
         self._come = asyncio.Event()  # a batch has come, or the group in flight has landed
         self._closing = False
@@ -166,6 +172,8 @@ class Writer:
             if decided.admitted:
                 self._look_ahead(decided.standing)
                 await appending.insert(self._connection, decided.admitted, decided.standing.now)
+        if decided.admitted:
+            self._recorded(len(decided.admitted))
         return decided.decisions
 
     def _look_ahead(self, standing: Standing) -> None:

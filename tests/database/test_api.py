@@ -306,6 +306,7 @@ def test_operations_are_frozen_and_all_documented() -> None:
         "append_events", "list_events", "get_event", "list_organisations", "get_organisation",
         "list_systems", "get_trust_picture", "get_system_picture", "list_dimensions",
         "list_code_lists", "list_codes", "list_schemas", "get_schema", "get_openapi",
+        "list_models", "get_model", "list_trust_beginnings",
     }  # fmt: skip
 
 

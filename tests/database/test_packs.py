@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from service.behind import histories as at_hand
 from service.behind import sealer
+from service.behind.entries import entries
 from service.behind.histories import Histories
 from service.behind.latest import Latest
-from service.projections.history import facts
+from service.projections.history import block, facts
 from service.projections.packing import SIZE, pack
 from service.projections.version import FOLD
 from service.store import packs, progress, reading
@@ -64,7 +64,7 @@ async def reader(dsn: str) -> AsyncIterator[tuple[Latest, Histories]]:
 
 async def from_log(connection: asyncpg.Connection, code: str, up_to: int):
     """Return a history folded from the log alone."""
-    return facts(await at_hand.entries(connection, code, 0, up_to))
+    return facts(await entries(connection, code, 0, up_to))
 
 
 async def test_a_long_history_is_sealed_and_the_rest_is_left(log, beside):
@@ -165,7 +165,7 @@ async def test_a_step_looks_at_a_window_and_says_whether_there_is_more(log, besi
     await sealer.step(log, beside, now)
     whole = await every(log)
     await log.execute("DELETE FROM packs")
-    await log.execute("UPDATE behind SET position = 1")
+    await log.execute("UPDATE behind SET position = 1, mark = NULL")
     monkeypatch.setattr(sealer, "WINDOW", 300)
     steps = 1
     while await sealer.step(log, beside, now):
@@ -176,4 +176,4 @@ async def test_a_step_looks_at_a_window_and_says_whether_there_is_more(log, besi
 
 def test_the_pack_of_nothing_is_small():
     """A pack says nothing that its events do not."""
-    assert len(pack(at_hand.block([]))) < 16
+    assert len(pack(block([]))) < 16

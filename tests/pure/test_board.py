@@ -1,13 +1,11 @@
 """The board: commitments, reviews by quarter, development, mergers, and the level."""
 
-import itertools
-
 import pytest
 
 from service.domain.model import first_model
 from service.projections import system_picture, trust_picture
 from tests.pure.histories import day, entries, event, histories
-from tests.pure.levels import better, decided
+from tests.pure.levels import decided
 
 REGISTERED = {"name": "Oakdale NHS Trust", "trust_type": "acute", "legal_form": "nhs_trust"}
 BASE = event("TrustRegistered", "ZT001", "2000-01-01", **REGISTERED)
@@ -229,30 +227,6 @@ def test_a_system_has_a_board_of_its_own():
 def test_the_measures_that_the_level_reads_are_given():
     """Each measure that a line names is among those of the section."""
     assert first_model().rules("board").measures() <= set(picture(ON).board.measures)
-
-
-INPUTS = {
-    "sponsor_live": [False, True],
-    "sponsor_dropped": [True, False],
-    "method_live": [False, True],
-    "spc_quarters_in_a_row": [None, 0, (2, "at_least"), 3, 4, (5, "at_least"), 8],
-    "board_reviews_6m": [None, (0, "at_least"), 0, 1],
-    "board_development_12m": [None, False, True],
-    "board_trained_percent": [None, 49, 50],
-}
-
-
-def test_every_input_has_one_level_or_is_unknown():
-    """Whatever the measures: a level with rule, source and strength, or unknown with a reason."""
-    for values in itertools.product(*INPUTS.values()):
-        found = decided("board", dict(zip(INPUTS, values, strict=True)))
-        assert (found.level is None) == (found.rule is None) == (found.reason is not None)
-
-
-def test_a_better_measure_never_lowers_the_level_of_the_board():
-    """With the others fixed, a better known measure gives the same level or a higher one."""
-    for before, after in better("board", INPUTS):
-        assert before.level is None or after.level is None or after.level >= before.level
 
 
 @pytest.mark.parametrize("reviews_6m", [None, (0, "at_least")])

@@ -1,17 +1,12 @@
 """Connection: pairs, who confirms, what lasts, hosts, networks, offers and the level."""
 
-import itertools
-
 import pytest
 
 from service.domain.model import first_model
 from service.projections import closure, connections, system_picture, trust_picture
 from service.projections.context import context
-from service.projections.levels import Case, decide
 from tests.pure.cases import (
-    FRESH,
     joined,
-    measured,
     merged,
     system,
     trust,
@@ -405,35 +400,6 @@ def test_evidence_is_too_old_after_fifteen_months():
     assert level(*two, on="2021-04-02").reason == "evidence_too_old"
     ends = [ended(7, "2025-01-01"), ended(8, "2025-01-01")]
     assert level(*two, *ends, on="2024-12-31").level == 2
-
-
-CASES = {
-    "partners_12m": [0, 1, 2, 4],
-    "partners_24m": [0, 1, 4],
-    "another_host": [None, False, True],
-    "divisions_named_percent": [None, 0, 50],
-    "network_surveyed_24m": [False, True],
-}
-
-
-def decided(values, status="known"):
-    """Return the level by the model of these measures."""
-    rules = first_model().rules("connection")
-    made = {name: measured(value, status) for name, value in values.items()}
-    return decide(Case(rules, made), FRESH)
-
-
-@pytest.mark.parametrize("status", ["known", "at_least"])
-def test_every_case_has_one_level_or_none_and_a_better_measure_never_lowers(status):
-    """Each input gives one level or unknown; a better measure, others fixed, never lowers it."""
-    for chosen in itertools.product(*CASES.values()):
-        case = dict(zip(CASES, chosen, strict=True))
-        found = decided(case, status)
-        assert (found.level is None) == (found.rule is None)
-        for name, value in case.items():
-            for better in CASES[name][CASES[name].index(value) + 1 :] if value is not None else []:
-                other = decided({**case, name: better}, status).level
-                assert None in {found.level, other} or other >= found.level
 
 
 def test_the_measures_of_the_model_are_those_of_the_section():

@@ -1,7 +1,6 @@
 """Funding: rates by day, runway, shares, withdrawals, mergers, what ends, and the level."""
 
 import datetime as dt
-import itertools
 import uuid
 
 import pytest
@@ -13,7 +12,6 @@ from service.projections import funding_measures, trust_picture
 from service.projections.agreements import cases
 from service.projections.context import context
 from tests.pure.histories import day, entries, event, histories
-from tests.pure.levels import better, decided
 
 REGISTERED = {"name": "Oakdale NHS Trust", "trust_type": "acute", "legal_form": "nhs_trust"}
 BASE = event("TrustRegistered", "ZT001", "2000-01-01", **REGISTERED)
@@ -335,25 +333,3 @@ def test_the_measures_that_the_level_reads_are_given():
     """Each measure that a line names is among those of the section."""
     given_ = set(picture("2026-01-01").funding.measures)
     assert first_model().rules("funding").measures() <= given_
-
-
-INPUTS = {
-    "funding_runway_months": [None, 0, 11, 12, (24, "estimated"), 24, 36],
-    "funding_recurrent_percent": [None, 49, 50, 80],
-    "funding_ring_fenced_percent": [None, 49, 50],
-    "funding_dropped": [True, False],
-}
-
-
-def test_every_input_has_one_level_or_is_unknown():
-    """Whatever the measures: a level with rule, source and strength, or unknown with a reason."""
-    for values in itertools.product(*INPUTS.values()):
-        found = decided("funding", dict(zip(INPUTS, values, strict=True)))
-        assert (found.level is None) == (found.rule is None) == (found.reason is not None)
-        assert (found.level is None) == (values[0] is None)
-
-
-def test_a_better_measure_never_lowers_the_level_of_funding():
-    """With the others fixed, a better known measure gives the same level or a higher one."""
-    for before, after in better("funding", INPUTS):
-        assert before.level is None or after.level is None or after.level >= before.level

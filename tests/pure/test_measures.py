@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.model import Condition, DimensionRules, Line
+from service.domain.model import Condition, DimensionRules, Line, Scale
 from service.projections.levels import Case, Freshness, decide, freshness
 from service.projections.measure import Evidence, Measure, ratio, total
 from tests.pure.histories import day
@@ -61,12 +61,20 @@ def test_a_ratio_rests_on_the_events_of_both():
     assert (found.events.count, found.events.first) == (3, (1, 2, 5))
 
 
+def lasting(months):
+    """Return how long evidence vouches, as members of a dimension."""
+    ageing = months * 2 // 3
+    words = {"fresh_source": "s", "fresh_strength": "C"}
+    return {"fresh_months": months, "ageing_months": ageing, **words}
+
+
 def flow_level(value, status="known", last_needs=("count",)):
     """Return the answer of a list of two lines over one count."""
     above = Condition(measure="count", op=">=", value=10)
     words = {"rule": "r", "source": "s", "strength": "C"}
     rules = DimensionRules(
-        name="practice", fresh_months=15, last_needs=last_needs,
+        name="practice", last_needs=last_needs, scales={"count": Scale(better="higher")},
+        **lasting(15),
         lines=(Line(level=2, all=(above,), **words), Line(level=1, **words)),
     )  # fmt: skip
     return decide(Case(rules, {"count": figure(value, status)}), FRESH)
@@ -86,7 +94,7 @@ def test_a_lower_bound_may_prove_a_level_and_never_the_last_line():
 def test_the_day_on_which_evidence_turns_stale_is_the_first_stale_day(newest, months):
     """Whatever the lengths of the months between: fresh the day before, stale on the day."""
     line = Line(level=1, rule="r", source="s", strength="C")
-    rules = DimensionRules(name="board", fresh_months=months, lines=(line,))
+    rules = DimensionRules(name="board", lines=(line,), **lasting(months))
 
     def state(on):
         return freshness(rules, [newest], lambda _day: False, on).state

@@ -1,8 +1,5 @@
 """Pictures of trusts and systems: mergers, memberships, unreadable events."""
 
-import datetime as dt
-import itertools
-
 import msgspec
 import pytest
 
@@ -12,8 +9,6 @@ from service.domain.model import first_model, read
 from service.projections import membership, organisations, system_picture, trust_picture
 from service.projections.context import UnreadableAt
 from service.projections.history import Entry, facts
-from service.projections.levels import Case, Freshness, decide
-from service.projections.measure import Evidence, Measure
 from tests.pure.histories import day, entries, event, histories
 
 
@@ -239,54 +234,6 @@ def test_organisations_named_are_found_in_nested_members_and_supporters():
     )
 
 
-FRESH = Freshness(dt.date(2024, 1, 1), 0, "fresh", None)
-
-
-def measured(value, status="known"):
-    """Measured."""
-    return Measure(value, "x", "unknown" if value is None else status, Evidence())
-
-
-LEADERSHIP = {
-    "chief_executive_in_post": [False, True],
-    "chief_executive_basis": ["acting", None, "substantive"],
-    "chief_executive_tenure_months": [None, 0, 11, 36, 60],
-    "chief_executives_36m": [None, 3, 2, 1],
-    "vacancy_percent": [14, 8, 3, 0],
-    "approach_continued": [False, True],
-}
-
-
-def leadership(values):
-    """Leadership."""
-    rules = first_model().rules("leadership")
-    measures = {name: measured(value) for name, value in values.items()}
-    return decide(Case(rules, measures), FRESH)
-
-
-def test_a_better_measure_never_lowers_the_level_of_leadership():
-    """A better measure never lowers the level of leadership."""
-    names = list(LEADERSHIP)
-    for values in itertools.product(*LEADERSHIP.values()):
-        case = dict(zip(names, values, strict=True))
-        before = leadership(case).level
-        for name, value in case.items():
-            better = LEADERSHIP[name][LEADERSHIP[name].index(value) + 1 :]
-            levels = [
-                leadership({**case, name: other}).level for other in better if value is not None
-            ]
-            known = [level for level in levels if level is not None]
-            assert before is None or all(level >= before for level in known)
-
-
-def test_every_leadership_case_has_one_level_with_its_source():
-    """Every leadership case has one level with its source."""
-    for values in itertools.product(*LEADERSHIP.values()):
-        found = leadership(dict(zip(LEADERSHIP, values, strict=True)))
-        assert (found.level is None) == (found.rule is None)
-        assert found.level is None or found.strength in {"A", "B", "C"}
-
-
 def survey(percent, base=None, edition="2024", group="acute"):
     """Survey."""
     more = {} if base is None else {"base": base}
@@ -361,12 +308,17 @@ def test_the_measures_that_the_model_reads_are_those_of_the_dimensions():
         ({"any": [{"measure": "x", "op": ">=", "value": 1}]}, "must catch the rest"),
         ({"level": 5}, "<= 4"),
         ({"strength": "D"}, "Invalid enum value"),
+        (
+            {"strength": "A", "all": [{"measure": "x", "op": ">=", "value": 1, "strength": "C"}]},
+            "no stronger than its weakest threshold",
+        ),
     ],
 )
 def test_a_model_that_cannot_be_used_is_refused(change, said):
     """A model that cannot be used is refused, with the reason."""
     line = {"level": 1, "rule": "r", "source": "s", "strength": "C", **change}
-    dimension = {"name": "culture", "fresh_months": 18, "lines": [line]}
+    dimension = {"name": "culture", "fresh_months": 18, "ageing_months": 12, "lines": [line]}
+    dimension |= {"fresh_source": "s", "fresh_strength": "C"}
     raw = msgspec.json.encode({"name": "m", "version": 1, "dimensions": [dimension]})
     with pytest.raises(msgspec.ValidationError, match=said):
         read(raw)

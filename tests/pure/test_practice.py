@@ -1,13 +1,10 @@
 """Practice: projects and their results, routines, what was adopted, and the level."""
 
-import itertools
-
 import pytest
 
 from service.domain.model import first_model
 from service.projections import trust_picture
-from service.projections.levels import Case, decide
-from tests.pure.cases import FRESH, measured, merged, trust, year_of_returns
+from tests.pure.cases import merged, trust, year_of_returns
 from tests.pure.histories import day, entries, event, histories
 
 ON = "2026-03-31"
@@ -269,33 +266,6 @@ def test_evidence_ages_from_the_end_of_the_last_period_returned():
     age = level(*several(6), staff(), *COVERED, on="2027-06-30").evidence_age
     assert (age.date, age.state) == (day("2026-03-31"), "ageing")
     assert level(*several(6), staff(), *COVERED, on="2027-07-01").evidence_age.state == "stale"
-
-
-CASES = {
-    "completed_per_1000": [0, 1, 5, 15, 30],
-    "measured_percent": [None, 0, 50],
-    "adopted_36m": [0, 1],
-}
-
-
-def decided(values, status):
-    """Return the level by the model of these measures."""
-    rules = first_model().rules("practice")
-    made = {name: measured(given, status) for name, given in values.items()}
-    return decide(Case(rules, made), FRESH)
-
-
-@pytest.mark.parametrize("status", ["known", "at_least"])
-def test_every_case_has_one_level_or_none_and_a_better_measure_never_lowers(status):
-    """Each input gives one level or unknown; a better measure, others fixed, never lowers it."""
-    for chosen in itertools.product(*CASES.values()):
-        case = dict(zip(CASES, chosen, strict=True))
-        found = decided(case, status)
-        assert (found.level is None) == (found.rule is None)
-        for name, given in case.items():
-            for better in CASES[name][CASES[name].index(given) + 1 :] if given is not None else []:
-                other = decided({**case, name: better}, status).level
-                assert None in {found.level, other} or other >= found.level
 
 
 def test_the_measures_of_the_model_are_those_of_the_section():

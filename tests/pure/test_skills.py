@@ -1,14 +1,11 @@
 """Skills: stocks, flows, divisions, team, and the three levels from them."""
 
-import itertools
-
 import pytest
 
 from service.domain.model import first_model
 from service.projections import skilled, trust_picture
 from service.projections.context import context
 from tests.pure.histories import day, entries, event, histories
-from tests.pure.levels import better, decided
 
 REGISTERED = {"name": "Oakdale NHS Trust", "trust_type": "acute", "legal_form": "nhs_trust"}
 BASE = event("TrustRegistered", "ZT001", "2000-01-01", **REGISTERED)
@@ -447,43 +444,3 @@ def test_the_measures_that_the_three_levels_read_are_given():
     given = set(picture("2026-01-01").skills.measures)
     for name in LEVELS:
         assert first_model().rules(name).measures() <= given
-
-
-INPUTS = {
-    "skills_introductory": {
-        "introductory_completions_12m": [None, 0, 50],
-        "introductory_percent": [None, 0, (5, "at_least"), 10, (12, "at_least"), 20],
-        "introductory_percent_lowest_of_3_years": [None, 0, (25, "at_least"), 20],
-        "introductory_holes": [None, (1, "at_most"), 1, 0],
-        "induction_live": [False, True],
-    },
-    "skills_practitioner": {
-        "practitioners": [None, 0, (9, "at_most"), 40],
-        "practitioners_percent": [None, 0.5, (0.5, "at_most"), 1, (2, "at_least"), 3, 10],
-        "practitioners_active_percent": [None, 49, 50],
-    },
-    "skills_coach_expert": {
-        "coaches": [None, 0, 1],
-        "experts": [None, 0, 1],
-        "coaches_in_training": [None, 0, 1],
-        "coaches_and_experts": [None, 0, (1, "at_least"), 2],
-        "coaches_and_experts_percent": [None, 0.5, 1],
-        "projects_per_coach": [None, 11, 10],
-        "divisions_without_coach": [None, 1, 0],
-    },
-}
-
-
-@pytest.mark.parametrize("name", LEVELS)
-def test_every_input_has_one_level_or_is_unknown(name):
-    """Whatever the measures: a level with rule, source and strength, or unknown with a reason."""
-    for values in itertools.product(*INPUTS[name].values()):
-        found = decided(name, dict(zip(INPUTS[name], values, strict=True)))
-        assert (found.level is None) == (found.rule is None) == (found.reason is not None)
-
-
-@pytest.mark.parametrize("name", LEVELS)
-def test_a_better_measure_never_lowers_a_level_of_skills(name):
-    """With the others fixed, a better known measure gives the same level or a higher one."""
-    for before, after in better(name, INPUTS[name]):
-        assert before.level is None or after.level is None or after.level >= before.level

@@ -1,0 +1,210 @@
+"""Pictures at hand: made once, answered again while nothing that they rest on has changed.
+
+A picture rests on the histories of some organisations as known at a position. As known now it holds
+until one of these grows; as known at an earlier position it holds for ever. So the next read after
+an append sees it, and an append elsewhere makes nothing anew (DESIGN.md, The fast path).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import hashlib
+from collections import OrderedDict
+from typing import Final, Literal
+
+import msgspec
+from msgspec import Struct
+
+from service.behind.histories import Histories
+from service.behind.latest import Latest
+from service.behind.registers import Registers
+from service.domain.model import Model
+from service.domain.register import BY_NAME
+from service.projections import closure, system_picture, trust_picture
+from service.projections.context import context
+from service.projections.contribution import Contribution, contribution
+from service.projections.history import Fact, History
+from service.projections.organisations import Summary, summary
+from service.projections.system_members import scene, seats
+from service.projections.system_picture import SystemPicture
+from service.projections.trust_picture import TrustPicture
+
+MOST_BYTES: Final = 64 * 1024 * 1024
+"""Bytes of pictures kept as JSON; one of a trust has some 300,000."""
+MOST_CONTRIBUTIONS: Final = 500
+"""What so many trusts give to the pictures of their systems is kept."""
+Evidence = Literal["public", "own", "both"]
+
+
+class Asked(Struct, frozen=True):
+    """Which picture: of whom, on which date, as known at which position; now: that is the head."""
+
+    code: str
+    bearer: Literal["trust", "system"]
+    on: dt.date
+    up_to: int
+    now: bool
+    evidence: Evidence
+    model: Model
+
+    def key(self) -> tuple[object, ...]:
+        """Return what tells this picture from others; of pictures as known now, whenever."""
+        return (self.code, self.bearer, *self.moment())
+
+    def moment(self) -> tuple[object, ...]:
+        """Return what pictures of one moment have in common."""
+        return (self.on, None if self.now else self.up_to, self.evidence, self.model.full_name)
+
+
+class Made(Struct, frozen=True):
+    """A picture as JSON, with what it rests on. tag: the same for the same bytes.
+
+    organisation: None where no organisation of the kind asked for was known; then body is empty.
+    as_of: the position that it was made at.
+    """
+
+    organisation: Summary | None
+    body: bytes
+    tag: str
+    rests_on: frozenset[str]
+    as_of: int
+
+
+class Given(Struct, frozen=True):
+    """What a trust gives to the pictures of its systems, with what it rests on."""
+
+    trust: Contribution
+    rests_on: frozenset[str]
+    as_of: int
+
+
+class Pictures:
+    """Makes pictures and keeps those that were asked for last."""
+
+    def __init__(
+        self,
+        latest: Latest,
+        histories: Histories,
+        registers: Registers,
+        most_bytes: int = MOST_BYTES,
+    ) -> None:
+        self._latest = latest
+        self._histories = histories
+        self._registers = registers
+        self._most = most_bytes
+        self._kept: OrderedDict[tuple[object, ...], Made] = OrderedDict()
+        self._bytes = 0
+        self._given: OrderedDict[tuple[object, ...], Given] = OrderedDict()
+        self._making: dict[tuple[object, ...], asyncio.Task[Made]] = {}
+
+    async def picture(self, asked: Asked) -> Made:
+        """Return a picture; several who ask for the same at once wait for one."""
+        key = asked.key()
+        kept = self._kept.get(key)
+        if kept is not None and self._holds(kept, asked):
+            self._kept.move_to_end(key)
+            return kept
+        flight = (*key, asked.up_to)
+        if flight not in self._making:
+            self._making[flight] = asyncio.create_task(self._make(asked, flight))
+        return await asyncio.shield(self._making[flight])
+
+    def _holds(self, kept: Made | Given, asked: Asked) -> bool:
+        """Tell whether nothing that a picture rests on grew between when it was made and now."""
+        if not asked.now or kept.as_of == asked.up_to:
+            return True
+        earlier = min(kept.as_of, asked.up_to)
+        return all(self._latest.last(code) <= earlier for code in kept.rests_on)
+
+    async def _make(self, asked: Asked, flight: tuple[object, ...]) -> Made:
+        try:
+            histories = await self.load(asked.code, asked.up_to, asked.evidence)
+            made = _made(asked, histories, await self._picture(asked, histories))
+            self._keep(asked.key(), made)
+            return made
+        finally:
+            del self._making[flight]
+
+    async def _picture(
+        self, asked: Asked, histories: dict[str, History]
+    ) -> TrustPicture | SystemPicture:
+        if asked.bearer == "trust":
+            return trust_picture.picture(asked.code, histories, asked.on, asked.model)
+        given = scene(asked.code, histories, asked.on)
+        trusts = {
+            seat.code: await self._contribution(asked, seat.code, histories)
+            for seat in seats(given)
+        }
+        return system_picture.assemble(given, trusts)
+
+    async def _contribution(
+        self, asked: Asked, code: str, histories: dict[str, History]
+    ) -> Contribution:
+        """Return what a trust gives, kept or made anew; between two made others get their turn."""
+        key = (code, *asked.moment())
+        kept = self._given.get(key)
+        if kept is None or not self._holds(kept, asked):
+            made = contribution(context(code, histories, asked.on), asked.model)
+            rests_on = closure.needed(code, histories) | closure.around(code, histories)
+            kept = self._given[key] = Given(made, frozenset(rests_on), asked.up_to)
+            await asyncio.sleep(0)
+        self._given.move_to_end(key)
+        while len(self._given) > MOST_CONTRIBUTIONS:
+            self._given.popitem(last=False)
+        return kept.trust
+
+    async def load(self, code: str, up_to: int, evidence: Evidence = "both") -> dict[str, History]:
+        """Return the histories that a picture of `code` rests on, each read to the same position.
+
+        Of others that it belongs to or is connected with, only what they are and where they belong.
+        """
+        histories: dict[str, History] = {}
+        wanted = {code}
+        while wanted:
+            names = sorted(wanted)
+            # At once: while one is decoded the database finds the next.
+            found = await asyncio.gather(*(self._histories.load(one, up_to) for one in names))
+            histories |= {name: _only(h, evidence) for name, h in zip(names, found, strict=True)}
+            wanted = closure.missing(code, histories)
+        while around := closure.neighbours(code, histories):
+            histories |= await self._registers.load(around, up_to)
+        return histories
+
+    def _keep(self, key: tuple[object, ...], made: Made) -> None:
+        before = self._kept.pop(key, None)
+        self._bytes += len(made.body) - (len(before.body) if before else 0)
+        self._kept[key] = made
+        while self._bytes > self._most and len(self._kept) > 1:
+            _, oldest = self._kept.popitem(last=False)
+            self._bytes -= len(oldest.body)
+
+
+def _made(
+    asked: Asked, histories: dict[str, History], picture: TrustPicture | SystemPicture
+) -> Made:
+    organisation = summary(asked.code, histories[asked.code], asked.on)
+    rests_on = frozenset(histories)
+    if organisation.organisation_kind != asked.bearer:
+        return Made(None, b"", "", rests_on, asked.up_to)
+    body = msgspec.json.encode(picture)
+    whole = msgspec.json.encode(organisation) + body
+    return Made(organisation, body, hashlib.blake2b(whole, digest_size=12).hexdigest(), rests_on,
+                asked.up_to)  # fmt: skip
+
+
+def _only(history: History, evidence: Evidence) -> History:
+    """Return a history with the evidence asked for; the register is the operator's and stays."""
+    if evidence == "both":
+        return history
+    kept = {kind: _of_kind(kind, group, evidence) for kind, group in history.by_type.items()}
+    return History(kept, history.unread, history.last_position)
+
+
+def _of_kind(kind: str, group: tuple[Fact, ...], evidence: Evidence) -> tuple[Fact, ...]:
+    if BY_NAME[kind].part == "register":
+        return group
+    return tuple(fact for fact in group if fact.source_kind == evidence)
+
+
+__all__ = ["Asked", "Evidence", "Made", "Pictures"]

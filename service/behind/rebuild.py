@@ -1,0 +1,193 @@
+"""Everything behind the log made anew, beside the live ones: packs, then rows from those packs.
+
+Readers find the old or the new, never none; the service may go on meanwhile. What differed is told.
+The log is read once, in order; rows of many organisations are made by as many processes as there
+are processors, which start while the packs are made.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import gc
+import multiprocessing
+import os
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from service.behind import fresh, rows, running, sealer
+from service.behind.fresh import AtHand
+from service.behind.histories import Histories
+from service.behind.latest import Latest
+from service.behind.registers import Registers
+from service.domain import dates
+from service.domain.model import first_model
+from service.projections.version import FOLD
+from service.store import current, mismatches, packs, progress
+from service.store.appending import Connection
+from service.store.current import Row
+from service.store.pool import lent
+
+AT_HAND: Final = 60_000
+"""Entries kept decoded meanwhile, some 500 bytes each, in each process."""
+SHARE: Final = 10
+"""Organisations whose rows are made at once by one process."""
+WORTH: Final = 100
+"""Organisations from which on it is worth starting processes, which takes a second each."""
+MOST_PROCESSES: Final = 4
+Report = Callable[[str, int, int], None]
+"""Told how far it is: what is made (packs, rows), how many of how many."""
+
+
+class Rebuilt(Struct, frozen=True):
+    """What a rebuild did. differed: packs and rows that were not as the log says."""
+
+    position: int
+    rows: int
+    differed: tuple[str, ...]
+
+
+class Share(Struct, frozen=True):
+    """Rows to be made: of whom, up to which position, on which day; and where the log is."""
+
+    dsn: str
+    codes: tuple[str, ...]
+    up_to: int
+    day: dt.date
+
+
+async def rebuild(dsn: str, report: Report) -> Rebuilt:
+    """Make all packs and rows anew up to where the log ends when it begins.
+
+    Raises what the database raises; what was made until then stays, and is right.
+    """
+    settle_memory()
+    async with running.pool(dsn) as connections, lent(connections) as connection:
+        head = (await Latest(connections).head()).position
+        codes = await current.everybody(connection)
+        with _processes(len(codes)) as processes:
+            async with lent(connections) as beside:
+                replaced = await sealer.rebuild(
+                    connection, beside, head, lambda at: report("packs", at, head)
+                )
+            now = running.now()
+            await progress.reset(connection, sealer.WORKER, FOLD, head, now)
+            shares = _shares(dsn, codes, head, dates.today(now))
+            wrong: list[str] = []
+            async for made, found in _made(shares, processes):
+                wrong += found
+                report("rows", made, len(codes))
+        wrong += await _without_history(connection, codes)
+        await progress.reset(connection, rows.WORKER, FOLD, head, now)
+        await mismatches.forget(connection)
+    named = tuple(f"pack {pack.organisation} {pack.number}" for pack in replaced)
+    return Rebuilt(head, len(codes), (*named, *(f"row {code}" for code in sorted(wrong))))
+
+
+async def prune(dsn: str) -> None:
+    """Remove the packs, rows and progress of every other fold version."""
+    async with running.pool(dsn) as connections, lent(connections) as connection:
+        await packs.prune(connection, FOLD)
+        await current.prune(connection, FOLD)
+        await progress.prune(connection, FOLD)
+
+
+def settle_memory() -> None:
+    """Keep the collector from looking through events in passing, which hold no cycles."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+
+
+@contextmanager
+def _processes(organisations: int) -> Iterator[ProcessPoolExecutor | None]:
+    """Start processes if there is enough for them to do; they load while packs are made."""
+    number = min(MOST_PROCESSES, os.cpu_count() or 1)
+    if organisations < WORTH or number == 1:
+        yield None
+        return
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(number, spawn, initializer=settle_memory) as made:
+        for _ in range(number):
+            made.submit(os.getpid)
+        yield made
+
+
+def _shares(dsn: str, codes: Sequence[str], up_to: int, day: dt.date) -> list[Share]:
+    return [
+        Share(dsn, tuple(codes[at : at + SHARE]), up_to, day) for at in range(0, len(codes), SHARE)
+    ]
+
+
+async def _made(
+    shares: Sequence[Share], processes: ProcessPoolExecutor | None
+) -> AsyncIterator[tuple[int, list[str]]]:
+    """Make all shares; yield how many rows there are, and which of a share were wrong."""
+    done = 0
+    if processes is None:
+        for share in shares:
+            found = await remade(share)
+            done += len(share.codes)
+            yield done, found
+        return
+    loop = asyncio.get_running_loop()
+    tasks = [loop.run_in_executor(processes, _remade, share) for share in shares]
+    for share, task in zip(shares, tasks, strict=True):
+        found = await task
+        done += len(share.codes)
+        yield done, found
+
+
+def _remade(share: Share) -> list[str]:
+    return asyncio.run(remade(share))
+
+
+async def remade(share: Share) -> list[str]:
+    """Make a share of the rows anew; return whose were not as the log said they should be."""
+    async with running.pool(share.dsn) as connections, lent(connections) as connection:
+        latest = Latest(connections)
+        await latest.head()
+        source = AtHand(Histories(connections, latest, AT_HAND), Registers(connections))
+        wrong: list[str] = []
+        for code in share.codes:
+            made = await fresh.row(source, code, share.up_to, share.day)
+            if await _differs(connection, source, made):
+                wrong.append(code)
+            await _replace(connection, made)
+        return wrong
+
+
+async def _replace(connection: Connection, made: Row) -> None:
+    """Put a row in the place of whatever stands there, but for one that knows more."""
+    model = first_model().full_name
+    async with connection.transaction():
+        await current.remove_up_to(connection, made.organisation, FOLD, model, made.position)
+        await current.write(connection, FOLD, model, [made])
+
+
+async def _differs(connection: Connection, source: AtHand, made: Row) -> bool:
+    """Tell whether the row that stands is not what the log said at its position, on its day."""
+    row = await current.one(connection, made.organisation, FOLD, first_model().full_name)
+    if row is None or row.fault is not None or row.position > made.position:
+        return False
+    if (row.last_position, row.on_date) == (made.last_position, made.on_date):
+        return msgspec.structs.replace(made, position=row.position) != row
+    then = await fresh.row(source, row.organisation, row.position, row.on_date)
+    return msgspec.structs.replace(then, position=row.position) != row
+
+
+async def _without_history(connection: Connection, codes: Sequence[str]) -> list[str]:
+    """Remove the rows of organisations of whom the log knows nothing; return whose they were."""
+    model = first_model().full_name
+    held = set(await current.held(connection, FOLD, model))
+    unknown = sorted(held - set(codes) - set(await current.everybody(connection)))
+    await current.remove(connection, unknown, FOLD, model)
+    return unknown
+
+
+__all__ = ["Rebuilt", "prune", "rebuild", "remade", "settle_memory"]

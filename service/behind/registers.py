@@ -1,0 +1,60 @@
+"""What every organisation is and where it belongs: the register's part of all histories, at hand.
+
+A picture needs that of each organisation that it is only connected with. It is little – some tens
+of entries an organisation – so all of it is kept, and followed as the log grows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+from service.behind.entries import entry
+from service.projections.history import Block, Entry, History, block, cut, history, joined
+from service.store import reading
+from service.store.pool import Pool, lent
+
+
+class Registers:
+    """The register's part of every history, as of the position up to which the log was read."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._turn = asyncio.Lock()
+        self._read_to = 0
+        self._runs: dict[str, Block] = {}
+        self._whole: dict[str, History] = {}
+
+    async def load(self, organisations: Iterable[str], up_to: int) -> dict[str, History]:
+        """Return the part of some organisations as known at a position, not beyond the head."""
+        if self._read_to < up_to:
+            async with self._turn:
+                await self._follow(up_to)
+        return {code: self._known(code, up_to) for code in sorted(organisations)}
+
+    def _known(self, code: str, up_to: int) -> History:
+        run = self._runs.get(code)
+        if run is None:
+            return History()
+        if run.last_position > up_to:
+            return history([cut(run, up_to)])
+        if code not in self._whole:
+            self._whole[code] = history([run])
+        return self._whole[code]
+
+    async def _follow(self, up_to: int) -> None:
+        if self._read_to >= up_to:  # somebody else read it meanwhile
+            return
+        async with lent(self._pool) as connection:
+            rows = await reading.belonging(connection, self._read_to, up_to)
+        grown: dict[str, list[Entry]] = {}
+        for row in rows:
+            grown.setdefault(row.organisation, []).append(entry(row))
+        for code, entries in grown.items():
+            before = [self._runs[code]] if code in self._runs else []
+            self._runs[code] = joined([*before, block(entries)])
+            self._whole.pop(code, None)
+        self._read_to = up_to
+
+
+__all__ = ["Registers"]
