@@ -7,7 +7,7 @@ may end them; the same one in both is one.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -38,26 +38,14 @@ class Held(Struct, frozen=True, gc=False):
         return tuple(fact for fact in self.facts if fact.effective <= on)
 
 
-def as_it_is(item: Interval) -> Interval:
-    """Return an interval that nothing else ends."""
-    return item
-
-
 @lasting
 def pieces(given: Context, types: tuple[str, ...]) -> tuple[Held, ...]:
     """Return all intervals of some types, one a statement, in order of their start."""
-    return cut_pieces(given, types, as_it_is)
-
-
-def cut_pieces(
-    given: Context, types: tuple[str, ...], ended: Callable[[Interval], Interval]
-) -> tuple[Held, ...]:
-    """Return them cut where something else ends one, as `ended` says."""
-    found: list[Held] = []
-    for origin, facts in carried(given, *types):
-        for item in intervals(_one_body(facts, given.code)):
-            whole = ended(item)
-            found.append(Held(whole, origin, _facts(whole)))
+    found = [
+        Held(item, origin, _facts(item))
+        for origin, facts in carried(given, *types)
+        for item in intervals(_one_body(facts, given.code))
+    ]
     return tuple(sorted(found, key=_by_start))
 
 
@@ -112,4 +100,4 @@ def _both(before: Held, item: Held) -> Held:
     return Held(whole, origin, (*before.facts, *item.facts))
 
 
-__all__ = ["Held", "as_it_is", "cut_pieces", "joined", "later", "pieces"]
+__all__ = ["Held", "joined", "later", "pieces"]

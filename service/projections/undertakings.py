@@ -61,7 +61,6 @@ def undertaken(given: Context) -> list[Held]:
 
 @lasting
 def _undertaken(given: Context) -> tuple[Held, ...]:
-    """Return all that was ever begun, ended where its approach was replaced."""
     replaced = _replacements(given)
     return tuple(_ended(item, replaced[item.origin]) for item in pieces(given, HELD))
 

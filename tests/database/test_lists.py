@@ -14,6 +14,7 @@ from service.api import waiting
 from service.api.rooms import MEMBER, Rooms
 from service.app import build, opened
 from service.behind.rows import Rows, Sources
+from service.projections.version import FOLD
 from service.settings import load
 from service.store import progress
 from tests.strategies import STORY, renamed, trust
@@ -132,5 +133,5 @@ async def test_progress_that_was_changed_by_hand_is_not_relied_on(client, rooms,
     await step(rooms, connection)
     await connection.execute("UPDATE behind SET position = 1000000")
     with pytest.raises(progress.MovedError):
-        await progress.reached(connection, "rows", "1")
+        await progress.reached(connection, "rows", FOLD)
     assert await read(client, "/organisations") == before
