@@ -117,10 +117,13 @@ def first_day(method, begun, on):
 
 
 def horizon(case, live):
-    """Return the months to the latest horizon or planned end of what is live."""
+    """Return the months through the last day of the latest horizon or planned end of what is live.
+
+    Two years from 1 April end on 31 March: the last day counts.
+    """
     ends = []
     for stint in live:
         data = stint.opened.data
         day = data.horizon_ends if stint.opened.kind == "StrategyAdopted" else data.planned_until
         ends += [day] if day else []
-    return (calendar.whole_months(case.on, max(ends)), "known") if ends else (None, "unknown")
+    return (calendar.whole_months(case.on, max(ends) + ONE), "known") if ends else (None, "unknown")
