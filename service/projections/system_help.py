@@ -123,7 +123,10 @@ def _candidates(members: Sequence[Seated], matches: Sequence[Match]) -> Iterator
         for offering in giver.trust.help.offers:
             for asker, ask in asking.get(_topic(offering.offer.topic), ()):
                 matched = (offering.position, ask.position) in agreed
-                if asker.code != giver.code and (matched or offering.offer.left):
+                strangers = giver.role == asker.role == "partner"  # another system's business
+                if asker.code == giver.code or strangers:
+                    continue
+                if matched or offering.offer.left:
                     yield _candidate(giver, offering, asker, ask, agreed=matched)
 
 
