@@ -31,6 +31,7 @@ from service.projections import closure, system_picture, trust_picture
 from service.projections.history import ABOUT, Block, History, block, history
 from service.projections.organisations import Summary, summary
 from service.projections.register import kind_of
+from service.projections.reuse import Reuse
 from service.projections.system_picture import SystemPicture
 from service.projections.trust_picture import TrustPicture
 from service.store import current, reading
@@ -66,6 +67,11 @@ class Gathered(Struct, frozen=True):
 class Source(Protocol):
     """Where histories come from: whole, or the parts that say what and where somebody is."""
 
+    @property
+    def reuse(self) -> Reuse | None:
+        """Return what dimensions made before, where that may be used again."""
+        ...
+
     async def load(self, organisation: str, up_to: int) -> History:
         """Return a history as known at a position."""
         ...
@@ -84,6 +90,7 @@ class AtHand(Struct, frozen=True):
 
     histories: Histories
     registers: Registers
+    reuse: Reuse | None = None
 
     async def load(self, organisation: str, up_to: int) -> History:
         """Return a history as known at a position."""
@@ -102,6 +109,7 @@ class FromLog(Struct, frozen=True):
     """Histories from the log alone, for comparing; others get their turn between two slices."""
 
     connection: Connection
+    reuse: Reuse | None = None
 
     async def load(self, organisation: str, up_to: int) -> History:
         """Return a history as known at a position."""
@@ -132,7 +140,7 @@ async def row(source: Source, code: str, up_to: int, on: dt.date) -> Row:
     raises.
     """
     try:
-        return made(code, await gather(source, code, up_to), up_to, on)
+        return made(code, await gather(source, code, up_to), up_to, on, source.reuse)
     except DATABASE:
         raise
     except Exception as error:  # noqa: BLE001 - one organisation's fault must not stop the others
@@ -163,10 +171,10 @@ def placing(whole: History) -> History:
     return History(kept, (), last)
 
 
-def made(code: str, gathered: Gathered, up_to: int, on: dt.date) -> Row:
+def made(code: str, gathered: Gathered, up_to: int, on: dt.date, reuse: Reuse | None = None) -> Row:
     """Return a row from its histories."""
     found = summary(code, placing(gathered.histories[code]), on)
-    picture = _picture(found, gathered, on)
+    picture = _picture(found, gathered, on, reuse)
     return Row(
         organisation=code,
         on_date=on,
@@ -186,10 +194,10 @@ def made(code: str, gathered: Gathered, up_to: int, on: dt.date) -> Row:
 
 
 def _picture(
-    found: Summary, gathered: Gathered, on: dt.date
+    found: Summary, gathered: Gathered, on: dt.date, reuse: Reuse | None
 ) -> TrustPicture | SystemPicture | None:
     if found.organisation_kind == "trust":
-        return trust_picture.picture(found.code, gathered.histories, on, first_model())
+        return trust_picture.picture(found.code, gathered.histories, on, first_model(), reuse)
     if found.organisation_kind == "system":
         return system_picture.picture(found.code, gathered.histories, on, _without_levels())
     return None

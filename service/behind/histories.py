@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from service.behind.entries import entries
 from service.behind.latest import Latest
-from service.projections.history import Block, History, block, cut, history, joined
+from service.projections.history import Block, History, block, cut, grown, history, joined
 from service.projections.packing import unpack
 from service.projections.version import FOLD
 from service.store import packs
@@ -82,10 +82,10 @@ async def _read(connection: Connection, code: str, up_to: int, kept: Kept | None
     """Read what is not kept: sealed packs first, then the tail."""
     runs = [kept.run] if kept is not None else await sealed(connection, code, up_to)
     end = kept.read_to if kept is not None else max((run.last_position for run in runs), default=0)
-    if end < up_to:
-        runs.append(block(await entries(connection, code, end, up_to)))
-    run = joined(runs)
-    return Kept(run, max(end, up_to), history([run]))
+    tail = block(await entries(connection, code, end, up_to) if end < up_to else ())
+    run = joined([*runs, tail] if tail.entries else runs)
+    said = grown(kept.history, run, tail) if kept is not None else history([run])
+    return Kept(run, max(end, up_to), said)
 
 
 async def sealed(connection: Connection, code: str, up_to: int) -> list[Block]:

@@ -26,6 +26,7 @@ from service.projections.context import context
 from service.projections.contribution import Contribution, contribution
 from service.projections.history import Fact, History
 from service.projections.organisations import Summary, summary
+from service.projections.reuse import Reuse
 from service.projections.system_members import scene, seats
 from service.projections.system_picture import SystemPicture
 from service.projections.trust_picture import TrustPicture
@@ -57,26 +58,34 @@ class Asked(Struct, frozen=True):
         return (self.on, None if self.now else self.up_to, self.evidence, self.model.full_name)
 
 
+class Basis(Struct, frozen=True):
+    """What something was made from, and at which position.
+
+    whole: whose histories. placed: of whom only what they are and where they belong.
+    """
+
+    whole: frozenset[str]
+    placed: frozenset[str]
+    as_of: int
+
+
 class Made(Struct, frozen=True):
     """A picture as JSON, with what it rests on. tag: the same for the same bytes.
 
     organisation: None where no organisation of the kind asked for was known; then body is empty.
-    as_of: the position that it was made at.
     """
 
     organisation: Summary | None
     body: bytes
     tag: str
-    rests_on: frozenset[str]
-    as_of: int
+    basis: Basis
 
 
 class Given(Struct, frozen=True):
     """What a trust gives to the pictures of its systems, with what it rests on."""
 
     trust: Contribution
-    rests_on: frozenset[str]
-    as_of: int
+    basis: Basis
 
 
 class Pictures:
@@ -95,6 +104,7 @@ class Pictures:
         self._most = most_bytes
         self._kept: OrderedDict[tuple[object, ...], Made] = OrderedDict()
         self._bytes = 0
+        self._reuse = {"trust": Reuse(), "system": Reuse()}
         self._given: OrderedDict[tuple[object, ...], Given] = OrderedDict()
         self._making: dict[tuple[object, ...], asyncio.Task[Made]] = {}
 
@@ -102,7 +112,8 @@ class Pictures:
         """Return a picture; several who ask for the same at once wait for one."""
         key = asked.key()
         kept = self._kept.get(key)
-        if kept is not None and self._holds(kept, asked):
+        await self._registers.follow(asked.up_to)
+        if kept is not None and self._holds(kept.basis, asked):
             self._kept.move_to_end(key)
             return kept
         flight = (*key, asked.up_to)
@@ -110,12 +121,14 @@ class Pictures:
             self._making[flight] = asyncio.create_task(self._make(asked, flight))
         return await asyncio.shield(self._making[flight])
 
-    def _holds(self, kept: Made | Given, asked: Asked) -> bool:
-        """Tell whether nothing that a picture rests on grew between when it was made and now."""
-        if not asked.now or kept.as_of == asked.up_to:
+    def _holds(self, basis: Basis, asked: Asked) -> bool:
+        """Tell whether nothing that a thing rests on grew between when it was made and now."""
+        if not asked.now or basis.as_of == asked.up_to:
             return True
-        earlier = min(kept.as_of, asked.up_to)
-        return all(self._latest.last(code) <= earlier for code in kept.rests_on)
+        earlier = min(basis.as_of, asked.up_to)
+        return all(self._latest.last(code) <= earlier for code in basis.whole) and all(
+            self._registers.last(code) <= earlier for code in basis.placed
+        )
 
     async def _make(self, asked: Asked, flight: tuple[object, ...]) -> Made:
         try:
@@ -130,7 +143,8 @@ class Pictures:
         self, asked: Asked, histories: dict[str, History]
     ) -> TrustPicture | SystemPicture:
         if asked.bearer == "trust":
-            return trust_picture.picture(asked.code, histories, asked.on, asked.model)
+            reuse = self._reusing(asked)
+            return trust_picture.picture(asked.code, histories, asked.on, asked.model, reuse)
         given = scene(asked.code, histories, asked.on)
         trusts = {
             seat.code: await self._contribution(asked, seat.code, histories)
@@ -144,15 +158,19 @@ class Pictures:
         """Return what a trust gives, kept or made anew; between two made others get their turn."""
         key = (code, *asked.moment())
         kept = self._given.get(key)
-        if kept is None or not self._holds(kept, asked):
-            made = contribution(context(code, histories, asked.on), asked.model)
-            rests_on = closure.needed(code, histories) | closure.around(code, histories)
-            kept = self._given[key] = Given(made, frozenset(rests_on), asked.up_to)
+        if kept is None or not self._holds(kept.basis, asked):
+            given = context(code, histories, asked.on, self._reusing(asked))
+            made = contribution(given, asked.model)
+            kept = self._given[key] = Given(made, _basis(code, histories, asked.up_to))
             await asyncio.sleep(0)
         self._given.move_to_end(key)
         while len(self._given) > MOST_CONTRIBUTIONS:
             self._given.popitem(last=False)
         return kept.trust
+
+    def _reusing(self, asked: Asked) -> Reuse | None:
+        """Return where dimensions find what they made; other moments than now come seldom again."""
+        return self._reuse[asked.bearer] if asked.now and asked.evidence == "both" else None
 
     async def load(self, code: str, up_to: int, evidence: Evidence = "both") -> dict[str, History]:
         """Return the histories that a picture of `code` rests on, each read to the same position.
@@ -184,13 +202,19 @@ def _made(
     asked: Asked, histories: dict[str, History], picture: TrustPicture | SystemPicture
 ) -> Made:
     organisation = summary(asked.code, histories[asked.code], asked.on)
-    rests_on = frozenset(histories)
+    basis = _basis(asked.code, histories, asked.up_to)
     if organisation.organisation_kind != asked.bearer:
-        return Made(None, b"", "", rests_on, asked.up_to)
+        return Made(None, b"", "", basis)
     body = msgspec.json.encode(picture)
     whole = msgspec.json.encode(organisation) + body
-    return Made(organisation, body, hashlib.blake2b(whole, digest_size=12).hexdigest(), rests_on,
-                asked.up_to)  # fmt: skip
+    tag = hashlib.blake2b(whole, digest_size=12).hexdigest()
+    return Made(organisation, body, tag, basis)
+
+
+def _basis(code: str, histories: dict[str, History], as_of: int) -> Basis:
+    whole = closure.needed(code, histories)
+    placed = closure.around(code, histories) - whole
+    return Basis(frozenset(whole), frozenset(placed), as_of)
 
 
 def _only(history: History, evidence: Evidence) -> History:

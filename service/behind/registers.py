@@ -27,10 +27,19 @@ class Registers:
 
     async def load(self, organisations: Iterable[str], up_to: int) -> dict[str, History]:
         """Return the part of some organisations as known at a position, not beyond the head."""
+        await self.follow(up_to)
+        return {code: self._known(code, up_to) for code in sorted(organisations)}
+
+    async def follow(self, up_to: int) -> None:
+        """Learn what was recorded up to a position."""
         if self._read_to < up_to:
             async with self._turn:
                 await self._follow(up_to)
-        return {code: self._known(code, up_to) for code in sorted(organisations)}
+
+    def last(self, organisation: str) -> int:
+        """Return the position of the last entry of a part, as far as it was read."""
+        run = self._runs.get(organisation)
+        return run.last_position if run is not None else 0
 
     def _known(self, code: str, up_to: int) -> History:
         run = self._runs.get(code)

@@ -22,12 +22,15 @@ from service.behind.latest import Latest
 from service.behind.registers import Registers
 from service.domain import dates
 from service.domain.model import first_model
+from service.projections.reuse import Reuse
 from service.projections.version import FOLD
 from service.store import current, progress
 from service.store.appending import Connection
 from service.store.current import Row
 
 WORKER: Final = "rows"
+MOST_REUSED: Final = 6_000
+"""Sections and levels kept between two steps: those of some 200 trusts."""
 AT_ONCE: Final = 20
 """Rows that are written by one statement."""
 OF_THE_DAY: Final = 40
@@ -50,6 +53,7 @@ class Rows:
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
         self._day: dt.date | None = None
+        self._reuse = Reuse(MOST_REUSED)
 
     async def step(self, connection: Connection) -> bool:
         """Make the rows of all that grew, and some of an older day; return whether more are left.
@@ -72,7 +76,7 @@ class Rows:
     ) -> None:
         """Make and write the rows of some organisations; others get their turn between two."""
         waiting: list[Row] = []
-        source = AtHand(self._sources.histories, self._sources.registers)
+        source = AtHand(self._sources.histories, self._sources.registers, self._reuse)
         for code in sorted(codes):
             waiting.append(await fresh.row(source, code, up_to, day))
             if len(waiting) == AT_ONCE:

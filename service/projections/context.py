@@ -17,6 +17,7 @@ from service.projections.history import Fact, History, Memo, Unreadable, remembe
 from service.projections.ledger import ledger_of, ordered
 from service.projections.levels import Answer
 from service.projections.register import closing
+from service.projections.reuse import Reuse
 
 _DEPTH: Final = 50
 
@@ -39,7 +40,7 @@ class Context(Struct, frozen=True, gc=False):
     """One organisation on a date. closed: what ended it, whenever; absorbed: by the date.
 
     around: the histories at hand, by which the hosts and successors of others are told.
-    memo: what several dimensions need is made once; see `once`.
+    memo: what several dimensions need is made once; see `once`. reuse: what dimensions made before.
     """
 
     code: str
@@ -50,6 +51,7 @@ class Context(Struct, frozen=True, gc=False):
     own_by_type: Mapping[str, tuple[Fact, ...]]
     around: Mapping[str, History]
     memo: Memo = field(default_factory=Memo)
+    reuse: Reuse | None = None
 
     @property
     def bodies(self) -> frozenset[str]:
@@ -119,6 +121,7 @@ class Dimension(Struct, frozen=True, gc=False):
     """A dimension: its name, the types that it reads, and what it makes of them.
 
     inherits: also reads those types of absorbed trusts. level: only of dimensions that have one.
+    also: types of which it looks for what cannot be read itself.
     """
 
     name: str
@@ -127,6 +130,7 @@ class Dimension(Struct, frozen=True, gc=False):
     section: Callable[[Context], Any]
     inherits: bool
     level: Callable[[Context, DimensionRules], Answer] | None = None
+    also: tuple[str, ...] = ()
 
     def ledgers(self) -> frozenset[str]:
         """Return the ledgers that it reads."""
@@ -139,12 +143,18 @@ class UnreadableAt(Struct, frozen=True, gc=False, tag_field="section", tag="unre
     unreadable_at: tuple[int, ...]
 
 
-def context(code: str, histories: Mapping[str, History], on: dt.date) -> Context:
-    """Return what the dimensions of one organisation are computed from."""
+def context(
+    code: str, histories: Mapping[str, History], on: dt.date, reuse: Reuse | None = None
+) -> Context:
+    """Return what the dimensions of one organisation are computed from.
+
+    reuse: where the same organisation is asked for again and again as it grows.
+    """
     history = histories.get(code, History())
     found = tuple(absorbed(code, histories, on))
     own = own_by_type(code, history)
-    return Context(code, on, history, closing(code, history), found, own, histories)
+    end = closing(code, history)
+    return Context(code, on, history, end, found, own, histories, reuse=reuse)
 
 
 def own_by_type(code: str, history: History) -> Mapping[str, tuple[Fact, ...]]:
@@ -187,7 +197,7 @@ def carried(given: Context, *types: str) -> Iterator[tuple[str | None, tuple[Fac
 def at(given: Context, on: dt.date) -> Context:
     """Return the context as it was on an earlier date, from the same history."""
     found = tuple(gone for gone in given.absorbed if gone.since <= on)
-    return structs.replace(given, on=on, absorbed=found, memo=Memo())
+    return structs.replace(given, on=on, absorbed=found, memo=Memo(), reuse=None)
 
 
 def uncounted(given: Context, kind: str, counts: Callable[[Fact], bool]) -> tuple[Absorbed, ...]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+import functools
+from collections.abc import Callable
+from typing import Final, TypeVar
 
 from service.domain.model import Model
+from service.domain.register import BY_NAME
 from service.projections import (
     board,
     connection,
@@ -23,17 +26,21 @@ from service.projections import (
 )  # fmt: skip
 from service.projections.board_level import board_level
 from service.projections.connection_level import connection_level
-from service.projections.context import Context, Dimension, unreadable
+from service.projections.context import Context, Dimension, once, unreadable
 from service.projections.funding_level import funding_level
+from service.projections.ledger import ledger_of
 from service.projections.levelled import culture_level, leadership_level
 from service.projections.levels import Answer, Freshness, nothing
 from service.projections.practice_level import practice_level
+from service.projections.reuse import EVERYWHERE, groups, registers
 from service.projections.skills_level import (
     coach_expert_level,
     introductory_level,
     practitioner_level,
 )
 from service.projections.strategy_level import strategy_level
+
+T = TypeVar("T")
 
 
 def _leadership(given: Context) -> leadership.Leadership:
@@ -69,7 +76,12 @@ COACH_EXPERT: Final = Dimension(
     level=coach_expert_level,
 )
 STRATEGY: Final = Dimension(
-    "strategy", strategy.TYPES, strategy.strategy, inherits=True, level=strategy_level
+    "strategy",
+    strategy.TYPES,
+    strategy.strategy,
+    inherits=True,
+    level=strategy_level,
+    also=leadership.TYPES,
 )
 CONNECTION: Final = Dimension(
     "connection",
@@ -124,12 +136,44 @@ def levels(given: Context, model: Model) -> dict[str, Answer]:
         if unreadable(dimension, given):
             found[dimension.name] = nothing("unreadable", Freshness(None, None, "none", None))
         else:
-            found[dimension.name] = dimension.level(given, rules)
+            make = functools.partial(dimension.level, given, rules)
+            found[dimension.name] = reused(given, dimension, model.full_name, make)
     return found
+
+
+def reused(given: Context, dimension: Dimension, what: str, make: Callable[[], T]) -> T:
+    """Return what a dimension makes, made before if all that it reads is the same."""
+    if given.reuse is None:
+        return make()
+    key = (given.code, given.on, dimension.name, what)
+    return given.reuse.get(key, _read(given, dimension), make)
+
+
+def _read(given: Context, dimension: Dimension) -> tuple[object, ...]:
+    """Return the objects that a dimension reads."""
+    types = _types(dimension.name)
+    absorbed = (
+        item for gone in given.absorbed for item in (gone.since, *groups(gone.history, types))
+    )
+    return (*groups(given.history, types), *absorbed, *_others(given))
+
+
+@once
+def _others(given: Context) -> tuple[object, ...]:
+    return registers(given.around)
+
+
+@functools.cache
+def _types(name: str) -> tuple[str, ...]:
+    """Return all types that a dimension may read."""
+    (dimension,) = (one for one in DIMENSIONS if one.name == name)
+    ledgers = dimension.ledgers()
+    own = (kind for kind in BY_NAME if ledger_of(kind) in ledgers)
+    return tuple(sorted({*own, *EVERYWHERE, *dimension.also}))
 
 
 __all__ = [
     "BOARD", "CONNECTION", "CULTURE", "DIMENSIONS", "FUNDING", "LEADERSHIP", "MATURITY",
     "NOT_CROWDED_OUT", "OVERSIGHT", "PRACTICE", "RATINGS", "SHARED_LEADERSHIP", "SKILLS",
-    "STRATEGY", "SUPPORT", "levels",
+    "STRATEGY", "SUPPORT", "levels", "reused",
 ]  # fmt: skip

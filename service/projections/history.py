@@ -321,6 +321,29 @@ def history(blocks: Sequence[Block]) -> History:
     return History(_applied(groups, changed, marks), left, last)
 
 
+def grown(before: History, run: Block, added: Block) -> History:
+    """Return what a history says once a block is added to its run.
+
+    Groups of facts that stay as they were are the same objects: what was made of them holds.
+    """
+    if added.changes:
+        whole = history([run])
+        return History(
+            {kind: _same(before.by_type.get(kind), group) for kind, group in whole.by_type.items()},
+            whole.unread if whole.unread != before.unread else before.unread,
+            whole.last_position,
+        )
+    by_type = dict(before.by_type)
+    for kind, group in added.facts.items():
+        by_type[kind] = (*by_type.get(kind, ()), *group)
+    unread = (*before.unread, *added.unread) if added.unread else before.unread
+    return History(by_type, unread, max(before.last_position, added.last_position))
+
+
+def _same(before: tuple[Fact, ...] | None, group: tuple[Fact, ...]) -> tuple[Fact, ...]:
+    return before if before is not None and before == group else group
+
+
 def joined(blocks: Sequence[Block]) -> Block:
     """Return consecutive blocks as one; types that only one of them holds are not copied."""
     if len(blocks) == 1:
@@ -430,5 +453,5 @@ def _applied(groups: Facts, changed: Mapping[int, Fact | None], marks: _Marks) -
 
 __all__ = [
     "FACT_OF", "Block", "Change", "Entry", "Fact", "Facts", "History", "Memo", "Unreadable",
-    "block", "counts_for", "cut", "facts", "history", "joined", "remembered",
+    "block", "counts_for", "cut", "facts", "grown", "history", "joined", "remembered",
 ]  # fmt: skip

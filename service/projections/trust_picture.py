@@ -42,6 +42,7 @@ from service.projections.dimensions import (
     STRATEGY,
     SUPPORT,
     levels,
+    reused,
 )  # fmt: skip
 from service.projections.funding import Funding
 from service.projections.history import History
@@ -56,6 +57,7 @@ from service.projections.oversight import Oversight
 from service.projections.practice import Practice
 from service.projections.ratings import Ratings
 from service.projections.register import Registration
+from service.projections.reuse import Reuse
 from service.projections.shared_leadership import SharedLeadership
 from service.projections.size import Size, size
 from service.projections.skills import Skills
@@ -111,10 +113,14 @@ class TrustPicture(Struct, frozen=True, gc=False):
 
 
 def picture(
-    code: str, histories: Mapping[str, History], on: dt.date, model: Model | None = None
+    code: str,
+    histories: Mapping[str, History],
+    on: dt.date,
+    model: Model | None = None,
+    reuse: Reuse | None = None,
 ) -> TrustPicture:
     """Return a trust's picture on a date; histories hold all that `closure.missing` names."""
-    given, rules = context(code, histories, on), model or first_model()
+    given, rules = context(code, histories, on, reuse), model or first_model()
     systems = membership.spans(histories)
     found = membership.memberships(code, given.history, systems)
     registered = register.registration(code, given.history, on)
@@ -158,7 +164,9 @@ def last_position(given: Context) -> int:
 def section(dimension: Dimension, given: Context) -> Any:  # noqa: ANN401 - see above
     """Return what a dimension says, or where it cannot be read."""
     positions = unreadable(dimension, given)
-    return UnreadableAt(positions) if positions else dimension.section(given)
+    if positions:
+        return UnreadableAt(positions)
+    return reused(given, dimension, "section", lambda: dimension.section(given))
 
 
 def unreadable_by_dimension(given: Context) -> dict[str, tuple[int, ...]]:
