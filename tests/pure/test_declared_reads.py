@@ -8,6 +8,7 @@ import pytest
 
 from service.domain.model import first_model
 from service.domain.register import BY_NAME, TYPES
+from service.projections import dimensions
 from service.projections.context import context, unreadable
 from service.projections.dimensions import DIMENSIONS, PRACTICE, SKILLS, STRATEGY
 from service.projections.history import History, Unreadable
@@ -122,6 +123,16 @@ def test_a_dimension_reads_only_ledgers_that_it_declares(around, dimension):
                 if ledger_of(kind) not in allowed:
                     undeclared[kind].add(code)
     assert dict(undeclared) == {}
+
+
+@pytest.mark.parametrize("dimension", DIMENSIONS, ids=lambda one: one.name)
+def test_what_a_dimension_reads_decides_whether_it_is_made_anew(around, dimension):
+    """Each type that is read is among those whose growth has the dimension made anew."""
+    watching = set(dimensions._types(dimension.name))
+    for code in (code for code in around if code.startswith("ZT")):
+        given, mine, _ = watched(code, around, day(DAYS[-1]))
+        read(dimension, given)
+        assert mine <= watching
 
 
 @pytest.mark.parametrize("dimension", DIMENSIONS, ids=lambda one: one.name)
