@@ -8,7 +8,7 @@ import pytest
 
 from service.domain.model import first_model
 from service.domain.register import BY_NAME, TYPES
-from service.projections import dimensions
+from service.projections import dimensions, reuse
 from service.projections.context import context, unreadable
 from service.projections.dimensions import DIMENSIONS, PRACTICE, SKILLS, STRATEGY
 from service.projections.history import History, Unreadable
@@ -142,6 +142,7 @@ def test_a_dimension_reads_of_others_only_the_register(around, dimension):
         given, _, others = watched(code, around, day(DAYS[-1]))
         read(dimension, given)
         assert {BY_NAME[kind].part for kind in others} <= {"register"}
+        assert others <= set(reuse._BELONGING)  # their growth has it made anew
 
 
 def test_the_sample_is_rich_enough(around):
