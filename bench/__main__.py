@@ -1,4 +1,7 @@
-"""`python -m bench [--quick] [--rows 1,2,3,4] [--rounds N]`: measure and print the table."""
+"""`python -m bench [--quick] [--rows 1,2,3,4] [--rounds N]`: measure and print the table.
+
+Rows 1 to 4 are of the log, against the raw driver; 5 to 8 are of pictures, each with its own lines.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.databases import Databases
+from bench.pictures import FULL, QUICK, READINGS
 from bench.rows import ROWS, Round, Row
 from service.store import embedded
 
@@ -31,7 +35,9 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer events, one round")
     parser.add_argument("--rounds", type=int, help="rounds of each row (5; 1 with --quick)")
-    parser.add_argument("--rows", default="1,2,3,4", help="which rows, such as 3,4")
+    parser.add_argument(
+        "--rows", default="1,2,3,4", help="which rows, such as 3,4; 5 to 8: pictures"
+    )
     return parser.parse_args()
 
 
@@ -47,10 +53,28 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
 async def _measure(dsn: str, asked: argparse.Namespace) -> None:
     databases = Databases(dsn)
     await databases.prepare()
+    numbers = [int(number) for number in asked.rows.split(",")]
+    await _log(databases, asked, [n for n in numbers if n <= len(ROWS)])
+    await _pictures(databases, asked, [n - len(ROWS) for n in numbers if n > len(ROWS)])
+
+
+async def _pictures(databases: Databases, asked: argparse.Namespace, numbers: list[int]) -> None:
+    """Print the lines of what was asked of pictures, each on a database of its own."""
+    for number in numbers:
+        found = READINGS[number - 1]
+        print(found.name, flush=True)
+        for line in await found.measure(databases, QUICK if asked.quick else FULL):
+            print(f"    {line}", flush=True)
+
+
+async def _log(databases: Databases, asked: argparse.Namespace, numbers: list[int]) -> None:
+    """Print the table of what was asked of the log."""
+    if not numbers:
+        return
     rounds = asked.rounds or (1 if asked.quick else 5)
     print(LINE.format("", "events/s", "raw/s", "against", "ratio", "target"))
-    for number in asked.rows.split(","):
-        row = ROWS[int(number) - 1]
+    for number in numbers:
+        row = ROWS[number - 1]
         count = row.quick_events if asked.quick else row.events
         found = [await row.measure(databases, count, at % 2 == 0) for at in range(rounds)]
         print(_line(row, count, found), flush=True)

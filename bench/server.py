@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -16,10 +16,10 @@ PATIENCE_SECONDS: Final = 60.0
 
 
 @asynccontextmanager
-async def serving(dsn: str) -> AsyncIterator[int]:
+async def serving(dsn: str, settings: Mapping[str, str] | None = None) -> AsyncIterator[int]:
     """Run the service on a database during the block; yields its port."""
     port = _free_port()
-    environ = os.environ | {"DATABASE_URL": dsn, "CAPMAP_PORT": str(port)}
+    environ = os.environ | {"DATABASE_URL": dsn, "CAPMAP_PORT": str(port)} | (settings or {})
     process = subprocess.Popen(  # noqa: ASYNC220 - starting it is quick
         [sys.executable, "-m", "service.cli", "serve"],
         env=environ,

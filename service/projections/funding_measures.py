@@ -20,8 +20,9 @@ from service.projections.measure import Measure, Status, measure, unknown
 
 _MOST: Final = 60
 _YEAR: Final = 12
-_LEAP: Final = 365 / 366
-"""A year's pence over the days of a leap year are no fall of the rate: half is taken so."""
+_LEAP: Final = 365 / 366 * (1 - 1e-9)
+"""A year's pence over the days of a leap year are no fall of the rate: half is taken so, and a hair
+less, for rates are sums of fractions."""
 
 
 class Money(Struct, frozen=True, gc=False):

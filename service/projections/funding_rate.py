@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 from msgspec import UNSET, Struct
 
@@ -18,6 +19,9 @@ from service.domain import dates
 from service.projections.agreements import Case, ends, stated_end, stated_total
 from service.projections.coverage import quarter_of
 from service.projections.history import Fact
+
+_HAIR: Final = 1e-9
+"""Of what remains: so little is the rounding of a sum, and all was withdrawn."""
 
 
 class Stretch(Struct, frozen=True, gc=False):
@@ -105,7 +109,8 @@ def _lowered(found: Sequence[Stretch], fact: Fact, *, endless: bool) -> Iterator
     since = fact.data.from_
     last = dates.add_months(since, 12) if endless else dt.date.max
     remaining = amount(found, since, last)
-    kept = max(1 - fact.data.pence / remaining, 0.0) if remaining else 0.0
+    kept = 1 - fact.data.pence / remaining if remaining else 0.0
+    kept = kept if kept > _HAIR else 0.0
     for item in found:
         if item.start < since < item.end:
             yield Stretch(item.start, since, item.rate)

@@ -8,6 +8,7 @@ import pytest
 
 from service.domain.model import first_model
 from service.domain.register import BY_NAME, TYPES
+from service.projections import dimensions, reuse
 from service.projections.context import context, unreadable
 from service.projections.dimensions import DIMENSIONS, PRACTICE, SKILLS, STRATEGY
 from service.projections.history import History, Unreadable
@@ -125,12 +126,23 @@ def test_a_dimension_reads_only_ledgers_that_it_declares(around, dimension):
 
 
 @pytest.mark.parametrize("dimension", DIMENSIONS, ids=lambda one: one.name)
+def test_what_a_dimension_reads_decides_whether_it_is_made_anew(around, dimension):
+    """Each type that is read is among those whose growth has the dimension made anew."""
+    watching = set(dimensions._types(dimension.name))
+    for code in (code for code in around if code.startswith("ZT")):
+        given, mine, _ = watched(code, around, day(DAYS[-1]))
+        read(dimension, given)
+        assert mine <= watching
+
+
+@pytest.mark.parametrize("dimension", DIMENSIONS, ids=lambda one: one.name)
 def test_a_dimension_reads_of_others_only_the_register(around, dimension):
     """Of organisations that are only connected, the service loads the register's part alone."""
     for code in ("ZT001", "ZT005"):
         given, _, others = watched(code, around, day(DAYS[-1]))
         read(dimension, given)
         assert {BY_NAME[kind].part for kind in others} <= {"register"}
+        assert others <= set(reuse._BELONGING)  # their growth has it made anew
 
 
 def test_the_sample_is_rich_enough(around):

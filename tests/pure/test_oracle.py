@@ -1,7 +1,7 @@
 """Pictures say what a second, slow fold says, which was written from the briefs' text alone."""
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from service.projections import history as fold
@@ -140,7 +140,14 @@ def test_strategy_is_that_of_the_slow_fold(told):
 @SLOW
 @given(stories.stories(stories.PRACTICE, by=stories.ADOPTED, covers="practice"))
 def test_practice_is_that_of_the_slow_fold(told):
-    """Projects completed, measured, and taken up by others."""
+    """Projects completed, measured, and taken up by others.
+
+    Not of stories in which a successor begins a project after the date: test_oracle_gaps.py.
+    """
+    entries, known_at, on = told
+    case = bodies.Case(world(parts(entries, known_at)), stories.HOME, on)
+    later = [fact for fact in case.own("ProjectStarted") if fact.day > on]
+    assume(not (later and bodies.absorbed(case)))
     check(told, "practice")
 
 
@@ -172,5 +179,7 @@ def test_pictures_of_a_generated_history_are_those_of_the_slow_fold(data):
     case = bodies.Case(world(own), code, on)
     found = trust_picture.picture(code, loaded(code, own), on)
     for name, measures in DIMENSIONS.items():
+        if name == "practice" and bodies.absorbed(case):
+            continue  # as above: a later start of the same reference changes the past
         said, expected = compared(getattr(found, name), measures(case))
         assert (name, said) == (name, expected)
