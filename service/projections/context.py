@@ -190,8 +190,20 @@ def carried(given: Context, *types: str) -> Iterator[tuple[str | None, tuple[Fac
     own = given.own(*types)
     yield None, own
     for gone in given.absorbed:
-        closes = [f for f in own if is_close(f) and f.effective >= gone.since]
+        closes = list(_closed_since(given, gone, types))
         yield gone.code, ordered([*gone.own(*types), *closes])
+
+
+def _closed_since(given: Context, gone: Absorbed, types: Sequence[str]) -> Iterator[Fact]:
+    """Yield what each successor of an absorbed trust ended, the first of them to the last."""
+    step: Absorbed | None = gone
+    waiting = list(given.absorbed)  # each is one step: mergers in an old log might make a circle
+    while step is not None:
+        since, into = step.merged.effective, step.merged.data.into
+        step = next((one for one in waiting if one.code == into), None)
+        waiting = [one for one in waiting if one is not step]
+        body = given if step is None else step
+        yield from (f for f in body.own(*types) if is_close(f) and f.effective >= since)
 
 
 def at(given: Context, on: dt.date) -> Context:

@@ -8,7 +8,6 @@ from tests.pure.histories import day, entries, event
 from tests.pure.loading import loaded, parts
 
 WORLD = [trust("ZT001"), trust("ZT002"), trust("ZT003"), system("ZS01")]
-CHAIN = [merged("ZT003", "ZT002", "2023-01-01"), merged("ZT002", "ZT001", "2025-01-01")]
 
 
 def picture(*events, on="2026-01-01"):
@@ -24,38 +23,6 @@ def committed(on, *beneficiaries):
         recurrence="recurrent", ring_fenced=True, pence=36500, **{"from": "2024-01-01"},
         beneficiaries=[{"organisation": code} for code in beneficiaries],
     )  # fmt: skip
-
-
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="only ends by the last successor are carried (carried)",
-)
-def test_a_programme_that_the_first_of_two_successors_left_is_left():
-    """The successor may end what goes on: also one that was itself absorbed since."""
-    programme = {"programme": "g1"}
-    found = picture(
-        event("ProgrammeJoined", "ZT003", "2022-01-01", **programme, kind="improvement"),
-        event("ProgrammeLeft", "ZT002", "2024-01-01", **programme, reason="withdrawn"),
-        *CHAIN,
-    )
-    assert found.strategy.measures["strategy_live"].value is False
-
-
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="only ends by the last successor are carried (carried)",
-)
-def test_a_project_that_the_first_of_two_successors_completed_is_complete():
-    """As of a programme: it runs no more."""
-    found = picture(
-        event("ProjectStarted", "ZT003", "2022-01-01", project="a", title="T"),
-        event("ProjectCompleted", "ZT002", "2024-01-01", project="a", outcome="improved",
-              evidence="narrative"),
-        *CHAIN,
-    )  # fmt: skip
-    assert found.practice.active == ()
 
 
 @pytest.mark.xfail(

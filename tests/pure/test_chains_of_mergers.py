@@ -1,0 +1,37 @@
+"""What goes on over one merger and then another: each successor may end it in its time."""
+
+from service.projections import trust_picture
+from tests.pure.cases import merged, trust
+from tests.pure.histories import day, entries, event
+from tests.pure.loading import loaded, parts
+
+WORLD = [trust("ZT001"), trust("ZT002"), trust("ZT003")]
+CHAIN = [merged("ZT003", "ZT002", "2023-01-01"), merged("ZT002", "ZT001", "2025-01-01")]
+
+
+def picture(*events, on="2026-01-01"):
+    """Return the picture of the last successor, of what the service loads."""
+    made = entries(*WORLD, *events)
+    return trust_picture.picture("ZT001", loaded("ZT001", parts(made, len(made))), day(on))
+
+
+def test_a_programme_that_the_first_of_two_successors_left_is_left():
+    """The successor may end what goes on: also one that was itself absorbed since."""
+    programme = {"programme": "g1"}
+    found = picture(
+        event("ProgrammeJoined", "ZT003", "2022-01-01", **programme, kind="improvement"),
+        event("ProgrammeLeft", "ZT002", "2024-01-01", **programme, reason="withdrawn"),
+        *CHAIN,
+    )
+    assert found.strategy.measures["strategy_live"].value is False
+
+
+def test_a_project_that_the_first_of_two_successors_completed_is_complete():
+    """As of a programme: it runs no more."""
+    found = picture(
+        event("ProjectStarted", "ZT003", "2022-01-01", project="a", title="T"),
+        event("ProjectCompleted", "ZT002", "2024-01-01", project="a", outcome="improved",
+              evidence="narrative"),
+        *CHAIN,
+    )  # fmt: skip
+    assert found.practice.active == ()
