@@ -85,6 +85,7 @@ class Writer:
         self._most = most
         self._recorded = recorded  # hears how many events a commit recorded; must not wait
         self._waiting: list[Waiting] = []
+        self._count = 0  # events of all that is waiting
         self._come = asyncio.Event()  # a batch has come, or the group in flight has landed
         self._closing = False
         self._connection: appending.Connection | None = None
@@ -106,7 +107,9 @@ class Writer:
             raise Refused(Problem("unavailable", "the service is stopping"))
         answer: asyncio.Future[tuple[Outcome, ...]] = asyncio.get_running_loop().create_future()
         self._waiting.append((batch, answer))
-        self._come.set()
+        self._count += len(batch.events)
+        if not self._flying or self._count >= appending.FEW:
+            self._come.set()  # during a flight a few more wake nobody: they are taken when it lands
         return await answer
 
     async def close(self) -> None:
@@ -138,6 +141,7 @@ class Writer:
             events += len(self._waiting[taken][0].events)
             taken += 1
         group, self._waiting = self._waiting[:taken], self._waiting[taken:]
+        self._count -= events
         return Group(group)
 
     async def _settle(self, group: Group) -> None:
@@ -195,7 +199,7 @@ class Writer:
 
         Small groups gain nothing by it: they are larger the longer they gather.
         """
-        while sum(len(batch.events) for batch, _ in self._waiting) < appending.FEW:
+        while self._count < appending.FEW:
             self._come.clear()
             await self._come.wait()
             if not self._flying:
