@@ -15,7 +15,7 @@ from pathlib import Path
 import asyncpg
 
 ROOT = Path(__file__).parents[2]
-KILLS = 8
+KILLS = 4
 
 
 @asynccontextmanager
