@@ -80,6 +80,7 @@ async def _log(databases: Databases, asked: argparse.Namespace, numbers: list[in
         print(_line(row, count, found), flush=True)
     size = "quick run" if asked.quick else "full run"
     print(f"{size}; medians of {rounds} round(s), ours and raw in turn, each on a fresh database")
+    print("nothing works behind the log in rows 1 and 2, unless CAPMAP_BEHIND=true is set")
 
 
 def _line(row: Row, count: int, found: list[Round]) -> str:
