@@ -197,6 +197,21 @@ async def test_what_only_refers_passes_no_names_on_in_one_batch_as_in_many(dsn, 
     assert named == {5: {"QCC"}, 9: {"QCC"}}
 
 
+async def test_an_event_that_refers_to_two(dsn, connection):
+    """A match names the organisations of its offer and its request, and verify finds both again."""
+    offer = made("OfferMade", "RTP", {"topic": "huddles", "capacity": 2, "until": "2027-03-31"})
+    request = made("HelpRequested", "RYR", {"topic": "huddles", "until": "2027-03-31"})
+    match = made("MatchAgreed", "RXX", {"offer_event": offer["id"], "request_event": request["id"]})
+    async with writing(dsn) as writer:
+        await send(writer, *map(trust, ("RTP", "RYR", "RXX")), offer, request)
+        await send(writer, match)
+    assert await verdict(connection) == await sound(connection)
+    await connection.execute("ALTER TABLE mentions DISABLE TRIGGER ALL")
+    await connection.execute("DELETE FROM mentions WHERE organisation = 'RYR'")
+    found = await verdict(connection)
+    assert (found.bad, found.reason) == (6, "its mentions are RTP, its bytes give RTP, RYR")
+
+
 async def test_a_cut_tail(log):
     """The head remembers where the log ended."""
     await log.execute("DELETE FROM events WHERE position > 7")
