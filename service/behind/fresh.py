@@ -28,7 +28,8 @@ from service.behind.registers import Registers
 from service.domain.model import Model, first_model
 from service.domain.register import BY_NAME
 from service.projections import closure, system_picture, trust_picture
-from service.projections.history import ABOUT, Block, History, block, history
+from service.projections.blocks import ABOUT
+from service.projections.history import Block, History, block, history
 from service.projections.organisations import Summary, summary
 from service.projections.register import kind_of
 from service.projections.reuse import Reuse

@@ -9,131 +9,31 @@ Sources: DOMAIN.md §2 (corrections, disputes, confirmations, positions behind a
 
 from __future__ import annotations
 
-import bisect
-import datetime as dt
 import itertools
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from operator import attrgetter
-from types import MappingProxyType
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, TypeVar
 
-import msgspec
 from msgspec import Struct, field, structs
 
-from service.domain.codec import Unread
-from service.domain.dates import Precision
-from service.domain.envelope import OPERATOR_ASSURANCE, Assurance, Event, Payload, Target, type_name
-from service.domain.faults import Unfit
+from service.domain.envelope import OPERATOR_ASSURANCE
 from service.domain.mentions import payload_mentions
-from service.domain.normal import normal
 from service.domain.register import BY_NAME
-from service.domain.spec import EventType
-
-ABOUT: Final = frozenset(kind.name for kind in BY_NAME.values() if kind.fold.form == "about")
-"""Types that change how another event is read; all others state facts."""
-_POSITION: Final = attrgetter("position")
-
-
-class Entry(Struct, frozen=True, gc=False):
-    """One event of a history as it stands in the log; target is of an event about an event."""
-
-    position: int
-    event: Event | Unread
-    target: Target | None = None
-
-
-class Fact(Struct, frozen=True, gc=False, array_like=True):
-    """What one original event says, as it is read after all that was recorded about it.
-
-    position: the original's, for ties. refers: the events that it refers to.
-    corrected_by: position of the correction that counts. disputed: positions of disputes that are
-    not rejected. confirmed_by: codes of confirmers that it still names.
-    The members up to `refers` are those that a pack holds, in this order.
-    """
-
-    position: int
-    organisation: str
-    effective: dt.date
-    precision: Precision
-    certain: bool
-    assurance: Assurance
-    source_kind: Literal["public", "own"]
-    # Any: each reader takes the payloads of the types that it reads, by name.
-    data: Any
-    refers: tuple[Target, ...] = ()
-    type: str = ""
-    corrected_by: int | None = None
-    disputed: tuple[int, ...] = ()
-    confirmed_by: frozenset[str] = frozenset()
-
-    @property
-    def positions(self) -> tuple[int, ...]:
-        """Return the positions behind it: the original's and the correction's that counts."""
-        if self.corrected_by is None:
-            return (self.position,)
-        return (self.position, self.corrected_by)
-
-
-def _fact_of(kind: EventType) -> type[Fact]:
-    """Return the Fact of one type: with its payload, its name left out of packs."""
-    struct = msgspec.defstruct(
-        f"{kind.name}Fact",
-        [("data", kind.payload), ("type", str, kind.name)],
-        bases=(Fact,),
-        namespace={"__doc__": Fact.__doc__},
-        module=__name__,
-        frozen=True,
-        gc=False,
-        array_like=True,
-    )
-    assert issubclass(struct, Fact)  # noqa: S101 - tells the type checker what `bases` did
-    return struct
-
-
-FACT_OF: Final[Mapping[str, type[Fact]]] = MappingProxyType(
-    {name: _fact_of(kind) for name, kind in BY_NAME.items()}
+from service.projections.blocks import (
+    FACT_OF,
+    Block,
+    Change,
+    Entry,
+    Fact,
+    Facts,
+    Unreadable,
+    block,
+    cut,
+    joined,
+    joined_facts,
 )
 
-
-class Change(Struct, frozen=True, gc=False, array_like=True):
-    """An event about another: by its type it corrects, retracts, confirms, disputes or settles.
-
-    about, target: position and type of the event that it is about. rejected: of a settlement.
-    """
-
-    position: int
-    type: str
-    organisation: str
-    about: int | None
-    target: str | None
-    rejected: bool = False
-
-
-class Unreadable(Struct, frozen=True, gc=False, array_like=True):
-    """What the fold could not read; type is the target's for an event about an event."""
-
-    position: int
-    type: str
-    organisation: str
-    reason: str
-
-
-Facts = Mapping[str, tuple[Fact, ...]]
-"""Facts by type, each in order of position."""
-
-
-class Block(Struct, frozen=True, gc=False):
-    """A run of a history's entries. replacements: what corrections say, at the corrections' places.
-
-    entries: how many entries it holds.
-    """
-
-    facts: Facts
-    changes: tuple[Change, ...] = ()
-    replacements: Facts = {}
-    unread: tuple[Unreadable, ...] = ()
-    last_position: int = 0
-    entries: int = 0
+_POSITION: Final = attrgetter("position")
 
 
 class Memo(dict[Hashable, Any]):
@@ -199,108 +99,12 @@ def counts_for(fact: Fact, organisation: str) -> bool:
     )
 
 
-def block(entries: Sequence[Entry]) -> Block:
-    """Return a run of entries as the fold takes them."""
-    originals: list[Fact] = []
-    changes: list[Change] = []
-    replacements: list[Fact] = []
-    unread: list[Unreadable] = []
-    for entry in sorted(entries, key=_POSITION):
-        event = entry.event
-        if isinstance(event, Unread):
-            kind = entry.target.type if entry.target else event.type
-            unread.append(Unreadable(entry.position, kind, event.organisation, event.reason))
-        elif type_name(event) in ABOUT:
-            changes.append(_change(entry, event, entries))
-            replacements += _replacement(entry, event)
-        else:
-            refers = (entry.target, *entry.target.others) if entry.target else ()
-            originals.append(_fact(entry.position, event, type_name(event), event.data, refers))
-    last = max((entry.position for entry in entries), default=0)
-    return Block(
-        _by_type(originals), tuple(changes), _by_type(replacements), tuple(unread), last,
-        len(entries),
-    )  # fmt: skip
-
-
-def _change(entry: Entry, event: Event, entries: Sequence[Entry]) -> Change:
-    target = entry.target.type if entry.target else None
-    about = entry.target.position if entry.target else _place(event, entries)
-    rejected = getattr(event.data, "outcome", None) == "rejected"
-    return Change(entry.position, type_name(event), event.organisation, about, target, rejected)
-
-
-def _place(event: Event, entries: Sequence[Entry]) -> int | None:
-    """Return the position of what an event is about where the log did not say it (a notebook's)."""
-    named = getattr(event.data, "event", None) or getattr(event.data, "dispute_event", None)
-    found = (e.position for e in entries if isinstance(e.event, Event) and e.event.id == named)
-    return next(found, None)
-
-
-def _replacement(entry: Entry, event: Event) -> Iterator[Fact]:
-    """Yield what a correction says in the place of its target, if that can be read."""
-    raw = getattr(event.data, "data", None)
-    known = BY_NAME.get(entry.target.type) if entry.target else None
-    if known is None or entry.target is None or not isinstance(raw, msgspec.Raw):
-        return
-    try:
-        # Bodies recorded by 0.1.0 hold corrected payloads as they were sent.
-        data: Payload = normal(msgspec.json.decode(bytes(raw), type=known.payload))
-    except (msgspec.MsgspecError, Unfit, UnicodeDecodeError, RecursionError):
-        return
-    yield _fact(entry.position, event, known.name, data, entry.target.others)
-
-
-def _fact(
-    position: int, event: Event, kind: str, data: Payload, refers: tuple[Target, ...]
-) -> Fact:
-    return FACT_OF[kind](
-        position=position,
-        organisation=event.organisation,
-        effective=event.effective,
-        precision=event.precision,
-        certain=event.certain,
-        assurance=event.assurance,
-        source_kind=event.source.kind,
-        data=data,
-        refers=refers,
-    )
-
-
-def _by_type(items: Iterable[Fact]) -> dict[str, tuple[Fact, ...]]:
-    found: dict[str, list[Fact]] = {}
-    for fact in items:
-        found.setdefault(fact.type, []).append(fact)
-    return {kind: tuple(group) for kind, group in sorted(found.items())}
-
-
-def cut(run: Block, position: int) -> Block:
-    """Return the part of a block that was known at a position (its `entries` are not counted)."""
-    if run.last_position <= position:
-        return run
-    unread = tuple(item for item in run.unread if item.position <= position)
-    changes = tuple(item for item in run.changes if item.position <= position)
-    facts_, replacements = _cut(run.facts, position), _cut(run.replacements, position)
-    places = [group[-1].position for group in facts_.values()]
-    places += [item.position for item in changes] + [item.position for item in unread]
-    last = max(places, default=0)
-    return Block(facts_, changes, replacements, unread, last)
-
-
-def _cut(groups: Facts, position: int) -> Facts:
-    found = {
-        kind: group[: bisect.bisect_right(group, position, key=_POSITION)]
-        for kind, group in groups.items()
-    }
-    return {kind: group for kind, group in found.items() if group}
-
-
 def history(blocks: Sequence[Block]) -> History:
     """Return what consecutive blocks of one history say together."""
     changes = [change for run in blocks for change in run.changes]
     unread = tuple(item for run in blocks for item in run.unread)
     last = max((run.last_position for run in blocks), default=0)
-    groups = _joined([run.facts for run in blocks])
+    groups = joined_facts([run.facts for run in blocks])
     if not changes:
         return History(groups, unread, last)
     retracted = _retracted(changes)
@@ -342,31 +146,6 @@ def grown(before: History, run: Block, added: Block) -> History:
 
 def _same(before: tuple[Fact, ...] | None, group: tuple[Fact, ...]) -> tuple[Fact, ...]:
     return before if before is not None and before == group else group
-
-
-def joined(blocks: Sequence[Block]) -> Block:
-    """Return consecutive blocks as one; types that only one of them holds are not copied."""
-    if len(blocks) == 1:
-        return blocks[0]
-    return Block(
-        facts=_joined([run.facts for run in blocks]),
-        changes=tuple(change for run in blocks for change in run.changes),
-        replacements=_joined([run.replacements for run in blocks]),
-        unread=tuple(item for run in blocks for item in run.unread),
-        last_position=max((run.last_position for run in blocks), default=0),
-        entries=sum(run.entries for run in blocks),
-    )
-
-
-def _joined(parts: Sequence[Facts]) -> Facts:
-    """Return the groups of consecutive blocks as one; each is in order of position already."""
-    if len(parts) == 1:
-        return parts[0]
-    found: dict[str, tuple[Fact, ...]] = {}
-    for kind in sorted({kind for part in parts for kind in part}):
-        groups = [part[kind] for part in parts if kind in part]
-        found[kind] = groups[0] if len(groups) == 1 else tuple(itertools.chain(*groups))
-    return found
 
 
 def _retracted(changes: Sequence[Change]) -> set[int]:
