@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import gc
 import re
 import uuid
 from collections.abc import AsyncIterator
@@ -29,7 +28,7 @@ from service.api import (
     pictures,
 )
 from service.api.rooms import MEMBER, Rooms
-from service.behind import running
+from service.behind import memory, running
 from service.behind.rows import Sources
 from service.behind.tally import Tally
 from service.behind.waking import Waking
@@ -133,7 +132,7 @@ async def opened(settings: Settings, dsn: str) -> AsyncIterator[Rooms]:
         waking = Waking(running.connecting(dsn), Tally())
         writer = Writer(functools.partial(_connect, dsn), settings.writer_events, waking.recorded)
         writer.start()
-        _settle_memory()
+        memory.settle()
         try:
             yield Rooms(pool, writer, waking)
         finally:
@@ -155,16 +154,6 @@ async def behind(settings: Settings, dsn: str, rooms: Rooms) -> AsyncIterator[No
     )
     async with running.running(made):
         yield
-
-
-def _settle_memory() -> None:
-    """Keep the collector from walking what lives as long as the process, and events in passing.
-
-    Events and their Structs hold no cycles; a seventh of an append's time went into looking.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
 
 
 async def _identify(message: Message, scope: Scope) -> None:

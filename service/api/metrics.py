@@ -65,10 +65,14 @@ def measured(requests: Requests) -> Callable[..., ASGIApp]:
     """Return a middleware that counts and times what is answered; it passes everything on."""
 
     def wrapped(app: ASGIApp) -> ASGIApp:
+        """Return the application, each of its requests counted."""
+
         async def answered(scope: Scope, receive: Receive, send: Send) -> None:
+            """Pass a request on, and count it however it ends."""
             began, status = time.perf_counter(), 500
 
             async def sent(message: Message) -> None:
+                """Pass a message on, and remember the status that it begins with."""
                 nonlocal status
                 if message["type"] == "http.response.start":
                     status = message["status"]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import gc
 import multiprocessing
 import os
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -20,7 +19,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from service.behind import fresh, rows, running, sealer
+from service.behind import fresh, memory, rows, running, sealer
 from service.behind.fresh import AtHand
 from service.behind.histories import Histories
 from service.behind.latest import Latest
@@ -66,7 +65,7 @@ async def rebuild(dsn: str, report: Report) -> Rebuilt:
 
     Raises what the database raises; what was made until then stays, and is right.
     """
-    settle_memory()
+    memory.settle()
     async with running.pool(dsn) as connections, lent(connections) as connection:
         head = (await Latest(connections).head()).position
         codes = await current.everybody(connection)
@@ -97,13 +96,6 @@ async def prune(dsn: str) -> None:
         await progress.prune(connection, FOLD)
 
 
-def settle_memory() -> None:
-    """Keep the collector from looking through events in passing, which hold no cycles."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
-
-
 @contextmanager
 def _processes(organisations: int) -> Iterator[ProcessPoolExecutor | None]:
     """Start processes if there is enough for them to do; they load while packs are made."""
@@ -112,7 +104,7 @@ def _processes(organisations: int) -> Iterator[ProcessPoolExecutor | None]:
         yield None
         return
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(number, spawn, initializer=settle_memory) as made:
+    with ProcessPoolExecutor(number, spawn, initializer=memory.settle) as made:
         for _ in range(number):
             made.submit(os.getpid)
         yield made
@@ -190,4 +182,4 @@ async def _without_history(connection: Connection, codes: Sequence[str]) -> list
     return unknown
 
 
-__all__ = ["Rebuilt", "prune", "rebuild", "remade", "settle_memory"]
+__all__ = ["Rebuilt", "prune", "rebuild", "remade"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import functools
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -110,11 +111,11 @@ async def pool(dsn: str) -> AsyncIterator[Pool]:
 
 def connecting(dsn: str) -> Callable[[], Awaitable[Connection]]:
     """Return how a single connection of that kind is made."""
+    return functools.partial(_connect, dsn)
 
-    async def connect() -> Connection:
-        return await asyncpg.connect(dsn, server_settings=SESSION, timeout=10)
 
-    return connect
+async def _connect(dsn: str) -> Connection:
+    return await asyncpg.connect(dsn, server_settings=SESSION, timeout=10)
 
 
 def jobs(behind: Behind, connections: Pool) -> tuple[Job, ...]:
@@ -124,6 +125,7 @@ def jobs(behind: Behind, connections: Pool) -> tuple[Job, ...]:
     audited = audit.Audit(sources.now, behind.waking.tally)
 
     async def seal(connection: Connection) -> bool:
+        """Take the sealer's next step, with a second connection at hand."""
         async with lent(connections) as beside:
             return await sealer.step(connection, beside, sources.now)
 

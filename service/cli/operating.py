@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import asyncpg
@@ -82,9 +82,8 @@ async def _work(settings: Settings, dsn: str) -> None:
 
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
-    with suppress(NotImplementedError):  # Windows has neither
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stopped.set)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
     settings = msgspec.structs.replace(settings, behind=True)
     async with app.opened(settings, dsn) as rooms, app.behind(settings, dsn, rooms):
         click.echo("Working behind the log (Ctrl-C stops it)", err=True)
@@ -128,6 +127,7 @@ def _bars() -> Iterator[Callable[[str, int, int], None]]:
     with Progress(console=console, disable=not console.is_terminal, transient=True) as progress:
 
         def report(what: str, done: int, of: int) -> None:
+            """Move the bar of one part, made when it is first heard of."""
             if what not in tasks:
                 tasks[what] = progress.add_task(what, total=max(of, 1))
             progress.update(tasks[what], completed=done)

@@ -167,9 +167,11 @@ def circle(
 
     @functools.cache
     def before(code: str) -> Sequence[Link]:
+        """Return an organisation's links without the event."""
         return in_force(said(code))
 
     def after(code: str) -> Sequence[Link]:
+        """Return an organisation's links with the event."""
         return now if code == organisation else before(code)
 
     if _way(organisation, after, None) is None:

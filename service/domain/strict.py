@@ -43,6 +43,7 @@ def repeated(raw: bytes | str) -> list[str]:
     found: list[str] = []
 
     def look(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        """Note the names that one object has twice, and return it."""
         members = dict(pairs)
         if len(members) < len(pairs):
             names = [name for name, _ in pairs]

@@ -129,6 +129,7 @@ def _more(member: str) -> Callable[[Payload, Chance], Payload]:
     """Return what raises a figure by a few in a hundred; parts of it stay within it."""
 
     def raised(data: Payload, chance: Chance) -> Payload:
+        """Return the payload with the figure raised."""
         figure: int = getattr(data, member)
         return msgspec.structs.replace(data, **{member: figure + chance.near(1 + figure / 20)})
 

@@ -27,6 +27,7 @@ def _board_level(given: Context, rules: DimensionRules) -> Answer:
     held = [i for i in intervals(given.own(*board_commitments.TYPES)) if i.end is not None]
 
     def vouched(day: dt.date) -> bool:
+        """Tell whether a commitment that is live on a day is known to end."""
         return any(item.live(day) for item in held)
 
     age = freshness(rules, seen, vouched, given.on)

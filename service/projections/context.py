@@ -80,6 +80,7 @@ def once(
     """
 
     def found(given: Context, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return what was made for the date, making it the first time."""
         key = (make, given.on, args, *kwargs.items())
         if key not in given.memo:
             given.memo[key] = make(given, *args, **kwargs)
@@ -96,6 +97,7 @@ def lasting(
     """Have a function that asks for no date made once a history; as `once` after a merger."""
 
     def found(given: Context, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return what was made of the history, making it the first time."""
         memo = given.memo if given.absorbed else given.history.memo
         key = (make, given.code, args, *kwargs.items())
         if key not in memo:
@@ -161,6 +163,7 @@ def own_by_type(code: str, history: History) -> Mapping[str, tuple[Fact, ...]]:
     """Return an organisation's own facts of each type, in effective order."""
 
     def make() -> dict[str, tuple[Fact, ...]]:
+        """Return them sorted, types without any left out."""
         own = {kind: ordered(history.own(code, kind)) for kind in history.by_type}
         return {kind: group for kind, group in own.items() if group}
 
@@ -221,6 +224,7 @@ def uncounted(given: Context, kind: str, counts: Callable[[Fact], bool]) -> tupl
     owns = {given.code: given.own, **{gone.code: gone.own for gone in given.absorbed}}
 
     def counted(code: str, since: dt.date) -> bool:
+        """Tell whether a body counted since a day, by the date."""
         facts = owns[code](kind) if code in owns else ()
         return any(since <= f.effective <= given.on and counts(f) for f in facts)
 

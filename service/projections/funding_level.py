@@ -30,6 +30,7 @@ def _funding_level(given: Context, rules: DimensionRules) -> Answer:
     closing = [case for case in agreements.cases(last) if case.counted]
 
     def vouched(day: dt.date) -> bool:
+        """Tell whether an agreement that is live on a day is known to end or to be replaced."""
         ends = any(_ends_later(case, day) for case in (*known, *closing))
         return ends or any(_again(given, case, day) for case in known)
 

@@ -126,6 +126,7 @@ def _in_order(facts: Sequence[Fact]) -> list[Fact]:
     anew = {fact.effective for fact in facts if fact.type == "LeaderAppointed"}
 
     def place(fact: Fact) -> tuple[dt.date, int, int]:
+        """Return where a fact stands among the others."""
         rank = 1 if fact.type == "LeaderAppointed" else 2
         if fact.type == "LeaderDeparted":
             rank = 0 if fact.effective in anew else 3

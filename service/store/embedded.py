@@ -122,9 +122,11 @@ class _Watch:
         self._thread = threading.Thread(target=self._loop, name="postgres-watch", daemon=True)
 
     def start(self) -> None:
+        """Begin to look."""
         self._thread.start()
 
     def end(self) -> None:
+        """Look no more, once what was begun is done."""
         self._ended.set()
         self._thread.join()
 

@@ -48,6 +48,7 @@ async def listen(connection: Connection, heard: Callable[[str], None]) -> None:
     """Call `heard` with the sender of each hint, for as long as the connection lives."""
 
     def on_hint(_connection: object, _pid: int, _channel: str, sender: object) -> None:
+        """Hand on who sent a hint."""
         heard(str(sender))
 
     await connection.add_listener(CHANNEL, on_hint)

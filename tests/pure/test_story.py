@@ -1,3 +1,5 @@
+"""What the story of Surrey and Sussex promises comes out of its log."""
+
 import functools
 import itertools
 
