@@ -49,9 +49,13 @@ def decide(batch: Batch, standing: Standing, salts: bytes) -> Decision:
 
 
 class Foreseen(Struct, frozen=True):
-    """What the log would refuse, by place, and what it would know after the rest."""
+    """What the log would refuse, by place, what it has, and what it would know after the rest.
+
+    known: how many of the events are in the log already.
+    """
 
     refused: dict[int, Problem]
+    known: int
     position: int
     streams: dict[str, Stream]
     referred: dict[uuid.UUID, Referred]
@@ -71,6 +75,7 @@ def foresee(
     """
     draft = Draft(standing, fresh=False)
     refused: dict[int, Problem] = {}
+    known = sum(submitted.event.id in standing.seen for submitted in events)
     for index, submitted in enumerate(events):
         if submitted.event.id in earlier:
             _meet(submitted, draft, earlier)
@@ -82,7 +87,7 @@ def foresee(
                 refused[index] = problem
             else:
                 _note(draft, submitted, kind, refers)
-    return Foreseen(refused, draft.position, draft.streams, draft.referred, draft.links)
+    return Foreseen(refused, known, draft.position, draft.streams, draft.referred, draft.links)
 
 
 def _meet(submitted: Submitted, draft: Draft, earlier: dict[uuid.UUID, bytes]) -> None:
