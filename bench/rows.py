@@ -12,7 +12,7 @@ import asyncpg
 
 from bench import events, http_load, raw, server
 from bench.databases import Databases
-from service import exchange, settings
+from service.submitting import exchange, settings
 from service.domain import codec
 from service.domain.caller import LOCAL
 from service.domain.envelope import Event

@@ -14,7 +14,7 @@ from service.cli.process import UNSOUND, say
 from service.settings import Settings
 
 if TYPE_CHECKING:
-    from service.exchange import Checked, LineFault
+    from service.submitting.exchange import Checked, LineFault
 
 READING: Final = {
     "application_name": "capmap command",
@@ -38,7 +38,7 @@ def import_(file: Path) -> None:
     The whole file is checked before anything is recorded.
     """
     settings = process.settings()
-    from service import exchange
+    from service.submitting import exchange
 
     size = file.stat().st_size
     with file.open("rb") as lines, bar(size, "Checking") as shown:
@@ -62,7 +62,7 @@ def _seen(value: str | None) -> str:
 
 
 async def _import(settings: Settings, dsn: str, file: Path, size: int, checked: Checked) -> None:
-    from service import exchange
+    from service.submitting import exchange
     from service.app import opened
     from service.domain.caller import LOCAL
 
@@ -91,7 +91,7 @@ def export(file: IO[bytes]) -> None:
 
 
 async def _export(settings: Settings, dsn: str, out: IO[bytes]) -> int:
-    from service import exchange
+    from service.submitting import exchange
     from service.store import migrate as migration
     from service.store import reading
 

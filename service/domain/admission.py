@@ -10,6 +10,7 @@ import datetime as dt
 import uuid
 from collections import ChainMap
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final, Literal
 
 import msgspec
@@ -33,12 +34,24 @@ REGISTRATIONS: Final[dict[str, Literal["trust", "system"]]] = {
 _LINKED: Final = links.ORIGINALS | links.CHANGES
 
 
+class Receipt(Struct, frozen=True):
+    """Where the outcome of a batch is kept, in the very transaction that records its events.
+
+    form: `whole`, all events or none; `apart`, those that the log refuses leave the others.
+    """
+
+    upload: uuid.UUID
+    chunk: int
+    form: Literal["whole", "apart"]
+
+
 class Batch(Struct, frozen=True):
     """What one request submits: events in order, versions it expects, and who sends it."""
 
     events: tuple[Submitted, ...]
     expected: Mapping[str, int]
     caller: Caller
+    receipt: Receipt | None = None
 
 
 class Seen(Struct, frozen=True, gc=False):
@@ -97,10 +110,11 @@ class Outcome(Struct, frozen=True, gc=False):
 
 
 class Decision(Struct, frozen=True):
-    """A batch's outcomes in its order, and the events to insert."""
+    """A batch's outcomes in its order, and the events to insert; refused: by place, if apart."""
 
     outcomes: tuple[Outcome, ...]
     admitted: tuple[Admitted, ...]
+    refused: Mapping[int, Problem] = MappingProxyType({})
 
 
 def decide(batch: Batch, standing: Standing, salts: bytes) -> Decision | Problem:
@@ -114,7 +128,7 @@ def decide(batch: Batch, standing: Standing, salts: bytes) -> Decision | Problem
     problem = None if fresh else _id_conflict(batch, standing)
     if problem := problem or _version_mismatch(batch, standing):
         return problem
-    draft = _Draft(standing, fresh=fresh)
+    draft = Draft(standing, fresh=fresh)
     outcomes = []
     for index, submitted in enumerate(batch.events):
         salt = salts[index * chain.SALT_BYTES : (index + 1) * chain.SALT_BYTES]
@@ -161,7 +175,7 @@ def _version_mismatch(batch: Batch, standing: Standing) -> Problem | None:
     return Problem("version_mismatch", "; ".join(wrong)) if wrong else None
 
 
-class _Draft:
+class Draft:
     """A batch in the making: the standing plus what the batch has added so far."""
 
     def __init__(self, standing: Standing, *, fresh: bool) -> None:
@@ -180,26 +194,41 @@ class _Draft:
     ) -> Outcome | Problem:
         """Return what becomes of one event, or why the batch is refused."""
         event = submitted.event
-        seen = None if self.fresh else self.standing.seen.get(event.id) or self.seen.get(event.id)
+        seen = None if self.fresh else self.known(event.id)
         if seen is not None:
             return Outcome(event.id, seen.position, seen.hash.hex(), "already_recorded")
-        kind = kind_of(event)
+        kind, refers = kind_of(event), references(event)
+        if problem := self.refusal(event, kind, refers, index, caller):
+            return problem
+        if kind.name == "EventCorrected" and (of := self.refers(refers[0].id)):
+            submitted = corrections.canonical(submitted, BY_NAME[of.type])
+        return self._record(submitted, kind, refers, caller, salt)
+
+    def refusal(
+        self,
+        event: Event,
+        kind: EventType,
+        refers: tuple[Reference, ...],
+        index: int,
+        caller: Caller,
+    ) -> Problem | None:
+        """Say why a new event cannot follow what the log and the draft hold."""
         problem = self._stream_problem(event, kind, index) or _not_yours(event, kind, caller)
-        refers = references(event)
         if problem is None and refers:
             problem = self._reference_problem(event, kind, refers, index)
         if problem is None and kind.name in _LINKED:
             problem = self._link_problem(event, kind, refers[0].id if refers else None)
-        if problem is not None:
-            return problem
-        if kind.name == "EventCorrected" and (of := self._refers(refers[0].id)):
-            submitted = corrections.canonical(submitted, BY_NAME[of.type])
-        return self._record(submitted, kind, refers, caller, salt)
+        return problem
+
+    def known(self, key: uuid.UUID) -> Seen | None:
+        """Return an event that is in the log or in the draft."""
+        return self.standing.seen.get(key) or self.seen.get(key)
 
     def _stream(self, organisation: str) -> Stream | None:
         return self.streams.get(organisation) or self.standing.streams.get(organisation)
 
-    def _refers(self, key: uuid.UUID) -> Referred | None:
+    def refers(self, key: uuid.UUID) -> Referred | None:
+        """Return what is known of an event that others refer to."""
         return self.referred.get(key) or self.standing.referred.get(key)
 
     def _stream_problem(self, event: Event, kind: EventType, index: int) -> Problem | None:
@@ -228,7 +257,7 @@ class _Draft:
     ) -> Problem | None:
         targets: list[Referred] = []
         for named in refers:
-            target, member = self._refers(named.id), f"/data{named.member}"
+            target, member = self.refers(named.id), f"/data{named.member}"
             if target is None:
                 rule = "must name an event that is in the log or earlier in the batch"
                 return _invalid(index, member, "unknown_event", rule)
@@ -297,7 +326,7 @@ class _Draft:
         code = event.organisation
         if kind.name in links.CHANGES and all(one.id != about for one in self._told(code)):
             return None
-        target = self._refers(about) if about is not None else None
+        target = self.refers(about) if about is not None else None
         new = links.told(event, self.position + 1, about, target.type if target else None)
         if way := links.circle(code, self._told, new):
             return Problem("cycle", f"this would make a circle: {' → '.join(way)}")
@@ -317,7 +346,7 @@ class _Draft:
     ) -> Outcome:
         event, body = submitted.event, submitted.body
         about = refers[0].id if refers else None
-        targets = [found for named in refers if (found := self._refers(named.id)) is not None]
+        targets = [found for named in refers if (found := self.refers(named.id)) is not None]
         kept = [Target(one.position, one.type, one.organisation) for one in targets]
         target = msgspec.structs.replace(kept[0], others=tuple(kept[1:])) if kept else None
         organisation = event.organisation
@@ -334,9 +363,7 @@ class _Draft:
         hidden = self._disclosed(event, kind, targets[0] if targets else None)
         self.streams[organisation] = Stream(version, bearer)
         self.seen[event.id] = Seen(stamp.position, self.hash, body)
-        wanted = self.standing.wanted
-        if about is not None or (wanted and event.id in wanted):
-            self._remember(event, kind, about, named, body)
+        self.remember(submitted, kind, about, named)
         self.admitted.append(
             Admitted(event, kind.name, body, stamp, about, encoded, hidden, salt, self.hash, named)
         )
@@ -349,16 +376,19 @@ class _Draft:
             event, referred.body, BY_NAME[referred.type], self.standing.secret
         )
 
-    def _remember(
+    def remember(
         self,
-        event: Event,
+        submitted: Submitted,
         kind: EventType,
         about: uuid.UUID | None,
         named: frozenset[str],
-        body: bytes,
     ) -> None:
+        """Remember an event at the draft's position, if others refer to it or it does to one."""
+        event, wanted = submitted.event, self.standing.wanted
+        if about is None and not (wanted and event.id in wanted):
+            return
         one = Referred(
-            self.position, kind.name, kind.version, event.organisation, body, about, named
+            self.position, kind.name, kind.version, event.organisation, submitted.body, about, named
         )
         remember(ChainMap(self.referred, self.standing.referred), event.id, one)
 

@@ -146,7 +146,7 @@ async def standing(connection: Connection, batches: Sequence[Batch], head: Head)
     events = [submitted.event for batch in batches for submitted in batch.events]
     about = {named.id for event in events for named in references(event)}
     targets = grown(await referred(connection, about)) if about else {}
-    linked = _touch_links(events, targets)
+    touched = _touch_links(events, targets)
     return Standing(
         position=head.position,
         hash=head.hash,
@@ -155,7 +155,7 @@ async def standing(connection: Connection, batches: Sequence[Batch], head: Head)
         seen=await _seen(connection, events),
         streams=await _streams(connection, _codes(batches, events)),
         referred=targets,
-        links=await _links(connection) if linked else {},
+        links=await linked(connection) if touched else {},
         wanted=frozenset(about),
     )
 
@@ -216,7 +216,8 @@ async def referred(connection: Connection, ids: set[uuid.UUID]) -> dict[uuid.UUI
     }  # fmt: skip
 
 
-async def _links(connection: Connection) -> dict[str, list[links.Told]]:
+async def linked(connection: Connection) -> dict[str, list[links.Told]]:
+    """Return what was told of mergers and memberships of systems, by organisation."""
     return links.read([links.Row(*row) for row in await connection.fetch(LINKED)])
 
 
@@ -292,5 +293,6 @@ def columns(admitted: Sequence[Admitted], now: dt.datetime) -> tuple[object, ...
 
 
 __all__ = [
-    "FEW", "Connection", "Head", "ahead", "columns", "insert", "lock", "referred", "standing",
+    "FEW", "Connection", "Head", "ahead", "columns", "insert", "linked", "lock", "referred",
+    "standing",
 ]  # fmt: skip

@@ -19,10 +19,10 @@ import asyncpg
 import structlog
 from msgspec import Struct
 
-from service.domain import chain
+from service.domain import apart, chain
 from service.domain.admission import Admitted, Batch, Decision, Outcome, Standing, decide
 from service.domain.problems import Problem, Refused
-from service.store import appending
+from service.store import appending, receipts
 
 SESSION: Final = {
     "synchronous_commit": "on",
@@ -168,14 +168,15 @@ class Writer:
             self._connection = await self._connect()
         async with self._connection.transaction():
             head = await appending.lock(self._connection)
+            batches = await receipts.unsettled(self._connection, group.batches)
             decided = group.ahead
-            if decided is None or decided.base != head.hash:
-                batches = group.batches
+            if decided is None or decided.base != head.hash or batches != group.batches:
                 standing = await appending.standing(self._connection, batches, head)
                 decided = _decided(batches, standing)
             if decided.admitted:
                 self._look_ahead(decided.standing)
                 await appending.insert(self._connection, decided.admitted, decided.standing.now)
+            await receipts.keep(self._connection, batches, decided.decisions)
         if decided.admitted:
             self._recorded(len(decided.admitted))
         return decided.decisions
@@ -243,8 +244,9 @@ def _decided(batches: list[Batch], standing: Standing) -> Decided:
 
 def _decision(batch: Batch, standing: Standing, salts: bytes) -> Decision | Problem:
     """Decide one batch; what breaks there (a target that is poison) refuses that batch alone."""
+    by_itself = batch.receipt is not None and batch.receipt.form == "apart"
     try:
-        return decide(batch, standing, salts)
+        return (apart.decide if by_itself else decide)(batch, standing, salts)
     except Exception:  # noqa: BLE001 - one batch's fault must not end the writer
         _log.exception("batch could not be decided")
         return Problem("internal", "the batch could not be decided; nothing of it was recorded")

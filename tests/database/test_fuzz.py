@@ -21,7 +21,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from service import exchange
+from service.submitting import exchange
 from service.api import cursors, openapi
 from service.app import build, opened
 from service.domain.caller import LOCAL

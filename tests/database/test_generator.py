@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from service import exchange
+from service.submitting import exchange
 from service.domain.caller import LOCAL
 from service.generator import history
 from service.generator.plan import Plan

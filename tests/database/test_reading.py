@@ -12,7 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import pytest
 
-from service import exchange
+from service.submitting import exchange
 from service.domain.caller import LOCAL
 from service.domain.codec import Unread
 from service.store import reading

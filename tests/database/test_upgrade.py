@@ -16,7 +16,7 @@ import asyncpg
 import httpx
 import pytest
 
-from service import exchange
+from service.submitting import exchange
 from service.api.rooms import MEMBER
 from service.app import build, opened
 from service.domain.caller import LOCAL

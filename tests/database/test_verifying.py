@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from service import exchange
+from service.submitting import exchange
 from service.cli.moving import receipt_held
 from service.domain import chain
 from service.domain.caller import LOCAL

@@ -20,7 +20,7 @@ import asyncpg
 import httpx
 import pytest
 
-from service import exchange
+from service.submitting import exchange
 from service.app import opened
 from service.domain.caller import LOCAL
 from service.settings import load

@@ -7,7 +7,7 @@ import json
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 
-from service import exchange
+from service.submitting import exchange
 from service.domain import codec, explain
 from tests.strategies import LATEST, decoded, mutated, renamed, samples, trust
 

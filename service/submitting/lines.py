@@ -1,0 +1,33 @@
+"""Lines of NDJSON as rows: one event a line, of any length."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator
+
+from service.domain import codec
+from service.domain.codec import Submitted
+from service.domain.faults import Fault
+from service.submitting.blocks import Entry
+from service.submitting.given import Item, Wrong
+
+Decode = Callable[[bytes, dt.date], "Submitted | tuple[Fault, ...]"]
+
+
+def entries(
+    lines: Iterable[bytes], latest: dt.date, decode: Decode = codec.decode
+) -> Iterator[Entry]:
+    """Yield what each line that is not blank holds; rows count lines from 1.
+
+    latest: the last effective date that is accepted.
+    """
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            found = decode(line.rstrip(b"\r\n"), latest)
+            if isinstance(found, Submitted):
+                yield Item("", number, found)
+            else:
+                yield tuple([Wrong("", number, None, None, fault) for fault in found])
+
+
+__all__ = ["Decode", "entries"]
