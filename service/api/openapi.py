@@ -28,6 +28,7 @@ from service.domain.faults import Fault
 from service.domain.model import Model
 from service.domain.problems import KINDS, Category
 from service.domain.register import BY_NAME, ENVELOPES
+from service.domain.samples import sample
 
 REF: Final = "#/components/schemas/{name}"
 # Any: a JSON document has no narrower type.
@@ -204,7 +205,7 @@ def _schema_of(answer: type[Struct] | None) -> Json:
 
 
 def _append() -> Json:
-    event = catalogue.sample(BY_NAME["LeaderAppointed"])
+    event = sample(BY_NAME["LeaderAppointed"])
     either = [{"$ref": REF.format(name="Event")}, {"$ref": REF.format(name="Batch")}]
     listed = {"type": "array", "minItems": 1, "items": {"$ref": REF.format(name="Event")}}
     body = {"schema": {"anyOf": [*either, listed]}, "example": event}

@@ -28,7 +28,7 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Final, Literal
 
 import msgspec
-from msgspec import Meta, Struct, UnsetType
+from msgspec import Meta, Struct, UnsetType, structs
 
 from service.domain import fields
 from service.domain.envelope import Event, Source
@@ -143,7 +143,7 @@ def item_of(of: Shape) -> Shape:
 
 def described(struct: type[Struct]) -> Mapping[str, str]:
     """Return what a Struct's docstring says of each member: `name: …` or `name, name: …`."""
-    names = [field.encode_name for field in msgspec.structs.fields(struct)]
+    names = [field.encode_name for field in structs.fields(struct)]
     listed = "|".join(map(re.escape, [*names, "Source", "Recorded by"]))
     text = " ".join((struct.__doc__ or "").replace("`", "").split())
     # `by: parts …` begins a sentence; "quality or finance:" inside of one does not.
@@ -199,46 +199,55 @@ def _codes(path: str, kind: Kind, help_: str) -> str | None:
     return listed if listed in LISTS and (kind == "word" or "list of" in help_) else None
 
 
-def _members(struct: type[Struct]) -> Iterator[tuple[str, Shape, bool, str]]:
-    """Yield each member of a Struct: name, shape, whether it must be there, help."""
-    helps = described(struct)
-    for field in msgspec.structs.fields(struct):
+class Member(Struct, frozen=True):
+    """One member of a Struct."""
+
+    name: str
+    of: Shape
+    required: bool
+    help: str
+
+
+def _members(struct: type[Struct]) -> Iterator[Member]:
+    said = described(struct)
+    for field in structs.fields(struct):
         name = field.encode_name
-        yield name, shape(field.type), field.required, helps.get(name, "")
+        yield Member(name, shape(field.type), field.required, said.get(name, ""))
 
 
 def _envelope() -> Iterator[Column]:
-    said = described(Event)
-    names = labels.ENVELOPE
-    yield Column("type", names["type"], "word", required=True, help=labels.TYPE_HELP)
-    for name, of, required, help_ in _members(Event):
-        if name == "source":
-            for part, part_of, part_required, part_help in _members(Source):
-                path = f"source.{part}"
-                yield _column(path, names[path], part_of, part_help, required=part_required)
-        elif name not in {"id", "data"}:
-            yield _column(name, names[name], of, help_, required=required)
-    yield Column(
-        REFERENCE, "Your reference", "text", required=False, help=labels.REFERENCE_HELP, most=300
-    )
-    yield Column("id", names["id"], "id", required=False, help=said["id"])
+    yield _stated("type", Shape(str, ()), kind="word", required=True)
+    for one in _members(Event):
+        if one.name == "source":
+            for part in _members(Source):
+                yield _stated(f"source.{part.name}", part.of, required=part.required)
+        elif one.name != "data":
+            yield _stated(one.name, one.of, required=one.required and one.name != "id")
+    yield _stated(REFERENCE, shape(fields.LongText), required=False)
 
 
-ENVELOPE: Final = tuple(sorted(_envelope(), key=lambda one: labels.ORDER.index(one.path)))
+def _stated(path: str, of: Shape, kind: Kind | None = None, *, required: bool) -> Column:
+    made = _column(path, labels.ENVELOPE[path], of, labels.ENVELOPE_HELP[path], required=required)
+    return structs.replace(made, kind=kind) if kind else made
+
+
+ENVELOPE: Final = tuple(sorted(_envelope(), key=lambda one: list(labels.ENVELOPE).index(one.path)))
 """The columns that every type has, in the order of the templates."""
 
 
-def _items(path: str, called: str, of: Shape, parts: int, *, needed: bool) -> Iterator[Column]:
-    struct = item_of(of).bare
+def _items(type_name: str, member: Member, parts: int) -> Iterator[Column]:
+    struct = item_of(member.of).bare
     assert isinstance(struct, type)  # noqa: S101 - tells the type checker what a Struct's list holds
     assert issubclass(struct, Struct)  # noqa: S101 - as above
+    called = labels.label(type_name, member.name)
+    needed = member.required and _at_least_one(member.of)
     for index in range(parts):
-        for name, member, required, help_ in _members(struct):
-            yield _column(
-                f"{path}[{index}].{name}",
-                f"{called} {index + 1}: {_lower(labels.label('', name))}",
-                member, help_, required=required and needed and index == 0,
-            )  # fmt: skip
+        for one in _members(struct):
+            path = f"data.{member.name}[{index}].{one.name}"
+            label = f"{called} {index + 1}: {_lower(labels.label('', one.name))}"
+            said = labels.helped(type_name, path, one.help)
+            required = one.required and needed and index == 0
+            yield _column(path, label, one.of, said, required=required)
 
 
 def _lower(label: str) -> str:
@@ -254,12 +263,13 @@ def _holds_structs(of: Shape) -> bool:
 def payload(type_name: str, parts: int = PARTS) -> tuple[Column, ...]:
     """Return the columns of a type's payload, numbered ones for so many items of each list."""
     found: list[Column] = []
-    for name, of, required, help_ in _members(BY_NAME[type_name].payload):
-        path, called = f"data.{name}", labels.label(type_name, name)
-        if _holds_structs(of):
-            found += _items(path, called, of, parts, needed=required and _at_least_one(of))
+    for one in _members(BY_NAME[type_name].payload):
+        if _holds_structs(one.of):
+            found += _items(type_name, one, parts)
         else:
-            found.append(_column(path, called, of, help_, required=required))
+            path, called = f"data.{one.name}", labels.label(type_name, one.name)
+            said = labels.helped(type_name, path, one.help)
+            found.append(_column(path, called, one.of, said, required=one.required))
     return tuple(found)
 
 
