@@ -64,6 +64,7 @@ class Column(Struct, frozen=True):
     label: unique within the type. required: an event cannot do without it; of a numbered column,
     that its list must have this item. allowed: of a closed list, in its own order.
     codes: name of the list that grows that values are chosen from. help: a sentence or two.
+    in_item: an item of its list that is there at all must state it.
     empty: a blank cell is an empty list, as the member must be there.
     least, most: what a number may be (in pounds, of money); of text, most is its length.
     """
@@ -75,6 +76,7 @@ class Column(Struct, frozen=True):
     allowed: tuple[str, ...] = ()
     codes: str | None = None
     help: str = ""
+    in_item: bool = False
     empty: bool = False
     least: float | None = None
     most: float | None = None
@@ -247,7 +249,8 @@ def _items(type_name: str, member: Member, parts: int) -> Iterator[Column]:
             label = f"{called} {index + 1}: {_lower(labels.label('', one.name))}"
             said = labels.helped(type_name, path, one.help)
             required = one.required and needed and index == 0
-            yield _column(path, label, one.of, said, required=required)
+            made = _column(path, label, one.of, said, required=required)
+            yield structs.replace(made, in_item=one.required)
 
 
 def _lower(label: str) -> str:

@@ -16,8 +16,8 @@ import msgspec
 from service.domain.register import BY_NAME
 from service.domain.samples import sample
 from service.intake.columns import REFERENCE, Column, columns
+from service.intake.tables import Cell
 
-Cell = str | int | float | bool | dt.date | dt.datetime | None
 _STEPS: Final = re.compile(r"[^.\[\]]+")
 
 
