@@ -1,8 +1,9 @@
 """The submitter's own file back, with a column that says what is wrong in each row.
 
-The column is headed `# Messages`: a file that is mended and sent again may keep it. A workbook comes
-back as one, anything else as CSV; what was written stands as it was, but nothing of it can run as a
-formula (CONVENTIONS.md 15).
+The column stands behind the others, so that each keeps its letter, and is headed `# Messages`: a
+file that is mended and sent again may keep it. A workbook comes back as a workbook, anything else
+as CSV. What was written stands as it was, but nothing of it runs as a formula (CONVENTIONS.md 15);
+a cell that could not be read comes back blank, as its message says what it showed.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from __future__ import annotations
 import csv as csv_format
 import datetime as dt
 import io
-from collections.abc import Callable, Iterable, Mapping
+import itertools
+import re
+from collections.abc import Iterable, Mapping
 from typing import BinaryIO, Final
 
 from msgspec import Struct
@@ -19,7 +22,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from service.intake.columns import REMARK
-from service.intake.tables import Cell, Row, Sheet
+from service.intake.tables import Cell, Row, Sheet, folded
 
 HEADING: Final = f"{REMARK} Messages"
 MOST_NOTES: Final = 1_000
@@ -28,6 +31,8 @@ MOST_CHARACTERS: Final = 32_767
 """A cell of a workbook holds no more."""
 _RUNS: Final = frozenset("=+-@\t\r")
 """What a spreadsheet may take for the beginning of a formula."""
+_NOT_IN_NAMES: Final = re.compile(r"[\[\]:*?/\\]|^'|'$")
+"""What a workbook's sheet may not be called, though a sheet of another format may."""
 
 
 class Message(Struct, frozen=True, gc=False):
@@ -44,9 +49,9 @@ Messages = Mapping[tuple[str, int], tuple[Message, ...]]
 def escaped(text: str) -> str:
     """Return a text so that no spreadsheet runs it: with ' before what begins a formula.
 
-    `unescaped` takes it away again; so a text that begins so already gets another.
+    A text that begins as if it were escaped is so too, that `unescaped` gives back every text.
     """
-    return f"'{text}" if text.lstrip("'")[:1] in _RUNS and text else text
+    return f"'{text}" if text.lstrip("'")[:1] in _RUNS else text
 
 
 def unescaped(text: str) -> str:
@@ -55,19 +60,44 @@ def unescaped(text: str) -> str:
 
 
 def csv(sheet: Sheet, messages: Messages, to: BinaryIO) -> None:
-    """Write a sheet as CSV, the messages as the first column; UTF-8 with its mark."""
+    """Write a sheet as CSV with its messages; UTF-8 with its mark."""
     text = io.TextIOWrapper(to, "utf-8-sig", newline="")
     writer = csv_format.writer(text)
-    writer.writerow([HEADING, *map(_shown, sheet.headings.cells)])
+    place = _place(sheet.headings)
+    writer.writerow(_placed(map(_shown, sheet.headings.cells), place, HEADING))
     for row in sheet.rows:
-        said = messages.get((sheet.name, row.number), ())
-        writer.writerow([escaped(_joined(said)), *map(_shown, row.cells)])
+        said = escaped(_joined(messages.get((sheet.name, row.number), ())))
+        writer.writerow(_placed(map(_shown, row.cells), place, said))
     text.flush()
     text.detach()
 
 
+def _place(headings: Row) -> int:
+    """Return where the messages stand, from 0: where an earlier answer had them, else behind."""
+    names = [folded(one or "") for one in headings.cells]
+    return names.index(folded(HEADING)) if folded(HEADING) in names else len(names)
+
+
+def _placed(cells: Iterable[str], place: int, said: str) -> list[str]:
+    found = list(cells)
+    found += [""] * (place + 1 - len(found))
+    found[place] = said
+    return found
+
+
+class Looks(Struct, frozen=True):
+    """How cells look: headings and messages, right ones and wrong ones by what they hold."""
+
+    heading: Format
+    message: Format
+    right: Format
+    right_date: Format
+    wrong: Format
+    wrong_date: Format
+
+
 def workbook(sheets: Iterable[Sheet], messages: Messages, to: BinaryIO) -> None:
-    """Write sheets as a workbook, the messages as the first column, wrong cells coloured.
+    """Write sheets as a workbook with their messages, wrong cells coloured and noted.
 
     Each row keeps its number, so that messages and rows are found by it. Rows are written as they
     come: memory does not grow with them.
@@ -75,19 +105,16 @@ def workbook(sheets: Iterable[Sheet], messages: Messages, to: BinaryIO) -> None:
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with Workbook(to, options) as book:
         looks = _looks(book)
-        for sheet in sheets:
-            _sheet(book, looks, sheet, messages)
+        for number, sheet in enumerate(sheets, start=1):
+            written = book.add_worksheet(_name(sheet.name, number, set(book.sheetnames)))
+            _sheet(written, looks, sheet, messages)
 
 
-class Looks(Struct, frozen=True):
-    """How cells look: `wrong` ones by what they hold, headings, messages, right ones."""
-
-    heading: Format
-    message: Format
-    text: Format
-    date: Format
-    wrong: Format
-    wrong_date: Format
+def _name(name: str, number: int, taken: set[str]) -> str:
+    """Return a name that a workbook takes: the sheet's own, where it may be."""
+    fit = _NOT_IN_NAMES.sub("_", name)[:31] or f"Sheet{number}"
+    used = {one.casefold() for one in taken}
+    return fit if fit.casefold() not in used else f"{fit[:24]} ({number})"
 
 
 def _looks(book: Workbook) -> Looks:
@@ -100,52 +127,46 @@ def _looks(book: Workbook) -> Looks:
     return Looks(*map(book.add_format, made))
 
 
-def _sheet(book: Workbook, looks: Looks, sheet: Sheet, messages: Messages) -> None:
-    written = book.add_worksheet(sheet.name or None)
-    written.set_column(0, 0, 60)
-    written.freeze_panes(sheet.headings.number, 1)
-    written.write_string(sheet.headings.number - 1, 0, HEADING, looks.heading)
-    for place, cell in enumerate(sheet.headings.cells, start=1):
-        written.write_string(sheet.headings.number - 1, place, _text(cell), looks.heading)
-    noted = 0
+def _sheet(written: Worksheet, looks: Looks, sheet: Sheet, messages: Messages) -> None:
+    top, place = sheet.headings.number - 1, _place(sheet.headings)
+    written.set_column(place, place, 80)
+    written.freeze_panes(top + 1, 0)
+    for column, text in enumerate(_placed(map(_text, sheet.headings.cells), place, HEADING)):
+        written.write_string(top, column, text, looks.heading)
+    notes = itertools.count()
     for row in sheet.rows:
         said = messages.get((sheet.name, row.number), ())
-        _row(written, looks, row, said)
-        if said and noted < MOST_NOTES:
-            noted += _notes(written, row.number - 1, said)
+        _row(written, looks, row, place, said)
+        for one in said:
+            if one.column is not None and next(notes) < MOST_NOTES:
+                note = "\n".join(other.said for other in said if other.column == one.column)
+                written.write_comment(row.number - 1, one.column, note, {"author": ""})
 
 
-def _row(written: Worksheet, looks: Looks, row: Row, said: tuple[Message, ...]) -> None:
-    if said:
-        written.write_string(row.number - 1, 0, _joined(said)[:MOST_CHARACTERS], looks.message)
+def _row(written: Worksheet, looks: Looks, row: Row, place: int, said: tuple[Message, ...]) -> None:
     wrong = {one.column for one in said}
-    for column, cell in enumerate(row.cells):
-        _cell(written, looks, (row.number - 1, column + 1), cell, wrong=column in wrong)
+    for column in range(max(len(row.cells), *(one + 1 for one in wrong if one is not None), 0)):
+        cell = row.cells[column] if column < len(row.cells) else None
+        if column != place:
+            _cell(written, looks, (row.number - 1, column), cell, wrong=column in wrong)
+    if said:
+        written.write_string(row.number - 1, place, _joined(said)[:MOST_CHARACTERS], looks.message)
 
 
 def _cell(
     written: Worksheet, looks: Looks, place: tuple[int, int], cell: Cell, *, wrong: bool
 ) -> None:
-    text, date = (looks.wrong, looks.wrong_date) if wrong else (looks.text, looks.date)
     if cell is None:
         if wrong:
-            written.write_blank(*place, None, text)
+            written.write_blank(*place, None, looks.wrong)
+    elif isinstance(cell, bool):
+        written.write_boolean(*place, cell, looks.wrong if wrong else None)
     elif isinstance(cell, dt.date):
-        written.write_datetime(*place, cell, date)
-    elif isinstance(cell, (int, float)) and not isinstance(cell, bool):
+        written.write_datetime(*place, cell, looks.wrong_date if wrong else looks.right_date)
+    elif isinstance(cell, (int, float)):
         written.write_number(*place, cell, looks.wrong if wrong else None)
     else:
-        written.write_string(*place, _text(cell)[:MOST_CHARACTERS], text)
-
-
-def _notes(written: Worksheet, row: int, said: tuple[Message, ...]) -> int:
-    by_column: dict[int, list[str]] = {}
-    for one in said:
-        if one.column is not None:
-            by_column.setdefault(one.column, []).append(one.said)
-    for column, texts in by_column.items():
-        written.write_comment(row, column + 1, "\n".join(texts)[:MOST_CHARACTERS], {"author": ""})
-    return len(by_column)
+        written.write_string(*place, cell[:MOST_CHARACTERS], looks.wrong if wrong else looks.right)
 
 
 def _joined(said: tuple[Message, ...]) -> str:

@@ -132,19 +132,23 @@ def _opened(data: io.BytesIO, title: str, type_names: Iterable[str]) -> Made:
     return Made(book, formats, lists)
 
 
+_REMARK: Final[Options] = {"italic": True, "font_color": "#425563", "bg_color": "#F0F4F5"}
+_WORDS: Final[Options] = {"text_wrap": True, "valign": "top", "align": "left"}
+_HEADING: Final[Options] = {"bold": True, "text_wrap": True, "valign": "top", "border": 1}
+_DAY: Final[Options] = {"num_format": "yyyy-mm-dd"}
 _FORMATS: Final[Mapping[str, Options]] = {
-    "needed": {"bold": True, "text_wrap": True, "valign": "top", "bg_color": "#003087",
-               "font_color": "#FFFFFF", "border": 1},
-    "open": {"bold": True, "text_wrap": True, "valign": "top", "bg_color": "#D9E6F2", "border": 1},
-    "remark": {"italic": True, "font_color": "#425563", "bg_color": "#F0F4F5",
-               "num_format": "yyyy-mm-dd"},
+    "needed": _HEADING | {"bg_color": "#003087", "font_color": "#FFFFFF"},
+    "open": _HEADING | {"bg_color": "#D9E6F2"},
+    "remark": _REMARK,
+    "remark_date": _REMARK | _DAY,
+    "words": _WORDS,
+    "words_date": _WORDS | _DAY,
     "text": {"num_format": "@"},
     "title": {"bold": True, "font_size": 16},
     "part": {"bold": True, "font_size": 12},
-    "words": {"text_wrap": True, "valign": "top", "num_format": "yyyy-mm-dd"},
     "link": {"font_color": "#005EB8", "underline": 1},
     **{kind: {"num_format": shown} for kind, shown in _NUMBERS.items()},
-}  # fmt: skip
+}
 
 
 def _choices(column: Column) -> tuple[str, ...]:
@@ -170,7 +174,7 @@ def _events(made: Made, type_name: str) -> None:
         if said := _validation(made, column):
             sheet.data_validation(_FIRST, place, _LAST_ROW, place, said)
     for row, cells in enumerate(hints(type_name, of), start=1):
-        _row(sheet, row, cells, made.formats["remark"])
+        _row(made, sheet, row, cells, "remark")
     sheet.set_row(0, 48)
     sheet.freeze_panes(1, 1)
 
@@ -184,14 +188,14 @@ def _head(made: Made, sheet: Worksheet, place: int, column: Column) -> None:
     sheet.write_comment(0, place, guide.note(column), {"author": "", "x_scale": 2.5, "y_scale": 2})
 
 
-def _row(sheet: Worksheet, row: int, cells: Iterable[Cell], shown: Format) -> None:
+def _row(made: Made, sheet: Worksheet, row: int, cells: Iterable[Cell], look: str) -> None:
     for place, cell in enumerate(cells):
         if isinstance(cell, dt.date):
-            sheet.write_datetime(row, place, cell, shown)
+            sheet.write_datetime(row, place, cell, made.formats[f"{look}_date"])
         elif isinstance(cell, (int, float)):
-            sheet.write_number(row, place, cell, shown)
+            sheet.write_number(row, place, cell, made.formats[look])
         else:
-            sheet.write_string(row, place, cell or "", shown)
+            sheet.write_string(row, place, cell or "", made.formats[look])
 
 
 def _validation(made: Made, column: Column) -> Options | None:
@@ -251,10 +255,10 @@ def _guide(made: Made, said: guide.Guide) -> None:
 
 
 def _table(made: Made, sheet: Worksheet, row: int, said: guide.Guide) -> None:
-    _row(sheet, row, said.headings, made.formats["needed"])
+    _row(made, sheet, row, said.headings, "needed")
     for cells in said.table:
         row += 1
-        _row(sheet, row, cells, made.formats["words"])
+        _row(made, sheet, row, cells, "words")
 
 
 def _contents(made: Made) -> None:
