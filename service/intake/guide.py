@@ -33,12 +33,12 @@ PART_NAMES: Final[Mapping[Part, str]] = {
 _HOLDS: Final[Mapping[Kind, str]] = {
     "text": "Text of at most {most:.0f} characters, in one line",
     "texts": "One or more, separated by ;",
-    "code": "An organisation's code of 3 to 5 letters and digits, such as RTP",
-    "codes": "Codes of organisations, separated by ;",
-    "word": "A code or reference without spaces",
-    "words": "Codes without spaces, separated by ;",
+    "code": "An organisation's code of 3 to 5 letters and digits{such}",
+    "codes": "Codes of organisations{such}, separated by ;",
+    "word": "A code or reference without spaces{such}",
+    "words": "Codes without spaces{such}, separated by ;",
     "date": "A date, such as 2026-04-01 or 01/04/2026 (day first)",
-    "financial_year": "A financial year, such as 2025/26",
+    "financial_year": "A financial year{such}",
     "quarter": "1, 2, 3 or 4; 1 is April to June",
     "count": "A whole number from {least:,.0f} to {most:,.0f}",
     "number": "A number from {least:,.0f} to {most:,.0f}",
@@ -107,7 +107,8 @@ def holds(column: Column) -> str:
         return several + (" or " if not several else "; ").join(column.allowed)
     if column.codes and column.kind == "word":
         return f"A code of the list {column.codes}: " + "; ".join(map(_listed, LISTS[column.codes]))
-    return _HOLDS[column.kind].format(least=column.least or 0, most=column.most or 0)
+    such = f", such as {column.such}" if column.such else ""
+    return _HOLDS[column.kind].format(least=column.least or 0, most=column.most or 0, such=such)
 
 
 def _listed(code: ListedCode) -> str:

@@ -1,3 +1,5 @@
+"""A file handed back: as it was sent, with what is wrong, and harmless."""
+
 import csv
 import datetime as dt
 import io

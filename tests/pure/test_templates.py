@@ -1,3 +1,5 @@
+"""Templates as other programs read them."""
+
 import csv
 import datetime as dt
 import io

@@ -1,3 +1,5 @@
+"""Templates over HTTP, by their names."""
+
 import io
 
 import httpx
