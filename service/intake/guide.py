@@ -121,10 +121,11 @@ def summary(kind: EventType) -> str:
     return text.replace("; effective is", ". The effective date is")
 
 
-def _about(kind: EventType) -> tuple[str, ...]:
+def recording(kind: EventType) -> str:
+    """Return whose events of a type are, and who may record them."""
     whose = "a trust or a system" if kind.bearers == BOTH else "a trust"
     whose = "a system" if kind.bearers == SYSTEMS else whose
-    return (summary(kind), f"The organisation is {whose}. {_RECORDERS[kind.recorder]}")
+    return f"The organisation is {whose}. {_RECORDERS[kind.recorder]}"
 
 
 def seen(kind: EventType) -> tuple[str, ...]:
@@ -151,7 +152,7 @@ def guide(type_name: str) -> Guide:
     return Guide(
         f"How to fill in {type_name}",
         (
-            ("What it is", _about(kind)),
+            ("What it is", (summary(kind), recording(kind))),
             ("How to fill it in", tuple(FILLING)),
             ("Who sees what", seen(kind)),
             ("How to send it", sending(type_name)),

@@ -146,7 +146,7 @@ _FORMATS: Final[Mapping[str, Options]] = {
     "text": {"num_format": "@"},
     "title": {"bold": True, "font_size": 16},
     "part": {"bold": True, "font_size": 12},
-    "link": {"font_color": "#005EB8", "underline": 1},
+    "link": _WORDS | {"font_color": "#005EB8", "underline": 1},
     **{kind: {"num_format": shown} for kind, shown in _NUMBERS.items()},
 }
 
@@ -256,6 +256,7 @@ def _guide(made: Made, said: guide.Guide) -> None:
 
 def _table(made: Made, sheet: Worksheet, row: int, said: guide.Guide) -> None:
     _row(made, sheet, row, said.headings, "needed")
+    sheet.autofilter(row, 0, row + len(said.table), len(said.headings) - 1)
     for cells in said.table:
         row += 1
         _row(made, sheet, row, cells, "words")
@@ -263,18 +264,19 @@ def _table(made: Made, sheet: Worksheet, row: int, said: guide.Guide) -> None:
 
 def _contents(made: Made) -> None:
     sheet = made.book.add_worksheet(INDEX_SHEET)
-    sheet.set_column(0, 0, 32)
-    sheet.set_column(1, 1, 110)
+    for place, width in enumerate((32, 70, 50, 70)):
+        sheet.set_column(place, place, width)
     sheet.write_string(0, 0, "Templates of all types of events", made.formats["title"])
     row = 1
     for part, name in guide.PART_NAMES.items():
         row += 1
-        sheet.write_string(row, 0, name, made.formats["part"])
+        _row(made, sheet, row, (name, "What it is", "Who records it", "Who sees what"), "part")
         for kind in (kind for kind in TYPES if kind.part == part):
             row += 1
+            said = (guide.summary(kind), guide.recording(kind), " ".join(guide.seen(kind)))
+            _row(made, sheet, row, (None, *said), "words")
             link = f"internal:'{kind.name}'!A1"
             sheet.write_url(row, 0, link, made.formats["link"], kind.name)
-            sheet.write_string(row, 1, guide.summary(kind))
         row += 1
 
 
