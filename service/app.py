@@ -27,6 +27,7 @@ from service.api import (
     openapi,
     organisations,
     pictures,
+    templates,
     uploads,
 )
 from service.api.rooms import MEMBER, Rooms
@@ -64,6 +65,9 @@ HANDLERS: Final = (
     catalogue.list_codes,
     catalogue.list_schemas,
     catalogue.get_schema,
+    templates.list_templates,
+    templates.get_workbook,
+    templates.get_template,
     openapi.get_openapi,
     uploads.create_upload,
     uploads.list_uploads,
