@@ -24,7 +24,7 @@ _PIECE: Final = 1 << 20
 _PART: Final = 8 << 20
 """Bytes that the list of sheets, or of their parts, may have."""
 _ROOT: Final = re.compile(rb"<(\w+:)?worksheet\b")
-_ENCODING: Final = re.compile(rb"""<\?xml[^>]*encoding\s*=\s*["'](?!utf-8|us-ascii)""", re.IGNORECASE)
+_OTHER_ENCODING: Final = re.compile(rb"""(?i)<\?xml[^>]*encoding\s*=\s*["'](?!utf-8|us-ascii)""")
 _ATTRIBUTE: Final = re.compile(rb"""([\w:]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _HIDDEN: Final = (b'hidden="1"', b'hidden="true"', b"hidden='1'", b"hidden='true'")
 _ERRORS: Final = (b't="e"', b"t='e'")
@@ -131,8 +131,9 @@ def _whole_rows(archive: ZipFile, part: str) -> Iterator[tuple[_Tags, bytes]]:
     with archive.open(part) as file:
         held = file.read(_PIECE)
         root = _ROOT.search(held)
-        if root is None or _ENCODING.match(held):
-            raise Refused(Problem("unreadable_file", f"{part} in the workbook is no sheet in UTF-8"))
+        if root is None or _OTHER_ENCODING.match(held):
+            detail = f"{part} in the workbook is no sheet in UTF-8"
+            raise Refused(Problem("unreadable_file", detail))
         tags = _tags(root[1] or b"")
         while piece := file.read(_PIECE):
             whole, end, rest = held.rpartition(tags.row_end)
@@ -191,7 +192,7 @@ def _row(
         if kind == "e":
             found.cannot_read(number, column, _text(shown) or "an error", AN_ERROR)
         elif formula and kind != "str" and (not shown or (recalculated and shown == b"0")):
-            found.cannot_read(number, column, "=" + _text(formula[1] or b"…"), NOT_CALCULATED)
+            found.cannot_read(number, column, f"={_text(formula[1] or b'')}", NOT_CALCULATED)
 
 
 def _attributes(raw: bytes) -> dict[str, str]:
