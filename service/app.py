@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import re
 import uuid
@@ -27,6 +28,8 @@ from service.api import (
     organisations,
     pictures,
     putting_right,
+    templates,
+    uploads,
 )
 from service.api.rooms import MEMBER, Rooms
 from service.behind import memory, running
@@ -35,11 +38,15 @@ from service.behind.tally import Tally
 from service.behind.waking import Waking
 from service.domain import model
 from service.domain.problems import Refused
+from service.intake.batches import MOST_EVENTS
 from service.projections import acceptance
 from service.settings import Settings
 from service.store import migrate
 from service.store.appending import Connection
 from service.store.writer import SESSION, Writer
+from service.submitting import desk, recording, spooling
+from service.submitting.desk import Desk
+from service.submitting.staging import Sizes
 from service.web import problems
 
 HANDLERS: Final = (
@@ -64,7 +71,18 @@ HANDLERS: Final = (
     catalogue.list_codes,
     catalogue.list_schemas,
     catalogue.get_schema,
+    templates.list_templates,
+    templates.get_workbook,
+    templates.get_template,
     openapi.get_openapi,
+    uploads.create_upload,
+    uploads.list_uploads,
+    uploads.get_upload,
+    uploads.list_upload_rows,
+    uploads.follow_upload,
+    uploads.get_upload_errors,
+    uploads.retract_upload,
+    uploads.restore_upload,
 )
 _OPAQUE: Final = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 _READING: Final = {
@@ -113,7 +131,11 @@ def build(settings: Settings, dsn: str) -> Litestar:
 @asynccontextmanager
 async def _lifespan(settings: Settings, dsn: str, app: Litestar) -> AsyncIterator[None]:
     """Give the handlers the rooms while the application runs."""
-    async with opened(settings, dsn) as rooms, behind(settings, dsn, rooms):
+    async with (
+        opened(settings, dsn) as rooms,
+        behind(settings, dsn, rooms),
+        recording_uploads(settings, rooms),
+    ):
         app.state[MEMBER] = rooms
         yield
 
@@ -140,9 +162,36 @@ async def opened(settings: Settings, dsn: str) -> AsyncIterator[Rooms]:
         writer.start()
         memory.settle()
         try:
-            yield Rooms(pool, writer, waking)
+            async with taking_in(settings, dsn, writer) as made:
+                yield Rooms(pool, made, waking)
         finally:
             await writer.close()
+
+
+@asynccontextmanager
+async def taking_in(settings: Settings, dsn: str, writer: Writer) -> AsyncIterator[Desk]:
+    """Make the desk where uploads are taken in."""
+    sizes = Sizes(
+        chunk=settings.upload_chunk_rows,
+        whole=min(10 * settings.upload_chunk_rows, MOST_EVENTS),
+        most=settings.upload_rows,
+    )
+    async with desk.pool(dsn) as connections:
+        with spooling.folder() as folder:
+            most = settings.upload_limit_bytes
+            yield Desk(connections, writer, folder, running.now, sizes, most)
+
+
+@asynccontextmanager
+async def recording_uploads(settings: Settings, rooms: Rooms) -> AsyncIterator[None]:
+    """Record during the block what this process, or one that has gone, took in."""
+    worker = recording.Worker(rooms.desk, settings.poll_ms / 1000)
+    task = asyncio.create_task(worker.run(), name="uploads")
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 @asynccontextmanager

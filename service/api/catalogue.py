@@ -15,23 +15,10 @@ from service.domain import lists
 from service.domain.model import first_model
 from service.domain.problems import Problem, Refused
 from service.domain.register import BY_NAME, ENVELOPES, TYPES
+from service.domain.samples import sample
 from service.domain.spec import EventType
 
 REFS: Final = "#/$defs/{name}"
-
-
-def sample(kind: EventType) -> dict[str, Any]:
-    """Return a whole event of a type that would be accepted, under a fictional code."""
-    operator = kind.recorder == "operator"
-    return {
-        "id": "11111111-2222-4333-8444-555555555555",
-        "type": kind.name,
-        "organisation": kind.sample_organisation,
-        "effective": "2026-04-01",
-        "data": dict(kind.sample),
-        "source": {"kind": "public" if operator else "own", "reference": "Board paper 12"},
-        "assurance": "public_record" if operator else "board_minuted",
-    }
 
 
 def json_schema(kind: EventType) -> dict[str, Any]:

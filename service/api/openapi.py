@@ -115,6 +115,8 @@ def _operation(one: Operation) -> Json:
 def _read(one: Operation) -> Json:
     content: Json = {one.media_type: {"schema": _schema_of(one.answer)}}
     content |= {kind: {"schema": _AS[kind]} for kind in one.also}
+    if one.files:
+        content = {kind: {} for kind in one.files}
     return {
         "200": {"description": one.summary, "content": content},
         "304": {"description": "You have it already (If-None-Match)"},

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Struct
 
-from service.api import catalogue, models
+from service.api import catalogue, models, templates
 from service.api.events import (
     CLOUDEVENT,
     CLOUDEVENTS,
@@ -86,6 +86,7 @@ class Operation(Struct, frozen=True):
     example: a value of the path's parameter that the story of `capmap demo` can answer.
     path_example: the same, of an operation that records.
     also: other media types in which Accept may ask for the same.
+    files: media types of the files that it answers instead, whose bytes no schema describes.
     body: what it takes, as JSON; done: what its answer is called where it is 201.
     """
 
@@ -100,6 +101,7 @@ class Operation(Struct, frozen=True):
     example: str = ""
     path_example: str = ""
     also: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
     body: type[Struct] | None = None
     done: str = "Recorded and durable"
 
@@ -156,5 +158,12 @@ OPERATIONS: Final = (
               catalogue.TypesListed),
     Operation("/api/v1/schemas/{name}", "get", "get_schema", "Read a type's JSON Schema", None,
               refusals=FOUND, media_type="application/schema+json", example="LeaderAppointed"),
+    Operation("/api/v1/templates", "get", "list_templates", "List the templates to fill in",
+              templates.TemplatesListed),
+    Operation("/api/v1/templates/all.xlsx", "get", "get_workbook",
+              "Read one workbook with a sheet for each type", None, files=(templates.XLSX,)),
+    Operation("/api/v1/templates/{file}", "get", "get_template",
+              "Read a type's template: its name with .xlsx or .csv", None, refusals=FOUND,
+              example="StaffTrained.xlsx", files=(templates.XLSX, templates.CSV)),
     Operation("/api/v1/openapi.json", "get", "get_openapi", "Read this document", None),
 )  # fmt: skip

@@ -16,6 +16,7 @@ from service.domain.caller import LOCAL, Caller
 from service.store import pool
 from service.store.appending import Connection
 from service.store.writer import Writer
+from service.submitting.desk import Desk
 
 MEMBER: Final = "rooms"
 
@@ -24,12 +25,13 @@ class Rooms:
     """The rooms behind the API, made by the composition root for the life of the process."""
 
     __slots__ = (
-        "histories", "latest", "pictures", "pool", "registers", "waking", "writer",
+        "desk", "histories", "latest", "pictures", "pool", "registers", "waking", "writer",
     )  # fmt: skip
 
-    def __init__(self, reads: pool.Pool, writer: Writer, waking: Waking) -> None:
+    def __init__(self, reads: pool.Pool, desk: Desk, waking: Waking) -> None:
         self.pool = reads
-        self.writer = writer
+        self.desk = desk
+        self.writer: Writer = desk.writer
         self.waking = waking
         self.latest = Latest(reads)
         self.registers = Registers(reads)

@@ -15,7 +15,8 @@ from msgspec import Struct
 
 from service.behind.entries import entries
 from service.behind.latest import Latest
-from service.projections.history import Block, History, block, cut, grown, history, joined
+from service.projections.history import Block, Entry, History, block, cut, grown, history, joined
+from service.projections.overlay import overlaid
 from service.projections.packing import unpack
 from service.projections.version import FOLD
 from service.store import packs
@@ -55,6 +56,13 @@ class Histories:
         else:
             self._kept.move_to_end(organisation)
         return _known(kept, up_to)
+
+    async def beyond(self, organisation: str, up_to: int, entries: tuple[Entry, ...]) -> History:
+        """Return a history as known at a position with entries behind it that are in no log."""
+        said = await self.load(organisation, up_to)
+        kept = self._kept[organisation]  # what was loaded last is kept
+        run = kept.run if kept.run.last_position <= up_to else cut(kept.run, up_to)
+        return overlaid(run, said, entries)
 
     def _reaches(self, organisation: str, kept: Kept, up_to: int) -> bool:
         """Tell whether all that was known at a position was read."""

@@ -11,6 +11,7 @@ import asyncio
 import datetime as dt
 import hashlib
 from collections import OrderedDict
+from collections.abc import Collection
 from typing import Final, Literal
 
 import msgspec
@@ -26,6 +27,7 @@ from service.projections.context import context
 from service.projections.contribution import Contribution, contribution
 from service.projections.history import Fact, History
 from service.projections.organisations import Summary, summary
+from service.projections.overlay import NOTHING, Overlay
 from service.projections.reuse import Reuse
 from service.projections.system_members import scene, seats
 from service.projections.system_picture import SystemPicture
@@ -67,6 +69,10 @@ class Basis(Struct, frozen=True):
     whole: frozenset[str]
     placed: frozenset[str]
     as_of: int
+
+    def apart_from(self, codes: Collection[str]) -> bool:
+        """Tell whether nothing that it was made from is among the codes."""
+        return self.whole.isdisjoint(codes) and self.placed.isdisjoint(codes)
 
 
 class Made(Struct, frozen=True):
@@ -139,23 +145,38 @@ class Pictures:
         finally:
             del self._making[flight]
 
+    async def beyond(self, asked: Asked, overlay: Overlay) -> Made:
+        """Return a picture as it would be with events that are in no log; it is not kept."""
+        histories = await self.load(asked.code, asked.up_to, asked.evidence, overlay)
+        return _made(asked, histories, await self._picture(asked, histories, overlay))
+
+    async def given(self, asked: Asked, overlay: Overlay = NOTHING) -> Contribution | None:
+        """Return what a trust gives to the pictures of its systems; None where it is no trust."""
+        histories = await self.load(asked.code, asked.up_to, asked.evidence, overlay)
+        if summary(asked.code, histories[asked.code], asked.on).organisation_kind != asked.bearer:
+            return None
+        return contribution(context(asked.code, histories, asked.on), asked.model)
+
     async def _picture(
-        self, asked: Asked, histories: dict[str, History]
+        self, asked: Asked, histories: dict[str, History], beyond: Overlay = NOTHING
     ) -> TrustPicture | SystemPicture:
         if asked.bearer == "trust":
-            reuse = self._reusing(asked)
+            reuse = None if beyond else self._reusing(asked)
             return trust_picture.picture(asked.code, histories, asked.on, asked.model, reuse)
         given = scene(asked.code, histories, asked.on)
         trusts = {
-            seat.code: await self._contribution(asked, seat.code, histories)
+            seat.code: await self._contribution(asked, seat.code, histories, beyond)
             for seat in seats(given)
         }
         return system_picture.assemble(given, trusts)
 
     async def _contribution(
-        self, asked: Asked, code: str, histories: dict[str, History]
+        self, asked: Asked, code: str, histories: dict[str, History], beyond: Overlay
     ) -> Contribution:
         """Return what a trust gives, kept or made anew; between two made others get their turn."""
+        if beyond and not _basis(code, histories, asked.up_to).apart_from(beyond):
+            await asyncio.sleep(0)
+            return contribution(context(code, histories, asked.on), asked.model)
         key = (code, *asked.moment())
         kept = self._given.get(key)
         if kept is None or not self._holds(kept.basis, asked):
@@ -172,22 +193,36 @@ class Pictures:
         """Return where dimensions find what they made; other moments than now come seldom again."""
         return self._reuse[asked.bearer] if asked.now and asked.evidence == "both" else None
 
-    async def load(self, code: str, up_to: int, evidence: Evidence = "both") -> dict[str, History]:
+    async def load(
+        self,
+        code: str,
+        up_to: int,
+        evidence: Evidence = "both",
+        beyond: Overlay = NOTHING,
+    ) -> dict[str, History]:
         """Return the histories that a picture of `code` rests on, each read to the same position.
 
         Of others that it belongs to or is connected with, only what they are and where they belong.
+        beyond: what stands behind that position in no log.
         """
         histories: dict[str, History] = {}
         wanted = {code}
         while wanted:
             names = sorted(wanted)
             # At once: while one is decoded the database finds the next.
-            found = await asyncio.gather(*(self._histories.load(one, up_to) for one in names))
+            found = await asyncio.gather(*(self._one(one, up_to, beyond) for one in names))
             histories |= {name: _only(h, evidence) for name, h in zip(names, found, strict=True)}
             wanted = closure.missing(code, histories)
         while around := closure.neighbours(code, histories):
-            histories |= await self._registers.load(around, up_to)
+            histories |= await self._registers.load(around - beyond.keys(), up_to)
+            for name in around & beyond.keys():
+                histories[name] = await self._one(name, up_to, beyond)
         return histories
+
+    async def _one(self, code: str, up_to: int, beyond: Overlay) -> History:
+        if code in beyond:
+            return await self._histories.beyond(code, up_to, beyond[code])
+        return await self._histories.load(code, up_to)
 
     def _keep(self, key: tuple[object, ...], made: Made) -> None:
         before = self._kept.pop(key, None)

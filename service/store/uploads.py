@@ -205,9 +205,7 @@ async def take_key(
     connection: Connection, caller: str, key: str, used_for: Key, now: dt.datetime
 ) -> Key | None:
     """Take a key for an upload; return what it was used for before, if it was."""
-    taken = await connection.fetchval(
-        TAKE_KEY, caller, key, used_for.digest, used_for.upload, now
-    )
+    taken = await connection.fetchval(TAKE_KEY, caller, key, used_for.digest, used_for.upload, now)
     if taken is not None:
         return None
     row = await connection.fetchrow(KEY, caller, key)

@@ -16,7 +16,6 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from service.domain import apart
 from service.domain.caller import Caller
 from service.domain.codec import Submitted
 from service.domain.problems import MOST_ERRORS, Problem, Refused

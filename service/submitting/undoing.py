@@ -74,9 +74,7 @@ async def restore(desk: Desk, upload: uuid.UUID, caller: Caller) -> uuid.UUID:
     return await _follow(desk, upload, caller, retracted=False)
 
 
-async def _follow(
-    desk: Desk, upload: uuid.UUID, caller: Caller, *, retracted: bool
-) -> uuid.UUID:
+async def _follow(desk: Desk, upload: uuid.UUID, caller: Caller, *, retracted: bool) -> uuid.UUID:
     async with lent(desk.pool) as connection:
         found = await chain(connection, upload)
         if found is None:

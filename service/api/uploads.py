@@ -1,0 +1,243 @@
+"""Uploads: hand a file over, follow it, read its receipt, take it back."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import uuid
+from collections.abc import AsyncIterator
+from typing import Annotated, Final
+from urllib.parse import urlencode
+
+import msgspec
+from litestar import Response, get, post
+from litestar.params import FromPath
+from litestar.response import ServerSentEvent, ServerSentEventMessage, Stream
+from msgspec import Meta, Struct
+
+from service.api import answers, multipart, parameters
+from service.api.answers import AnyRequest
+from service.api.rooms import caller, rooms, snapshot
+from service.domain.faults import Fault
+from service.domain.problems import Problem, Refused
+from service.store import uploads
+from service.store.appending import Connection
+from service.submitting import files, giving_back, receipts, receiving, spooling, undoing
+from service.submitting.receipts import Place, UploadReceipt, UploadRow
+from service.submitting.receiving import Handed
+from service.submitting.recording import Terms
+
+_KEY: Final = re.compile(r"[\x21-\x7e]{1,128}")
+
+
+class UploadQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """How a file is to be read.
+
+    type: of all its rows, where they do not say it. dry_run: say what would be recorded, and record
+    nothing. partial: record the rows without faults, even if others have some.
+    """
+
+    type: Annotated[str, Meta(max_length=64)] | None = None
+    dry_run: bool = False
+    partial: bool = False
+
+
+class UploadsQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """A page of uploads, newest first. cursor: go on where a list ended."""
+
+    cursor: Annotated[str, Meta(max_length=64)] | None = None
+    limit: Annotated[int, Meta(ge=1, le=1000)] = 100
+
+
+class UploadsListed(Struct, frozen=True):
+    """A page of uploads."""
+
+    items: tuple[UploadReceipt, ...]
+    next: str | None
+
+
+class UploadRowsListed(Struct, frozen=True):
+    """A page of an upload's rows, in their order."""
+
+    items: tuple[UploadRow, ...]
+    next: str | None
+
+
+# The body is spooled to the disk as it comes, and has a limit of its own.
+@post("/uploads", operation_id="create_upload", status_code=201, request_max_body_size=None)
+async def create_upload(request: AnyRequest) -> Response[bytes]:
+    """Hand a file over: checked whole, then recorded; a long one is recorded after the answer."""
+    query = parameters.read(request, UploadQuery)
+    key = _key(request)
+    desk, asks = rooms(request).desk, caller(request)
+    part = await multipart.file(request)
+    async with spooling.spooled(desk.folder, part.name, part.bytes, desk.most_bytes) as spooled:
+        with files.read(spooled, desk.now()) as reading:
+            if query.dry_run:
+                found = await receiving.rehearse(desk, reading, asks)
+                return _answered(request, receipts.rehearsed(spooled.name, found))
+            handed = Handed(spooled.name, spooled.size, spooled.digest, spooled.path, key)
+            terms = Terms(asks, query.type, query.partial)
+            made = await receiving.receive(desk, handed, reading, terms)
+    return await _receipt(request, made)
+
+
+def _key(request: AnyRequest) -> str | None:
+    given = request.headers.get("idempotency-key")
+    if given is not None and not _KEY.fullmatch(given):
+        rule = "must have 1 to 128 printable ASCII characters without blanks"
+        raise Refused(
+            Problem("malformed_body", rule, (Fault("Idempotency-Key", "idempotency_key", rule),))
+        )
+    return given
+
+
+async def _receipt(request: AnyRequest, upload: uuid.UUID) -> Response[bytes]:
+    async with snapshot(request) as connection:
+        found = await receipts.receipt(connection, upload)
+    if found is None:
+        raise Refused(Problem("not_found", f"there is no upload {upload}"))
+    return _answered(request, found)
+
+
+def _answered(request: AnyRequest, found: UploadReceipt) -> Response[bytes]:
+    """Answer a receipt: 201 recorded, 200 nothing new, 202 to be recorded, 422 refused."""
+    if found.state == "refused":
+        return answers.refused_upload(request, found)
+    status = 202 if found.state == "recording" else 201 if found.rows.recorded else 200
+    answer = Response(
+        content=answers.encode(found), status_code=status, media_type="application/json"
+    )
+    if found.id is not None:
+        answer.headers["Location"] = found.links["self"]
+    return answer
+
+
+@get("/uploads", operation_id="list_uploads")
+async def list_uploads(request: AnyRequest) -> Response[bytes]:
+    """List uploads, newest first."""
+    query = parameters.read(request, UploadsQuery)
+    before = 2**62 if query.cursor is None else _opened(query.cursor, 1)[0]
+    async with snapshot(request) as connection:
+        page = await uploads.page(connection, before, query.limit)
+        found = [await receipts.receipt(connection, one.id) for one in page]
+    onward = _cursor(page[-1].number) if len(page) == query.limit else None
+    return _listed(request, UploadsListed(tuple(filter(None, found)), None), onward, query.limit)
+
+
+@get("/uploads/{upload_id:str}", operation_id="get_upload")
+async def get_upload(request: AnyRequest, upload_id: FromPath[str]) -> Response[bytes]:
+    """Read the receipt of an upload: how far it is, what was understood, what is wrong."""
+    parameters.read(request, Struct)
+    async with snapshot(request) as connection:
+        found = await receipts.receipt(connection, _id(upload_id))
+    if found is None:
+        raise _unknown(upload_id)
+    return answers.json(request, answers.encode(found))
+
+
+@get("/uploads/{upload_id:str}/rows", operation_id="list_upload_rows")
+async def list_upload_rows(request: AnyRequest, upload_id: FromPath[str]) -> Response[bytes]:
+    """Read what became of each row: its event, position and hash, or its errors."""
+    query = parameters.read(request, UploadsQuery)
+    start = Place(0, 0) if query.cursor is None else Place(*_opened(query.cursor, 2))
+    async with snapshot(request) as connection:
+        upload = await _one(connection, upload_id)
+        found, onward = await receipts.rows(connection, upload, start, query.limit)
+    cursor = _cursor(onward.chunk, onward.index) if onward else None
+    return _listed(request, UploadRowsListed(tuple(found), None), cursor, query.limit)
+
+
+@get("/uploads/{upload_id:str}/events", operation_id="follow_upload")
+async def follow_upload(request: AnyRequest, upload_id: FromPath[str]) -> ServerSentEvent:
+    """Follow an upload until it is finished: server-sent events, each with the receipt."""
+    parameters.read(request, Struct)
+    async with snapshot(request) as connection:
+        upload = await _one(connection, upload_id)
+    return ServerSentEvent(_told(request, upload.id), headers={"Cache-Control": "no-store"})
+
+
+async def _told(request: AnyRequest, upload: uuid.UUID) -> AsyncIterator[ServerSentEventMessage]:
+    async for found in receipts.follow(rooms(request).pool, upload):
+        kind = "progress" if found.state == "recording" else "finished"
+        yield ServerSentEventMessage(data=answers.encode(found).decode(), event=kind)
+
+
+@get("/uploads/{upload_id:str}/errors", operation_id="get_upload_errors")
+async def get_upload_errors(request: AnyRequest, upload_id: FromPath[str]) -> Stream:
+    """Read the file that was handed over, as CSV with a column of messages."""
+    parameters.read(request, Struct)
+    pool = rooms(request).pool
+    async with snapshot(request) as connection:
+        upload = await _one(connection, upload_id)
+    found = await giving_back.given_back(pool, rooms(request).desk.folder, upload)
+    name = f"{upload.name.rpartition('.')[0] or upload.name}-errors{found.suffix}"
+    plain = re.sub(r"[^A-Za-z0-9._ -]", "_", name)
+    headers = {"Content-Disposition": f'attachment; filename="{plain}"'}
+    return Stream(found.bytes, media_type=found.media_type, headers=headers)
+
+
+@post("/uploads/{upload_id:str}/retraction", operation_id="retract_upload", status_code=201)
+async def retract_upload(request: AnyRequest, upload_id: FromPath[str]) -> Response[bytes]:
+    """Take back all that an upload recorded, by an upload of retractions; again: the same one."""
+    parameters.read(request, Struct)
+    made = await undoing.retract(rooms(request).desk, _id(upload_id), caller(request))
+    return await _receipt(request, made)
+
+
+@post("/uploads/{upload_id:str}/restoration", operation_id="restore_upload", status_code=201)
+async def restore_upload(request: AnyRequest, upload_id: FromPath[str]) -> Response[bytes]:
+    """Bring back what the retraction of an upload took away; again: no more than once."""
+    parameters.read(request, Struct)
+    made = await undoing.restore(rooms(request).desk, _id(upload_id), caller(request))
+    return await _receipt(request, made)
+
+
+async def _one(connection: Connection, given: str) -> uploads.Upload:
+    found = await uploads.one(connection, _id(given))
+    if found is None:
+        raise _unknown(given)
+    return found
+
+
+def _id(given: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(given)
+    except ValueError:
+        raise _unknown(given) from None
+
+
+def _unknown(given: str) -> Refused:
+    return Refused(Problem("not_found", f"there is no upload {given[:60]}"))
+
+
+def _cursor(*numbers: int) -> str:
+    return base64.urlsafe_b64encode(b".".join(str(one).encode() for one in numbers)).decode()
+
+
+def _opened(given: str, count: int) -> list[int]:
+    """Return the numbers of a cursor; raises Refused when it is none of this list's."""
+    try:
+        parts = base64.urlsafe_b64decode(given.encode("ascii")).split(b".")
+        numbers = [int(part) for part in parts if part.isdigit() and len(part) < 19]
+    except (ValueError, binascii.Error):
+        numbers = []
+    if len(numbers) != count:
+        rule = "must be a cursor that this list gave"
+        raise Refused(Problem("invalid_parameter", rule, (Fault("?cursor", "cursor", rule),)))
+    return numbers
+
+
+def _listed(
+    request: AnyRequest,
+    page: UploadsListed | UploadRowsListed,
+    cursor: str | None,
+    limit: int,
+) -> Response[bytes]:
+    if cursor is None:
+        return answers.json(request, answers.encode(page))
+    href = f"{request.url.path}?" + urlencode({"limit": limit, "cursor": cursor})
+    answer = answers.json(request, answers.encode(msgspec.structs.replace(page, next=href)))
+    answer.headers["Link"] = f'<{href}>; rel="next"'
+    return answer

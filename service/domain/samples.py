@@ -1,0 +1,19 @@
+"""A whole event of each type, as JSON holds it: what documentation and templates show."""
+
+from __future__ import annotations
+
+from service.domain.spec import EventType
+
+
+def sample(kind: EventType) -> dict[str, object]:
+    """Return a whole event of a type that would be accepted, under a fictional code."""
+    operator = kind.recorder == "operator"
+    return {
+        "id": "11111111-2222-4333-8444-555555555555",
+        "type": kind.name,
+        "organisation": kind.sample_organisation,
+        "effective": "2026-04-01",
+        "data": dict(kind.sample),
+        "source": {"kind": "public" if operator else "own", "reference": "Board paper 12"},
+        "assurance": "public_record" if operator else "board_minuted",
+    }
