@@ -29,6 +29,7 @@ from service.api import (
     pictures,
     putting_right,
     templates,
+    trials,
     uploads,
 )
 from service.api.rooms import MEMBER, Rooms
@@ -58,6 +59,10 @@ HANDLERS: Final = (
     putting_right.dispute_event,
     putting_right.settle_dispute,
     putting_right.confirm_event,
+    trials.list_trials,
+    trials.get_trial,
+    trials.discard_trial,
+    trials.record_trial,
     organisations.list_organisations,
     organisations.get_organisation,
     organisations.list_systems,

@@ -26,6 +26,8 @@ from service.domain.register import BY_NAME
 from service.intake import batches, cloudevents, keys
 from service.store import reading
 from service.store.appending import Connection
+from service.submitting import trials
+from service.submitting.trials import Tried
 
 NDJSON: Final = "application/x-ndjson"
 CLOUDEVENT: Final = "application/cloudevents+json"
@@ -40,20 +42,39 @@ FORMS: Final[Mapping[str, batches.Form]] = {
 """Content types that POST /events takes, each with the form of its body."""
 
 
+TrialName = Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9-]{0,39}$")]
+"""What a caller calls a trial of theirs."""
+
+
+class AppendQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """How events are taken. trial: laid over the log in a trial of this name, not recorded."""
+
+    trial: TrialName | None = None
+
+
 class Receipt(Struct, frozen=True):
     """What became of a batch, event by event, in its order."""
 
     events: tuple[Outcome, ...]
 
 
+class TrialReceipt(Struct, frozen=True):
+    """What became of events that were laid over a trial, in their order."""
+
+    trial: str
+    events: tuple[Tried, ...]
+
+
 @post("/events", operation_id="append_events", status_code=201)
 async def append_events(request: AnyRequest) -> Response[bytes]:
     """Record one event or a batch; answers when it is durable. Sending it again is safe."""
-    parameters.read(request, Struct)
+    query = parameters.read(request, AppendQuery)
     form = FORMS[content_type(request, FORMS)]
     read = batches.read(await request.body(), latest(), form, _naming(request))
     if isinstance(read, Problem):
         raise Refused(read)
+    if query.trial is not None:
+        return await _tried(request, query.trial, read)
     organisations = {submitted.event.organisation for submitted in read.events}
     versions = expected(request, organisations, read.parts.expected)
     try:
@@ -61,6 +82,19 @@ async def append_events(request: AnyRequest) -> Response[bytes]:
         return receipt(await rooms(request).writer.append(batch))
     except Refused as refused:
         raise Refused(read.placed(refused.problem)) from None
+
+
+async def _tried(request: AnyRequest, trial: str, read: batches.Read) -> Response[bytes]:
+    try:
+        found = await trials.add(rooms(request).desk, caller(request), trial, read.events)
+    except Refused as refused:
+        raise Refused(read.placed(refused.problem)) from None
+    new = any(one.outcome == "tried" for one in found)
+    return Response(
+        content=answers.encode(TrialReceipt(trial, found)),
+        status_code=201 if new else 200,
+        media_type="application/json",
+    )
 
 
 def receipt(outcomes: tuple[Outcome, ...]) -> Response[bytes]:

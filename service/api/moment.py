@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from service.api.rooms import Rooms
 from service.behind.pictures import Evidence
@@ -39,7 +39,7 @@ class KnownAt(Struct, frozen=True):
 
 
 class Moment(Struct, frozen=True):
-    """What every answer says of itself (CONVENTIONS.md 4)."""
+    """What every answer says of itself (CONVENTIONS.md 4). trial: what was laid over the log."""
 
     on: dt.date
     known_at: KnownAt
@@ -48,6 +48,7 @@ class Moment(Struct, frozen=True):
     disclosure: str
     fold: str
     log: str
+    trial: str | UnsetType = UNSET
 
 
 async def settle(room: Rooms, query: MomentQuery, model: str) -> Moment:

@@ -16,7 +16,7 @@ from msgspec import Struct
 from service import __version__
 from service.api import answers, catalogue, parameters
 from service.api.answers import STATUS, AnyRequest
-from service.api.events import CLOUDEVENT, CLOUDEVENTS, NDJSON, Receipt
+from service.api.events import CLOUDEVENT, CLOUDEVENTS, NDJSON, AppendQuery, Receipt, TrialReceipt
 from service.api.operations import (
     APPENDING,
     OPERATIONS,
@@ -54,7 +54,15 @@ def document() -> bytes:
     """Return the whole document as JSON."""
     answered = dict.fromkeys(one.answer for one in OPERATIONS if one.answer)
     bodies = [one.body for one in OPERATIONS if one.body]
-    structs = [*ENVELOPES.values(), *answered, *bodies, Receipt, RecordedEvent, ProblemAnswer]
+    structs = [
+        *ENVELOPES.values(),
+        *answered,
+        *bodies,
+        Receipt,
+        TrialReceipt,
+        RecordedEvent,
+        ProblemAnswer,
+    ]
     _, schemas = msgspec.json.schema_components(structs, ref_template=REF)
     recorded = {"$ref": REF.format(name="RecordedEvent")}
     schemas["EventAnswer"]["properties"] |= {
@@ -103,7 +111,7 @@ def _operation(one: Operation) -> Json:
         "operationId": one.name,
         "summary": one.summary,
         "parameters": [*_path_parameters(one), *_query_parameters(one.query)],
-        "responses": (_read(one) if one.body is None else _done(one)) | _refusals(one.refusals),
+        "responses": _ANSWERED[one.method](one) | _refusals(one.refusals),
     }
     if one.body is not None:
         made["parameters"] += _SENDING
@@ -131,6 +139,13 @@ def _done(one: Operation) -> Json:
     }
 
 
+def _gone(one: Operation) -> Json:
+    return {"204": {"description": one.summary}}
+
+
+_ANSWERED: Final = {"get": _read, "post": _done, "delete": _gone}
+
+
 def _schema_of(answer: type[Struct] | None) -> Json:
     return {"$ref": REF.format(name=answer.__name__)} if answer else {"type": "object"}
 
@@ -139,11 +154,12 @@ def _append() -> Json:
     event = catalogue.sample(BY_NAME["LeaderAppointed"])
     either = [{"$ref": REF.format(name="Event")}, {"$ref": REF.format(name="Batch")}]
     listed = {"type": "array", "minItems": 1, "items": {"$ref": REF.format(name="Event")}}
-    done = {"application/json": {"schema": {"$ref": REF.format(name="Receipt")}}}
+    said = [{"$ref": REF.format(name=name)} for name in ("Receipt", "TrialReceipt")]
+    done = {"application/json": {"schema": {"anyOf": said}}}
     return {
         "operationId": "append_events",
         "summary": "Record one event or a batch; sending it again is safe",
-        "parameters": _SENDING,
+        "parameters": [*_query_parameters(AppendQuery), *_SENDING],
         "requestBody": {
             "required": True,
             "content": {

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Struct
 
-from service.api import catalogue, models, templates
+from service.api import catalogue, models, templates, trials
 from service.api.events import (
     CLOUDEVENT,
     CLOUDEVENTS,
@@ -20,7 +20,13 @@ from service.api.events import (
 )
 from service.api.moment import MomentQuery
 from service.api.organisations import Listed, OrganisationAnswer, OrganisationsQuery
-from service.api.pictures import BeginningsAnswer, PictureQuery, SystemAnswer, TrustAnswer
+from service.api.pictures import (
+    BeginningsAnswer,
+    PictureQuery,
+    SystemAnswer,
+    TriedQuery,
+    TrustAnswer,
+)
 from service.domain.dates import Precision
 from service.domain.envelope import Assurance, Source, Target
 from service.domain.faults import Fault
@@ -134,15 +140,22 @@ OPERATIONS: Final = (
     _about("dispute", "dispute_event", "Say that an event about one is wrong", Dispute),
     _about("settlement", "settle_dispute", "Settle a dispute", Settlement),
     _about("confirmation", "confirm_event", "Confirm an event of another", Confirmation),
+    Operation("/api/v1/trials", "get", "list_trials", "List your trials", trials.TrialsListed),
+    Operation("/api/v1/trials/{name}", "get", "get_trial", "Read a trial and what it would change",
+              trials.TrialAnswer, refusals=FOUND),
+    Operation("/api/v1/trials/{name}", "delete", "discard_trial", "Throw a trial away", None,
+              refusals=FOUND),
+    Operation("/api/v1/trials/{name}/recording", "post", "record_trial",
+              "Record a trial's events, whole or not at all", Receipt, refusals=ABOUT),
     Operation("/api/v1/organisations", "get", "list_organisations", "Find organisations", Listed,
               OrganisationsQuery),
     Operation("/api/v1/organisations/{code}", "get", "get_organisation", "Read one organisation",
               OrganisationAnswer, MomentQuery, FOUND, example="RTP"),
     Operation("/api/v1/systems", "get", "list_systems", "List systems", Listed, OrganisationsQuery),
     Operation("/api/v1/trusts/{code}/picture", "get", "get_trust_picture", "Read a trust's picture",
-              TrustAnswer, PictureQuery, FOUND, example="RTP"),
+              TrustAnswer, TriedQuery, FOUND, example="RTP"),
     Operation("/api/v1/systems/{code}/picture", "get", "get_system_picture",
-              "Read a system's picture", SystemAnswer, PictureQuery, FOUND, example="QXU"),
+              "Read a system's picture", SystemAnswer, TriedQuery, FOUND, example="QXU"),
     Operation("/api/v1/trusts/{code}/beginnings", "get", "list_trust_beginnings",
               "List the programmes joined, with that day's levels", BeginningsAnswer, PictureQuery,
               FOUND, example="RTP"),

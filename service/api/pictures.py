@@ -11,21 +11,30 @@ from msgspec import Meta, Struct
 
 from service.api import answers, models, parameters
 from service.api.answers import AnyRequest
+from service.api.events import TrialName
 from service.api.moment import Moment, MomentQuery, settle
-from service.api.rooms import Rooms, rooms
+from service.api.rooms import Rooms, caller, rooms
 from service.behind.pictures import Asked
+from service.domain.faults import Fault
 from service.domain.problems import Problem, Refused
 from service.projections import system_picture, trust_picture
 from service.projections.beginnings import Beginning, beginnings
 from service.projections.context import context
 from service.projections.dimensions import levels
 from service.projections.organisations import Summary, summary
+from service.submitting import trials
 
 
 class PictureQuery(MomentQuery, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What a picture may be asked with beside its moment. model: the first one if absent."""
 
     model: Annotated[str, Meta(max_length=60)] | None = None
+
+
+class TriedQuery(PictureQuery, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a picture of an organisation may be asked with. trial: with its events laid over."""
+
+    trial: TrialName | None = None
 
 
 class TrustAnswer(Struct, frozen=True):
@@ -77,7 +86,8 @@ async def get_system_picture(request: AnyRequest, code: FromPath[str]) -> Respon
 async def list_trust_beginnings(request: AnyRequest, code: FromPath[str]) -> Response[bytes]:
     """List the programmes that a trust joined by a date, each with the levels of that day."""
     room = rooms(request)
-    moment, asked = await _asked(room, request, code, "trust")
+    query = parameters.read(request, PictureQuery)
+    moment, asked = await _asked(room, query, code, "trust")
     histories = await room.pictures.load(asked.code, asked.up_to, asked.evidence)
     organisation = summary(asked.code, histories[asked.code], asked.on)
     if organisation.organisation_kind != asked.bearer:
@@ -94,7 +104,10 @@ async def _answer(
 ) -> Response[bytes]:
     """Return a picture with the moment that it is of, or that the reader has it already."""
     room = rooms(request)
-    moment, asked = await _asked(room, request, code, bearer)
+    query = parameters.read(request, TriedQuery)
+    if query.trial is not None:
+        return await _tried(request, query, query.trial, code, bearer)
+    moment, asked = await _asked(room, query, code, bearer)
     made = await room.pictures.picture(asked)
     if made.organisation is None:
         raise _unknown(asked)
@@ -105,11 +118,34 @@ async def _answer(
     return answers.tagged(answers.encode(parts), tag)
 
 
+async def _tried(
+    request: AnyRequest,
+    query: TriedQuery,
+    trial: str,
+    code: str,
+    bearer: Literal["trust", "system"],
+) -> Response[bytes]:
+    """Return a picture as it would be with a trial's events recorded behind the head."""
+    room = rooms(request)
+    if query.known_at is not None:
+        rule = "must be left out: a trial is laid over the log as it is known now"
+        fault = Fault("?known_at", "known_at", rule, value=query.known_at)
+        raise Refused(Problem("invalid_parameter", rule, (fault,)))
+    _, laid = await trials.lookup(room.pool, caller(request), trial)
+    behind = msgspec.structs.replace(query, known_at=str(laid.head))
+    moment, asked = await _asked(room, behind, code, bearer)
+    made = await room.pictures.beyond(asked, laid.overlay)
+    if made.organisation is None:
+        raise _unknown(asked)
+    told = msgspec.structs.replace(moment, trial=trial)
+    parts = _Parts(told, made.organisation, msgspec.Raw(made.body))
+    return answers.json(request, answers.encode(parts))
+
+
 async def _asked(
-    room: Rooms, request: AnyRequest, code: str, bearer: Literal["trust", "system"]
+    room: Rooms, query: PictureQuery, code: str, bearer: Literal["trust", "system"]
 ) -> tuple[Moment, Asked]:
     """Return the moment that a request means, and the picture that it asks for."""
-    query = parameters.read(request, PictureQuery)
     model = models.chosen(query.model)
     known = parameters.code(code)
     moment = await settle(room, query, model.full_name)

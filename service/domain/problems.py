@@ -97,6 +97,9 @@ KINDS: Final[dict[str, ProblemKind]] = {
            "Hidden sheets, rows and columns that hold data are refused: nobody who looks at the "
            "file sees what would be recorded.",
            "Unhide them (clear the filter) and look at them, or delete them; send the file again."),
+        _k("trial_limit", "too_large", "The trial would be larger than a trial may be",
+           "A caller has at most 20 trials, each of at most 10,000 events.",
+           "Record or discard a trial first: /api/v1/trials."),
         _k("file_limit", "too_large", "The file is larger than the service reads",
            "A file has limits of size, rows, columns, sheets, and of what reading it may cost.",
            "Split the file and send the parts; each is safe to repeat."),

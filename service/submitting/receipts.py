@@ -148,7 +148,9 @@ def _links(upload: Upload) -> dict[str, str]:
     return links | {"retraction": f"{base}/retraction", "restoration": f"{base}/restoration"}
 
 
-async def _first_errors(connection: Connection, upload: Upload) -> tuple[tuple[RowError, ...], bool]:
+async def _first_errors(
+    connection: Connection, upload: Upload
+) -> tuple[tuple[RowError, ...], bool]:
     found: list[RowError] = []
     chunk = 0
     while len(found) <= MOST_ERRORS:
@@ -221,7 +223,9 @@ def _done_rows(
             yield UploadRow(place.sheet, place.row, told, key, abs(position), digest.hex())
         else:
             said = refusals.get(at, ())
-            yield UploadRow(place.sheet, place.row, "refused" if said else "not_recorded", errors=said)
+            yield UploadRow(
+                place.sheet, place.row, "refused" if said else "not_recorded", errors=said
+            )
 
 
 def _refusals(
@@ -297,6 +301,14 @@ async def follow(pool: Pool, upload: uuid.UUID) -> AsyncIterator[UploadReceipt]:
 
 
 __all__ = [
-    "RowCounts", "RowError", "Place", "UploadReceipt", "UploadRow", "follow", "messages", "receipt", "rows",
+    "Place",
+    "RowCounts",
+    "RowError",
+    "UploadReceipt",
+    "UploadRow",
+    "follow",
+    "messages",
+    "receipt",
+    "rows",
     "sentence",
 ]  # fmt: skip
