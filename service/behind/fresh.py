@@ -160,6 +160,9 @@ async def gather(source: Source, code: str, up_to: int) -> Gathered:
             if trust and kind_of(one, places[one]) == "trust":
                 found[one] = await source.load(one, up_to)
                 whole.add(one)
+    for one in sorted(closure.funders(code, found) - whole):
+        found[one] = await source.load(one, up_to)
+        whole.add(one)
     while others := closure.neighbours(code, found):
         found |= await source.around(others, up_to)
     return Gathered(found, frozenset(whole))

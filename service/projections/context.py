@@ -123,7 +123,8 @@ class Dimension(Struct, frozen=True, gc=False):
     """A dimension: its name, the types that it reads, and what it makes of them.
 
     inherits: also reads those types of absorbed trusts. level: only of dimensions that have one.
-    also: types of which it looks for what cannot be read itself.
+    also: types of which it looks for what cannot be read itself. others: other bodies of whose
+    streams it reads those types too.
     """
 
     name: str
@@ -133,6 +134,7 @@ class Dimension(Struct, frozen=True, gc=False):
     inherits: bool
     level: Callable[[Context, DimensionRules], Answer] | None = None
     also: tuple[str, ...] = ()
+    others: Callable[[Context], Sequence[tuple[str, History]]] | None = None
 
     def ledgers(self) -> frozenset[str]:
         """Return the ledgers that it reads."""
@@ -199,14 +201,19 @@ def carried(given: Context, *types: str) -> Iterator[tuple[str | None, tuple[Fac
 
 def _closed_since(given: Context, gone: Absorbed, types: Sequence[str]) -> Iterator[Fact]:
     """Yield what each successor of an absorbed trust ended, the first of them to the last."""
+    for since, body in successors(given, gone):
+        yield from (f for f in body.own(*types) if is_close(f) and f.effective >= since)
+
+
+def successors(given: Context, gone: Absorbed) -> Iterator[tuple[dt.date, Context | Absorbed]]:
+    """Yield each body that an absorbed trust became part of, with since when, first to last."""
     step: Absorbed | None = gone
     waiting = list(given.absorbed)  # each is one step: mergers in an old log might make a circle
     while step is not None:
         since, into = step.merged.effective, step.merged.data.into
         step = next((one for one in waiting if one.code == into), None)
         waiting = [one for one in waiting if one is not step]
-        body = given if step is None else step
-        yield from (f for f in body.own(*types) if is_close(f) and f.effective >= since)
+        yield since, given if step is None else step
 
 
 def at(given: Context, on: dt.date) -> Context:
@@ -245,8 +252,11 @@ def unreadable(dimension: Dimension, given: Context) -> tuple[int, ...]:
     """Return the positions of unreadable events in the ledgers that a dimension reads."""
     parts = [given.history, *(gone.history for gone in given.absorbed if dimension.inherits)]
     reads = dimension.ledgers()
-    found = (item for part in parts for item in part.unread if _poison(item))
-    return tuple(sorted({item.position for item in found if ledger_of(item.type) in reads}))
+    found = [item for part in parts for item in part.unread]
+    for code, history in dimension.others(given) if dimension.others else ():
+        found += [item for item in history.unread if item.organisation == code]
+    poison = (item for item in found if _poison(item) and ledger_of(item.type) in reads)
+    return tuple(sorted({item.position for item in poison}))
 
 
 def unknown_events(given: Context) -> int:
@@ -270,5 +280,5 @@ def _poison(item: Unreadable) -> bool:
 
 __all__ = [
     "Absorbed", "Context", "Dimension", "UnreadableAt", "absorbed", "at", "carried", "context",
-    "lasting", "once", "returned", "uncounted", "unknown_events", "unreadable",
+    "lasting", "once", "returned", "successors", "uncounted", "unknown_events", "unreadable",
 ]  # fmt: skip

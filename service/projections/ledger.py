@@ -15,7 +15,6 @@ from msgspec import UNSET, Struct
 from service.domain.register import BY_NAME
 from service.projections.history import Fact, History, remembered
 
-Ledgers = dict[str, tuple[Fact, ...]]
 Key = tuple[object, ...]
 _RANK: Final = {"self_declared": 0, "third_party": 1, "board_minuted": 2, "public_record": 3}
 """Own and public evidence of one day: which counts (DOMAIN.md §2)."""
@@ -49,16 +48,6 @@ def ledger_of(type_name: str) -> str | None:
     """Return the ledger that a type feeds, or None for a type that is not known."""
     kind = BY_NAME.get(type_name)
     return kind.fold.ledger if kind else None
-
-
-def ledgers(facts: Iterable[Fact]) -> Ledgers:
-    """Return the facts by ledger, each in effective order."""
-    found: dict[str, list[Fact]] = {}
-    for fact in ordered(facts):
-        name = ledger_of(fact.type)
-        if name is not None:
-            found.setdefault(name, []).append(fact)
-    return {name: tuple(items) for name, items in found.items()}
 
 
 def of_types(facts: Iterable[Fact], *types: str) -> tuple[Fact, ...]:
@@ -133,12 +122,10 @@ def _of_key(
 
 __all__ = [
     "Interval",
-    "Ledgers",
     "by_type",
     "intervals",
     "key_of",
     "ledger_of",
-    "ledgers",
     "newest",
     "of_types",
     "ordered",

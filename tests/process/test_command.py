@@ -19,7 +19,7 @@ import click
 import pytest
 
 from service.cli import main
-from service.store import data_folder
+from service.store import data_folder, signals
 from service.store.embedded import running
 
 ROOT = Path(__file__).parents[2]
@@ -95,6 +95,26 @@ def test_importing_twice_changes_nothing(dsn: str) -> None:
     assert second.stdout == f"0 recorded, {size} were in the log already.\n"
     assert head(dsn) == was
     assert was[0] == size
+
+
+def test_an_import_tells_other_processes(dsn: str, tmp_path: Path) -> None:
+    """Whoever listens hears of an import once it is over, and need not wait for its next look."""
+    file = tmp_path / "two.ndjson"
+    file.write_text("\n".join(lines(STORY)[:2]), encoding="utf-8")
+
+    async def heard() -> bool:
+        connection = await asyncpg.connect(dsn)
+        hint = asyncio.Event()
+        try:
+            await signals.listen(connection, lambda _: hint.set())
+            done = await asyncio.to_thread(capmap, dsn, "events", "import", str(file))
+            assert done.returncode == 0, done.stderr
+            async with asyncio.timeout(5):
+                return await hint.wait()
+        finally:
+            await connection.close()
+
+    assert asyncio.run(heard())
 
 
 def test_wrong_lines_are_named_and_nothing_is_recorded(dsn: str, tmp_path: Path) -> None:
