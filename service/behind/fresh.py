@@ -6,7 +6,8 @@ their levels: a trust's event would otherwise make anew the row of every system 
 each over all of its trusts, some 25 pictures an event. What is counted over members is a join in
 SQL (`current_levels` by `host`), or the system's picture over the API.
 
-So a row rests on few whole histories: its own, and those of trusts absorbed. Of all others that it
+So a row rests on few whole histories: its own, those of trusts absorbed, and those of who gives it
+money, which alone say what becomes of that. Of all others that it
 names it reads only the part that places them (what they are, where they belong), and is made anew
 only when that part grew.
 """
@@ -54,7 +55,7 @@ _ENCODER: Final = msgspec.json.Encoder()
 
 
 class Gathered(Struct, frozen=True):
-    """The histories of a row; whole: whose count in full, but for its own."""
+    """The histories of a row; whole: whose count in full – its own, its parts', its funders'."""
 
     histories: dict[str, History]
     whole: frozenset[str]

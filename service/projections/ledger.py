@@ -65,14 +65,6 @@ def _effective(fact: Fact) -> dt.date:
     return fact.effective
 
 
-def by_type(facts: Iterable[Fact]) -> dict[str, tuple[Fact, ...]]:
-    """Return the facts of each type in effective order."""
-    found: dict[str, list[Fact]] = {}
-    for fact in facts:
-        found.setdefault(fact.type, []).append(fact)
-    return {kind: ordered(items) for kind, items in found.items()}
-
-
 def timeline(history: History, kind: str) -> tuple[Fact, ...]:
     """Return the facts of a type in a history, by whomever recorded, in effective order."""
     return remembered(history, ("timeline", kind), lambda: ordered(history.of(kind)))
@@ -122,7 +114,6 @@ def _of_key(
 
 __all__ = [
     "Interval",
-    "by_type",
     "intervals",
     "key_of",
     "ledger_of",
