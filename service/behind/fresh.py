@@ -7,9 +7,8 @@ each over all of its trusts, some 25 pictures an event. What is counted over mem
 SQL (`current_levels` by `host`), or the system's picture over the API.
 
 So a row rests on few whole histories: its own, those of trusts absorbed, and those of who gives it
-money, which alone say what becomes of that. Of all others that it
-names it reads only the part that places them (what they are, where they belong), and is made anew
-only when that part grew.
+money, which alone say what becomes of that. Of all others that it names it reads only the part that
+places them (what they are, where they belong), and is made anew only when that part grew.
 """
 
 from __future__ import annotations
