@@ -112,6 +112,10 @@ async def _lifespan(settings: Settings, dsn: str, app: Litestar) -> AsyncIterato
         yield
 
 
+async def _nothing(_: object) -> None:
+    """Leave a reader's session as it is: it sets nothing, and asyncpg ends what was left open."""
+
+
 async def _connect(dsn: str) -> Connection:
     """Open the writer's connection, anew whenever it has lost one."""
     return await asyncpg.connect(dsn, server_settings=SESSION, timeout=10)
@@ -126,6 +130,7 @@ async def opened(settings: Settings, dsn: str) -> AsyncIterator[Rooms]:
         max_size=settings.pool_size,
         server_settings=_READING,
         command_timeout=60,
+        reset=_nothing,
     ) as pool:
         async with pool.acquire() as connection:
             await migrate.check(connection, allow_unsafe=settings.allow_unsafe_database)
