@@ -106,8 +106,12 @@ def build(settings: Settings, dsn: str) -> Litestar:
 
 @asynccontextmanager
 async def _lifespan(settings: Settings, dsn: str, app: Litestar) -> AsyncIterator[None]:
-    """Give the handlers the rooms while the application runs."""
+    """Give the handlers the rooms while the application runs.
+
+    Where everybody belongs is read before anybody asks: the first picture would wait for it.
+    """
     async with opened(settings, dsn) as rooms, behind(settings, dsn, rooms):
+        await rooms.registers.follow((await rooms.latest.head()).position)
         app.state[MEMBER] = rooms
         yield
 
