@@ -268,8 +268,10 @@ def is_close(fact: Fact) -> bool:
 def unreadable(dimension: Dimension, given: Context) -> tuple[int, ...]:
     """Return the positions of unreadable events in the ledgers that a dimension reads."""
     parts = [given.history, *(gone.history for gone in given.absorbed if dimension.inherits)]
+    found = [item for part in parts for item in part.unread if _poison(item)]
+    if not found:
+        return ()
     reads = dimension.ledgers()
-    found = (item for part in parts for item in part.unread if _poison(item))
     return tuple(sorted({item.position for item in found if ledger_of(item.type) in reads}))
 
 

@@ -155,12 +155,13 @@ def _read(given: Context, dimension: Dimension) -> tuple[object, ...]:
     absorbed = (
         item for gone in given.absorbed for item in (gone.since, *groups(gone.history, types))
     )
-    return (*groups(given.history, types), *absorbed, *_others(given))
+    return (*groups(given.history, types), *absorbed, _others(given))
 
 
 @once
 def _others(given: Context) -> tuple[object, ...]:
-    return registers(given.around)
+    found = registers(given.around)
+    return given.reuse.whole((given.code, given.on, "others"), found) if given.reuse else found
 
 
 @functools.cache

@@ -104,8 +104,13 @@ def _when(fact: Fact) -> tuple[dt.date, int]:
 
 def system_kind(code: str, history: History) -> str | None:
     """Return the kind of a system, or None when its history does not say."""
-    found = max(history.own(code, "SystemEstablished"), key=_when, default=None)
-    return str(found.data.kind) if found else None
+
+    def make() -> str | None:
+        """Read it once a history: every trust's host is looked for among all systems."""
+        found = max(history.own(code, "SystemEstablished"), key=_when, default=None)
+        return str(found.data.kind) if found else None
+
+    return remembered(history, ("system_kind", code), make)
 
 
 def predecessors(code: str, history: History, on: dt.date) -> tuple[Succession, ...]:
