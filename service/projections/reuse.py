@@ -54,6 +54,13 @@ class Reuse:
         made: T = kept.made
         return made
 
+    def whole(self, key: Hashable, read: Read) -> Read:
+        """Return a list of objects, itself the same object while all of them are.
+
+        So a list that every dimension reads is compared once, and not once for each of them.
+        """
+        return self.get(key, read, lambda: read)
+
 
 def _same(one: Read, other: Read) -> bool:
     return len(one) == len(other) and all(map(operator.is_, one, other))
