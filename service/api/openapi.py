@@ -24,6 +24,7 @@ from service.api.operations import (
     ProblemAnswer,
     RecordedEvent,
 )
+from service.domain import samples
 from service.domain.problems import KINDS, Category
 from service.domain.register import BY_NAME, ENVELOPES
 
@@ -151,7 +152,7 @@ def _schema_of(answer: type[Struct] | None) -> Json:
 
 
 def _append() -> Json:
-    event = catalogue.sample(BY_NAME["LeaderAppointed"])
+    event = samples.sample(BY_NAME["LeaderAppointed"])
     either = [{"$ref": REF.format(name="Event")}, {"$ref": REF.format(name="Batch")}]
     listed = {"type": "array", "minItems": 1, "items": {"$ref": REF.format(name="Event")}}
     said = [{"$ref": REF.format(name=name)} for name in ("Receipt", "TrialReceipt")]
