@@ -57,12 +57,12 @@ def _gather(slots: tuple[Looked, ...], row: Taken) -> list[str]:
         entry: layout.Entry = None
         if cell is not None:
             entry = readings[cell if cell.__class__ is str else (cell.__class__, cell)]
-        if isinstance(entry, Noted):
+        if entry.__class__ is Noted:
             entry.tally.cells += 1
             entry = entry.member or None
-        if isinstance(entry, str):
+        if entry.__class__ is str:
             found.append(entry)
-        elif entry is not None:
+        elif isinstance(entry, Misread):
             row.misread.append((slot, entry))
             found.append(f"{readings.before}null")
         elif otherwise is not None:

@@ -29,6 +29,8 @@ UNITS: Final = frozenset(
      "required", "event id", "reference", "ods", "ods code", "code"}
 )  # fmt: skip
 """What may stand in brackets behind a heading without making another one of it."""
+MOST_CHARACTERS: Final = 200
+"""A longer heading is none; it is not looked into."""
 _PENCE: Final = frozenset({"pence", "p"})
 _UNIT: Final = re.compile(r"(.*\S)\s*[(\[]([^()\[\]]*)[)\]]\s*\*?\s*")
 
@@ -73,7 +75,7 @@ def key(text: str) -> str:
 
 def _without_unit(text: str) -> tuple[str, str]:
     """Return a heading without the unit behind it, and the unit in lower case."""
-    found = _UNIT.fullmatch(text)
+    found = _UNIT.fullmatch(text[:MOST_CHARACTERS])
     if found is None or found[2].strip().casefold() not in UNITS:
         return text, ""
     return found[1], found[2].strip().casefold()
