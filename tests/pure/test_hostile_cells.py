@@ -1,10 +1,11 @@
-"""Two hundred cells that mean harm, in every column of a sheet: an event or faults, never a crash."""
+"""Two hundred cells that mean harm, in a column of each kind: an event or faults, no crash."""
 
 import datetime as dt
 import json
 
 import pytest
 
+from service.domain.register import BY_NAME
 from service.intake import rows
 from service.intake.columns import columns
 from service.intake.examples import example
@@ -15,7 +16,7 @@ FORMULAS = [
     f"{sign}{text}"
     for sign in ("=", "+", "-", "@", "\t=", "'=")
     for text in ("1+1", "cmd|' /C calc'!A0", 'HYPERLINK("http://x.example","y")', "SUM(A1:A9)",
-                 "IMPORTXML(\"http://x.example\",\"//a\")", "A1")
+                 'IMPORTXML("http://x.example","//a")', "A1")
 ]  # fmt: skip
 NUMBERS = [
     "1e309", "-1e309", "1e-309", "nan", "NaN", "inf", "-inf", "Infinity", "0x10", "0b1", "1_000",
@@ -41,11 +42,16 @@ DATES = [
     "31/02/2025", "00/00/0000", "99/99/9999", "1/1/1", "0001-01-01", "9999-12-31", "2025-13-01",
     "2025-W01-1", "2025-001", "13/13/2025", "29/02/2100", "1 Foo 2025", "1st", "May", "32 May 2025",
     "24:00", "2025-04-03T25:00", "2025-04-03 10:00", "2025-04-03T00:00:00+14:00", "60", "-1",
-    "99999999", dt.date.min, dt.date.max, dt.datetime.max, dt.datetime(2025, 1, 1, 0, 0, 0, 1),  # noqa: DTZ001
+    "99999999", dt.date.min, dt.date.max, dt.datetime(9999, 12, 31),  # noqa: DTZ001
+    dt.datetime(2025, 1, 1, 0, 0, 0, 1),  # noqa: DTZ001
     dt.date(1948, 7, 4), dt.date(2101, 1, 1), "04/03/25", "2025/13", "13/2025", "0/2025",
+    "2025-02-29", "29-02-2025", "0/0/2025", "2025--01",
 ]  # fmt: skip
 CELLS = [*FORMULAS, *NUMBERS, *TEXTS, *DATES]
-TYPES = ("FundingCommitted", "StaffTrained", "EventCorrected", "NetworkSurveyed", "ReturnMade")
+KINDS = {
+    one.kind: (name, one.path) for name in BY_NAME for one in columns(name) if "[" not in one.path
+}  # fmt: skip
+"""A column of each kind, in the last type that has one."""
 
 
 def test_there_are_two_hundred_of_them():
@@ -53,22 +59,24 @@ def test_there_are_two_hundred_of_them():
     assert len(CELLS) >= 200
 
 
-@pytest.mark.parametrize("name", TYPES)
-def test_a_hostile_cell_makes_an_event_or_faults_of_its_own_column(name):
-    """Each cell in each column of a valid row: the row is read, or that column among others told."""
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_a_hostile_cell_makes_an_event_or_is_told(kind):
+    """Each cell in a column of each kind of an otherwise valid row: the row is read, or refused."""
+    name, path = KINDS[kind]
     of, line = columns(name), example(name)
-    heads = [one.label for one in of]
-    for cell in CELLS:
-        reading = rows.reader(
-            Sheet("", Row(1, tuple(heads)), iter(())), rows.Asked(latest=LATEST, type=name)
-        )
-        for at in range(len(of)):
-            made = reading.read(Row(at + 2, (*line[:at], cell, *line[at + 1 :])))
-            if isinstance(made, rows.Item):
-                assert json.loads(made.submitted.body)["type"] == name
-            elif made is not None:
-                assert made, (cell, of[at])
-                assert all(one.fault.rule for one in made)
+    at = [one.path for one in of].index(path)
+    heads = Row(1, tuple(one.label for one in of))
+    asked = rows.Asked(latest=LATEST, type=name)
+    reading = rows.reader(Sheet("", heads, iter(())), asked)
+    for number, cell in enumerate(CELLS, 2):
+        made = reading.read(Row(number, (*line[:at], cell, *line[at + 1 :])))
+        if isinstance(made, rows.Item):
+            assert json.loads(made.submitted.body)["type"] == name
+        elif made is None:
+            assert str(cell).startswith("#"), cell
+        else:
+            assert made, cell
+            assert all(one.fault.rule and len(one.fault.value or "") < 800 for one in made)
 
 
 def test_what_a_cell_injects_stays_inside_its_member():

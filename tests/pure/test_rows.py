@@ -74,10 +74,10 @@ def test_each_row_makes_its_event_or_its_faults(path):
          [[None, None, "unknown_type", '"TrustClsed"', "TrustClosed"]]),
         (["Organisation", "Effective"], {"type": "TrustClosed"}, "Staff trained",
          [[None, None, "not_allowed", '"Staff trained"', None]]),
-        (["Effective", "Organisation", "Financial year", "Amount (£000)"],
+        (["Effective", "Organisation", "Financial year", "Income (£000)"],
          {"type": "IncomeReported"}, "",
-         [["D", "Amount (£000)", "unknown_heading", '"Amount (£000)"', "Amount (£)"],
-          [None, "Amount (£)", "missing_column", None, None]]),
+         [["D", "Income (£000)", "unknown_heading", '"Income (£000)"', "Income (£)"],
+          [None, "Income (£)", "missing_column", None, None]]),
     ],
 )  # fmt: skip
 def test_headings_that_cannot_be_understood_are_told_once(heads, asked, name, faults):
@@ -91,8 +91,8 @@ def test_headings_that_cannot_be_understood_are_told_once(heads, asked, name, fa
 @pytest.mark.parametrize(
     ("heading", "cell", "pence"),
     [
-        ("Amount (£)", "1250", 125_000), ("Amount", "1250", 125_000), ("amount (GBP)", 12.5, 1250),
-        ("pence", "1250", 1250), ("data.pence", 1250, 1250), ("Amount (pence)", "1,250", 1250),
+        ("Income (£)", "1250", 125_000), ("Income", "1250", 125_000), ("income (GBP)", 12.5, 1250),
+        ("pence", "1250", 1250), ("data.pence", 1250, 1250), ("Income (pence)", "1,250", 1250),
         ("data.pence", "£1,250.50", 125_050), ("data.pence", "1250.50", None),
     ],
 )  # fmt: skip
@@ -158,7 +158,7 @@ def test_an_id_of_the_submitters_own_is_taken_and_a_broken_one_told():
     key = "8f0d2c1e-5a44-4a8e-9f6f-0b7a1d2c3e4f"
     good, bad = closed((*PLAIN, None, key.upper()), (*PLAIN, "a", "12"))
     assert ids([good]) == [key]
-    assert told(bad) == [["E", "Event id", "wrong_type", '"12"', None]]
+    assert told(bad) == [["E", "Event id", "out_of_limits", '"12"', None]]
 
 
 @pytest.mark.parametrize("name", ["a\u202eb", "x" * 301, "a@b.example"])
@@ -195,7 +195,7 @@ def test_a_precision_that_the_date_cannot_have_is_told_at_the_date():
 
 def test_what_was_understood_is_told_by_column_with_its_first_cell_and_their_number():
     """Each way in which cells were taken otherwise than written is told once a column."""
-    heads = ("Effective", "Organisation", "Financial year", "Amount (£)", "Certain?")
+    heads = ("Effective", "Organisation", "Financial year", "Income (£)", "Certain?")
     lines = [
         ("03/04/2025", "rtp", "FY24/25", "£5", "n/a"),
         ("04/04/2025", "RTP", "2023/24", "6", "n/a"),
@@ -209,7 +209,7 @@ def test_what_was_understood_is_told_by_column_with_its_first_cell_and_their_num
         ("A", "Effective", "dates read as day/month/year", "03/04/2025", "2025-04-03", 2),
         ("B", "Organisation", "codes trimmed and in upper case", "rtp", "RTP", 2),
         ("C", "Financial year", "years written as 2025/26", "FY24/25", "2024/25", 1),
-        ("D", "Amount (£)", "pounds → pence", "£5", "500", 3),
+        ("D", "Income (£)", "pounds → pence", "£5", "500", 3),
         ("E", "Certain?", "read as blank", "n/a", "", 3),
     ]
 
