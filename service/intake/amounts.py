@@ -59,8 +59,8 @@ def _other(cell: Cell) -> str:
 
 def count(cell: Cell) -> Read:
     """Return a whole number; `1,204` and 12.0 are whole, 12.5 is refused."""
-    if cell.__class__ is str and cell.isascii() and cell.isdigit() and len(cell) < 10:  # type: ignore[union-attr]
-        return Read(str(int(cell)))  # type: ignore[arg-type]
+    if isinstance(cell, str) and cell.isascii() and cell.isdigit() and len(cell) < 10:
+        return Read(str(int(cell)))
     found = decimal(cell, "a whole number")
     whole = int(found)
     if whole != found:

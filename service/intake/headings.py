@@ -62,9 +62,7 @@ def read(row: Row) -> tuple[Heading, ...]:
     """Return the headings of a row, without blanks and remarks."""
     texts = ((at, as_shown(cell).strip()) for at, cell in enumerate(row.cells))
     return tuple(
-        Heading(at, letter(at), text)
-        for at, text in texts
-        if text and not text.startswith(REMARK)
+        Heading(at, letter(at), text) for at, text in texts if text and not text.startswith(REMARK)
     )
 
 
@@ -116,6 +114,17 @@ def _types() -> Mapping[str, str]:
 def type_named(text: str) -> str | None:
     """Return the type that a sheet's name or a cell names: `StaffTrained`, "Staff trained"."""
     return _types().get(key(text))
+
+
+def nearest_type(text: str) -> str | None:
+    """Return the type whose name looks most like what was written."""
+    close = nearest(key(text), _types())
+    return close and _types()[close]
+
+
+def bare(row: Row) -> tuple[int, ...]:
+    """Return the places of blank headings, from 0."""
+    return tuple(at for at, cell in enumerate(row.cells) if not as_shown(cell).strip())
 
 
 def any_known(row: Row) -> bool:
@@ -176,6 +185,6 @@ def missing(found: tuple[Heading, ...], type_name: str, given: frozenset[str]) -
 
 
 __all__ = [
-    "Heading", "Place", "any_known", "faults", "holding", "key", "letter", "missing", "place",
-    "read", "type_named",
+    "Heading", "Place", "any_known", "bare", "faults", "holding", "key", "letter", "missing",
+    "nearest_type", "place", "read", "type_named",
 ]  # fmt: skip

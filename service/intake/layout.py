@@ -100,9 +100,10 @@ class ListOf(Struct, frozen=True):
 class Plan(Struct, frozen=True):
     """How rows of one type become JSON in one sheet.
 
-    opening: the JSON up to the id. envelope, source, data: members that are the same in each row
-    first. id, reference, precision, effective: columns that need a second look. misfits: headings
-    that this type does not have. missing: columns that the sheet lacks and the type needs.
+    constants: of the envelope, the source and the data, members that are the same in each row.
+    envelope, source, data: columns of their members. id, reference, precision, effective: columns
+    that are looked at by themselves. misfits: headings that this type does not have. missing:
+    columns that the sheet lacks and the type needs.
     """
 
     type: str
@@ -178,7 +179,11 @@ def _absent(
     type_name: str, slots: Mapping[str, Slot], given: Mapping[str, str]
 ) -> dict[str, tuple[str, ...]]:
     """Return the members of columns that the sheet lacks, by the object that they belong to."""
-    found: dict[str, list[str]] = {"envelope": [f'{{"type":"{type_name}"'], "source": [], "data": []}
+    found: dict[str, list[str]] = {
+        "envelope": [f'{{"type":"{type_name}"'],
+        "source": [],
+        "data": [],
+    }
     for column in columns(type_name):
         part = column.path.rpartition(".")[0] or "envelope"
         member = None if column.path in slots else _otherwise(column, given)
