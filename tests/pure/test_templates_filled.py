@@ -35,6 +35,7 @@ def book():
             found[name].cell(4, place).value = cell
     saved = io.BytesIO()
     found.save(saved)
+    saved.seek(0)
     return CalamineWorkbook.from_filelike(saved)
 
 
