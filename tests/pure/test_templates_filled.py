@@ -12,11 +12,14 @@ from python_calamine import CalamineWorkbook
 from service.domain import codec
 from service.domain.register import BY_NAME
 from service.domain.samples import sample
-from service.intake import examples, rows, templates
-from service.intake.columns import columns
-from service.intake.tables import Row, Sheet
+from service.intake import examples, formats, guide, rows, templates
+from service.intake.columns import GUIDE_SHEET, INDEX_SHEET, LISTS_SHEET, columns
+from service.intake.tables import Row, Sheet, folded
 
 NAMES = sorted(BY_NAME)
+KNOWN = frozenset(
+    folded(said) for name in NAMES for one in columns(name) for said in (one.path, one.label)
+)
 ASKED = rows.Asked(latest=dt.date(2027, 1, 1))
 
 
@@ -27,16 +30,34 @@ def filled(name, *, typed):
 
 
 @pytest.fixture(scope="module")
-def book():
+def filled_in(tmp_path_factory):
     """The workbook of all types, the example of each filled in below the remarks, saved anew."""
     found = openpyxl.load_workbook(io.BytesIO(templates.whole()))
     for name in NAMES:
         for place, cell in enumerate(filled(name, typed=False), start=1):
             found[name].cell(4, place).value = cell
-    saved = io.BytesIO()
+    saved = tmp_path_factory.mktemp("filled") / "all.xlsx"
     found.save(saved)
-    saved.seek(0)
-    return CalamineWorkbook.from_filelike(saved)
+    return saved
+
+
+@pytest.fixture(scope="module")
+def book(filled_in):
+    """The same workbook as another library reads it."""
+    return CalamineWorkbook.from_path(filled_in)
+
+
+def test_a_template_comes_in_as_any_file_does(filled_in) -> None:
+    """The lists that are hidden, the guide and the contents are left out; no sheet is refused."""
+    with formats.opened(filled_in, "all.xlsx", known=KNOWN) as found:
+        read = {sheet.name: events(sheet) for sheet in found.sheets()}
+    assert read == {name: [meant(name)] for name in NAMES}
+    assert {one.sheet for one in found.noted.left_out} == {GUIDE_SHEET, INDEX_SHEET, LISTS_SHEET}
+
+
+def test_a_blank_source_and_assurance_mean_what_the_guide_says() -> None:
+    """Where the guide says that blank means something, the reader takes it so."""
+    assert {"assurance": ASKED.assurance, "source.kind": ASKED.source_kind} == guide.DEFAULTS
 
 
 def as_sheet(name, lines):
