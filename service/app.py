@@ -26,6 +26,7 @@ from service.api import (
     openapi,
     organisations,
     pictures,
+    templates,
 )
 from service.api.rooms import MEMBER, Rooms
 from service.behind import memory, running
@@ -58,6 +59,9 @@ HANDLERS: Final = (
     catalogue.list_codes,
     catalogue.list_schemas,
     catalogue.get_schema,
+    templates.list_templates,
+    templates.get_workbook,
+    templates.get_template,
     openapi.get_openapi,
 )
 _OPAQUE: Final = re.compile(rb"[A-Za-z0-9._-]{1,128}")

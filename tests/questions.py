@@ -23,6 +23,7 @@ TOLD = [json.loads(line) for line in STORY.read_text(encoding="utf-8").splitline
 TRUSTS = sorted({e["organisation"] for e in TOLD if e["type"] == "TrustRegistered"})
 SYSTEMS = sorted({e["organisation"] for e in TOLD if e["type"] == "SystemEstablished"})
 ORIGINALS = [e for e in TOLD if BY_NAME[e["type"]].fold.form != "about"]
+TEMPLATES = [f"{name}.{form}" for name in sorted(BY_NAME) for form in ("xlsx", "csv")]
 NUMBERS = itertools.count()
 REGISTRATIONS = {"TrustRegistered", "SystemEstablished"}
 SPOILT = st.integers(0, 10**9).map(lambda ticket: ticket % 4 == 1)
@@ -107,6 +108,7 @@ def questions(operation: str, cursors: list[str]) -> st.SearchStrategy[Asked]:
         "get_system_picture": ({"code": system}, PICTURE),
         "list_trust_beginnings": ({"code": trust}, PICTURE),
         "get_model": ({"name": st.sampled_from(sorted(models()))}, {}),
+        "get_template": ({"file": st.sampled_from(TEMPLATES)}, {}),
         "list_codes": ({"name": st.sampled_from(sorted(lists.LISTS))}, {}),
         "get_schema": ({"name": st.sampled_from(sorted(BY_NAME))}, {}),
     }.get(operation, ({}, {}))

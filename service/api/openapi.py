@@ -16,7 +16,7 @@ from litestar import Response, get
 from msgspec import Meta, Struct
 
 from service import __version__
-from service.api import answers, catalogue, models, parameters
+from service.api import answers, catalogue, models, parameters, templates
 from service.api.answers import STATUS, AnyRequest
 from service.api.events import NDJSON, EventAnswer, EventsQuery, Receipt
 from service.api.moment import MomentQuery
@@ -85,6 +85,7 @@ class Operation(Struct, frozen=True):
     answer: None where the answer is a schema or this document, an object of any members.
     example: a value of the path's parameter that the story of `capmap demo` can answer.
     lines: the same as one JSON object a line, where Accept asks for NDJSON.
+    files: media types of the files that it answers instead, whose bytes no schema describes.
     """
 
     path: str
@@ -97,6 +98,7 @@ class Operation(Struct, frozen=True):
     media_type: str = "application/json"
     example: str = ""
     lines: bool = False
+    files: tuple[str, ...] = ()
 
 
 FOUND: Final[tuple[Category, ...]] = ("malformed", "not_found", "invalid", "unavailable")
@@ -133,6 +135,13 @@ OPERATIONS: Final = (
               catalogue.TypesListed),
     Operation("/api/v1/schemas/{name}", "get", "get_schema", "Read a type's JSON Schema", None,
               refusals=FOUND, media_type="application/schema+json", example="LeaderAppointed"),
+    Operation("/api/v1/templates", "get", "list_templates", "List the templates to fill in",
+              templates.TemplatesListed),
+    Operation("/api/v1/templates/all.xlsx", "get", "get_workbook",
+              "Read one workbook with a sheet for each type", None, files=(templates.XLSX,)),
+    Operation("/api/v1/templates/{file}", "get", "get_template",
+              "Read a type's template: its name with .xlsx or .csv", None, refusals=FOUND,
+              example="StaffTrained.xlsx", files=(templates.XLSX, templates.CSV)),
     Operation("/api/v1/openapi.json", "get", "get_openapi", "Read this document", None),
 )  # fmt: skip
 
@@ -186,8 +195,9 @@ def _batch() -> Json:
 
 
 def _operation(one: Operation) -> Json:
-    schema = _schema_of(one.answer)
-    content = {one.media_type: {"schema": schema}}
+    content: Json = {one.media_type: {"schema": _schema_of(one.answer)}}
+    if one.files:
+        content = {media_type: {} for media_type in one.files}
     if one.lines:
         content[NDJSON] = {"schema": {"type": "string", "description": "One event a line"}}
     answers_by_status = {"200": {"description": one.summary, "content": content}}

@@ -67,6 +67,7 @@ class Column(Struct, frozen=True):
     in_item: an item of its list that is there at all must state it.
     empty: a blank cell is an empty list, as the member must be there.
     least, most: what a number may be (in pounds, of money); of text, most is its length.
+    such: an example of the kind of value, where its kind has one.
     """
 
     path: str
@@ -80,6 +81,7 @@ class Column(Struct, frozen=True):
     empty: bool = False
     least: float | None = None
     most: float | None = None
+    such: str | None = None
 
 
 class Shape(Struct, frozen=True):
@@ -191,6 +193,10 @@ def _limits(of: Shape, kind: Kind) -> tuple[float | None, float | None]:
     least = next((one.ge for one in of.meta if one.ge is not None), None)
     most = next((one.le for one in of.meta if one.le is not None), None)
     return least, most if most is None else most / scale
+
+
+def _such(of: Shape) -> str | None:
+    return next((str(one.examples[0]) for one in of.meta if one.examples), None)
 
 
 def _codes(path: str, kind: Kind, help_: str) -> str | None:

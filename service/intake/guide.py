@@ -33,12 +33,12 @@ PART_NAMES: Final[Mapping[Part, str]] = {
 _HOLDS: Final[Mapping[Kind, str]] = {
     "text": "Text of at most {most:.0f} characters, in one line",
     "texts": "One or more, separated by ;",
-    "code": "An organisation's code of 3 to 5 letters and digits, such as RTP",
-    "codes": "Codes of organisations, separated by ;",
-    "word": "A code or reference without spaces",
-    "words": "Codes without spaces, separated by ;",
+    "code": "An organisation's code of 3 to 5 letters and digits{such}",
+    "codes": "Codes of organisations{such}, separated by ;",
+    "word": "A code or reference without spaces{such}",
+    "words": "Codes without spaces{such}, separated by ;",
     "date": "A date, such as 2026-04-01 or 01/04/2026 (day first)",
-    "financial_year": "A financial year, such as 2025/26",
+    "financial_year": "A financial year{such}",
     "quarter": "1, 2, 3 or 4; 1 is April to June",
     "count": "A whole number from {least:,.0f} to {most:,.0f}",
     "number": "A number from {least:,.0f} to {most:,.0f}",
@@ -77,6 +77,8 @@ FILLING: Final = (
     "Give each row a reference of your own, if you can: you can then send the file again without"
     " recording anything twice."
 ).split("\n")
+DEFAULTS: Final[Mapping[str, str]] = {"assurance": "self_declared", "source.kind": "own"}
+"""What a blank cell means of where a fact was found, as `rows.Asked` has it."""
 ADDRESS: Final = "http://127.0.0.1:8000"
 HEADINGS: Final = ("Column", "Needed?", "What it means", "What it may hold", "Example", "JSON path")
 
@@ -93,8 +95,13 @@ class Guide(Struct, frozen=True):
     table: tuple[tuple[Cell, ...], ...]
 
 
-def needed(column: Column) -> str:
-    """Return when a column must be filled: "yes", "if part 1 is given", "no"."""
+def needed(type_name: str, column: Column) -> str:
+    """Return when a column must be filled: "yes", "if part 1 is given", "no".
+
+    What an organisation says of itself has a default; what the operator records has none.
+    """
+    if column.path in DEFAULTS and BY_NAME[type_name].recorder != "operator":
+        return f"no: blank means {DEFAULTS[column.path]}"
     if column.required:
         return "yes"
     return f"if {column.label.partition(':')[0].lower()} is given" if column.in_item else "no"
@@ -107,7 +114,8 @@ def holds(column: Column) -> str:
         return several + (" or " if not several else "; ").join(column.allowed)
     if column.codes and column.kind == "word":
         return f"A code of the list {column.codes}: " + "; ".join(map(_listed, LISTS[column.codes]))
-    return _HOLDS[column.kind].format(least=column.least or 0, most=column.most or 0)
+    such = f", such as {column.such}" if column.such else ""
+    return _HOLDS[column.kind].format(least=column.least or 0, most=column.most or 0, such=such)
 
 
 def _listed(code: ListedCode) -> str:
@@ -120,10 +128,11 @@ def summary(kind: EventType) -> str:
     return text.replace("; effective is", ". The effective date is")
 
 
-def _about(kind: EventType) -> tuple[str, ...]:
+def recording(kind: EventType) -> str:
+    """Return whose events of a type are, and who may record them."""
     whose = "a trust or a system" if kind.bearers == BOTH else "a trust"
     whose = "a system" if kind.bearers == SYSTEMS else whose
-    return (summary(kind), f"The organisation is {whose}. {_RECORDERS[kind.recorder]}")
+    return f"The organisation is {whose}. {_RECORDERS[kind.recorder]}"
 
 
 def seen(kind: EventType) -> tuple[str, ...]:
@@ -150,7 +159,7 @@ def guide(type_name: str) -> Guide:
     return Guide(
         f"How to fill in {type_name}",
         (
-            ("What it is", _about(kind)),
+            ("What it is", (summary(kind), recording(kind))),
             ("How to fill it in", tuple(FILLING)),
             ("Who sees what", seen(kind)),
             ("How to send it", sending(type_name)),
@@ -171,12 +180,11 @@ def table(type_name: str) -> tuple[tuple[Cell, ...], ...]:
     """Return the guide's table of a type's columns, with the example of each."""
     pairs = zip(columns(type_name), examples.example(type_name), strict=True)
     return tuple(
-        (one.label, needed(one), one.help, holds(one), example, one.path) for one, example in pairs
+        (one.label, needed(type_name, one), one.help, holds(one), example, one.path)
+        for one, example in pairs
     )
 
 
-def note(column: Column) -> str:
+def note(type_name: str, column: Column) -> str:
     """Return what a heading's note says."""
-    must = {"yes": "Needed.", "no": "May stay blank."}.get(needed(column))
-    must = must or f"Needed {needed(column)}."
-    return f"{column.help} {must}\n{holds(column)}.\n{column.path}"
+    return f"{column.help}\nNeeded? {needed(type_name, column)}.\n{holds(column)}.\n{column.path}"

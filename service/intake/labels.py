@@ -125,7 +125,7 @@ ENVELOPE_HELP: Final[Mapping[str, str]] = {
     "organisation's own record.",
     "source.publisher": "Who published it.",
     "source.reference": "Where in the source it stands, such as a page or a paper's number.",
-    "source.url": "The web address of the source.",
+    "source.url": "The web address of the source, which begins with http:// or https://.",
     "source.edition": "Which edition of the source.",
     "source.row": "Which line of the source's file, from 1.",
     "your_reference": "What the row is called in your own records; sent again under the same name "

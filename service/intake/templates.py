@@ -78,7 +78,7 @@ def hints(type_name: str, of: tuple[Column, ...]) -> tuple[tuple[Cell, ...], ...
     """Return the rows beneath the headings that are no data: what is needed, and an example."""
     shown = dict(zip(columns(type_name), examples.example(type_name), strict=True))
     return (
-        (NEEDED, *map(guide.needed, of)),
+        (NEEDED, *(guide.needed(type_name, one) for one in of)),
         (EXAMPLE, *(shown[one] for one in of)),
     )
 
@@ -132,19 +132,23 @@ def _opened(data: io.BytesIO, title: str, type_names: Iterable[str]) -> Made:
     return Made(book, formats, lists)
 
 
+_REMARK: Final[Options] = {"italic": True, "font_color": "#425563", "bg_color": "#F0F4F5"}
+_WORDS: Final[Options] = {"text_wrap": True, "valign": "top", "align": "left"}
+_HEADING: Final[Options] = {"bold": True, "text_wrap": True, "valign": "top", "border": 1}
+_DAY: Final[Options] = {"num_format": "yyyy-mm-dd"}
 _FORMATS: Final[Mapping[str, Options]] = {
-    "needed": {"bold": True, "text_wrap": True, "valign": "top", "bg_color": "#003087",
-               "font_color": "#FFFFFF", "border": 1},
-    "open": {"bold": True, "text_wrap": True, "valign": "top", "bg_color": "#D9E6F2", "border": 1},
-    "remark": {"italic": True, "font_color": "#425563", "bg_color": "#F0F4F5",
-               "num_format": "yyyy-mm-dd"},
+    "needed": _HEADING | {"bg_color": "#003087", "font_color": "#FFFFFF"},
+    "open": _HEADING | {"bg_color": "#D9E6F2"},
+    "remark": _REMARK,
+    "remark_date": _REMARK | _DAY,
+    "words": _WORDS,
+    "words_date": _WORDS | _DAY,
     "text": {"num_format": "@"},
     "title": {"bold": True, "font_size": 16},
     "part": {"bold": True, "font_size": 12},
-    "words": {"text_wrap": True, "valign": "top", "num_format": "yyyy-mm-dd"},
-    "link": {"font_color": "#005EB8", "underline": 1},
+    "link": _WORDS | {"font_color": "#005EB8", "underline": 1},
     **{kind: {"num_format": shown} for kind, shown in _NUMBERS.items()},
-}  # fmt: skip
+}
 
 
 def _choices(column: Column) -> tuple[str, ...]:
@@ -166,32 +170,34 @@ def _events(made: Made, type_name: str) -> None:
     sheet.write_string(0, 0, REMARKS, made.formats["open"])
     sheet.set_column(0, 0, 14, made.formats["text"])
     for place, column in enumerate(of, start=1):
-        _head(made, sheet, place, column)
+        _head(made, sheet, place, (type_name, column))
         if said := _validation(made, column):
             sheet.data_validation(_FIRST, place, _LAST_ROW, place, said)
     for row, cells in enumerate(hints(type_name, of), start=1):
-        _row(sheet, row, cells, made.formats["remark"])
+        _row(made, sheet, row, cells, "remark")
     sheet.set_row(0, 48)
     sheet.freeze_panes(1, 1)
 
 
-def _head(made: Made, sheet: Worksheet, place: int, column: Column) -> None:
+def _head(made: Made, sheet: Worksheet, place: int, of: tuple[str, Column]) -> None:
+    type_name, column = of
     kind = column.kind if column.kind in _NUMBERS else "text"
     width = min(max(len(column.label) * 0.9, 13), 30)
     sheet.set_column(place, place, width, made.formats[kind])
-    needed = made.formats["needed" if column.required else "open"]
-    sheet.write_string(0, place, column.label, needed)
-    sheet.write_comment(0, place, guide.note(column), {"author": "", "x_scale": 2.5, "y_scale": 2})
+    look = "needed" if guide.needed(type_name, column) == "yes" else "open"
+    sheet.write_string(0, place, column.label, made.formats[look])
+    note = guide.note(type_name, column)
+    sheet.write_comment(0, place, note, {"author": "", "x_scale": 2.5, "y_scale": 2})
 
 
-def _row(sheet: Worksheet, row: int, cells: Iterable[Cell], shown: Format) -> None:
+def _row(made: Made, sheet: Worksheet, row: int, cells: Iterable[Cell], look: str) -> None:
     for place, cell in enumerate(cells):
         if isinstance(cell, dt.date):
-            sheet.write_datetime(row, place, cell, shown)
+            sheet.write_datetime(row, place, cell, made.formats[f"{look}_date"])
         elif isinstance(cell, (int, float)):
-            sheet.write_number(row, place, cell, shown)
+            sheet.write_number(row, place, cell, made.formats[look])
         else:
-            sheet.write_string(row, place, cell or "", shown)
+            sheet.write_string(row, place, cell or "", made.formats[look])
 
 
 def _validation(made: Made, column: Column) -> Options | None:
@@ -229,9 +235,11 @@ def _error(column: Column) -> str:
 def _lists(made: Made) -> None:
     sheet = made.book.add_worksheet(LISTS_SHEET)
     for place, (values, name) in enumerate(made.lists.items()):
-        sheet.write_column(0, place, values, made.formats["text"])
+        # A heading that begins with # is a remark: a list's first value may read like a heading.
+        listed = (f"{REMARK} {name}", *values)
+        sheet.write_column(0, place, listed, made.formats["text"])
         letter = letters(place)
-        made.book.define_name(name, f"='{LISTS_SHEET}'!${letter}$1:${letter}${len(values)}")
+        made.book.define_name(name, f"='{LISTS_SHEET}'!${letter}$2:${letter}${len(listed)}")
     sheet.very_hidden()
 
 
@@ -251,26 +259,28 @@ def _guide(made: Made, said: guide.Guide) -> None:
 
 
 def _table(made: Made, sheet: Worksheet, row: int, said: guide.Guide) -> None:
-    _row(sheet, row, said.headings, made.formats["needed"])
+    _row(made, sheet, row, said.headings, "needed")
+    sheet.autofilter(row, 0, row + len(said.table), len(said.headings) - 1)
     for cells in said.table:
         row += 1
-        _row(sheet, row, cells, made.formats["words"])
+        _row(made, sheet, row, cells, "words")
 
 
 def _contents(made: Made) -> None:
     sheet = made.book.add_worksheet(INDEX_SHEET)
-    sheet.set_column(0, 0, 32)
-    sheet.set_column(1, 1, 110)
+    for place, width in enumerate((32, 70, 50, 70)):
+        sheet.set_column(place, place, width)
     sheet.write_string(0, 0, "Templates of all types of events", made.formats["title"])
     row = 1
     for part, name in guide.PART_NAMES.items():
         row += 1
-        sheet.write_string(row, 0, name, made.formats["part"])
+        _row(made, sheet, row, (name, "What it is", "Who records it", "Who sees what"), "part")
         for kind in (kind for kind in TYPES if kind.part == part):
             row += 1
+            said = (guide.summary(kind), guide.recording(kind), " ".join(guide.seen(kind)))
+            _row(made, sheet, row, (None, *said), "words")
             link = f"internal:'{kind.name}'!A1"
             sheet.write_url(row, 0, link, made.formats["link"], kind.name)
-            sheet.write_string(row, 1, guide.summary(kind))
         row += 1
 
 

@@ -278,7 +278,10 @@ def test_every_answer_has_a_true_schema() -> None:
     """Each operation's answer is described member by member; only documents are plain objects."""
     paths = json.loads(openapi.document())["paths"]
     plain = set()
+    files = {one.name for one in openapi.OPERATIONS if one.files}
     for one in (operation for path in paths.values() for operation in path.values()):
+        if one["operationId"] in files:
+            continue
         (schema, *_) = (made["schema"] for made in one["responses"]["200"]["content"].values())
         if "$ref" not in schema:
             plain.add(one["operationId"])
@@ -306,7 +309,8 @@ def test_operations_are_frozen_and_all_documented() -> None:
         "append_events", "list_events", "get_event", "list_organisations", "get_organisation",
         "list_systems", "get_trust_picture", "get_system_picture", "list_dimensions",
         "list_code_lists", "list_codes", "list_schemas", "get_schema", "get_openapi",
-        "list_models", "get_model", "list_trust_beginnings",
+        "list_models", "get_model", "list_trust_beginnings", "list_templates", "get_template",
+        "get_workbook",
     }  # fmt: skip
 
 

@@ -1,3 +1,5 @@
+"""What a column is, for every type: derived from the catalogue, and nothing left out."""
+
 import typing
 
 import msgspec
