@@ -243,10 +243,14 @@ def _by_column(wrong: Wrong) -> tuple[bool, int, str]:
 
 
 def _is_remark(line: tuple[Seen, ...]) -> bool:
-    first = next((cell for cell in line if cell is not None), None)
-    return (
-        isinstance(first, str) and first.lstrip().startswith(REMARK) and not cells.is_error(first)
-    )
+    for cell in line:
+        if cell is not None:
+            return (
+                isinstance(cell, str)
+                and cell.lstrip().startswith(REMARK)
+                and not cells.is_error(cell)
+            )
+    return False
 
 
 def _with_id(done: codec.Submitted, key: uuid.UUID) -> codec.Submitted:
