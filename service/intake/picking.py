@@ -58,7 +58,7 @@ def picked(workbook: CalamineWorkbook, marks: list[Marks], asked: wire.Asked) ->
         if about.typ != SheetTypeEnum.WorkSheet:
             left_out.append(LeftOut(about.name, "it is no sheet of cells"))
             continue
-        found = marks[index] if index < len(marks) else Marks(about.name)
+        found = _marked(marks, index, about.name)
         sheet = _reading(workbook.get_sheet_by_index(index), found, limits)
         if sheet is None:
             left_out.append(LeftOut(about.name, "it is empty"))
@@ -72,6 +72,12 @@ def picked(workbook: CalamineWorkbook, marks: list[Marks], asked: wire.Asked) ->
         else:
             unknown.append(sheet)
     return _chosen(read, unknown, left_out, asked)
+
+
+def _marked(marks: list[Marks], index: int, name: str) -> Marks:
+    """Return a sheet's marks by its name; by its place where the format spells names otherwise."""
+    named = [found for found in marks if found.name == name]
+    return (named or marks[index : index + 1] or [Marks(name)])[0]
 
 
 def _chosen(

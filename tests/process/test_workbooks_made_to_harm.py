@@ -121,6 +121,21 @@ def test_marks_are_found_whatever_prefix_the_writer_sets(tmp_path):
     assert [(row.number, cell.column) for row in rows for cell in row.unread] == [(2, 1)]
 
 
+def test_a_chart_is_left_out_and_shifts_no_marks(tmp_path):
+    """A sheet that is a chart has no cells; the errors behind it stay where they are."""
+    path = tmp_path / "chart.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        chart = book.add_chart({"type": "line"})
+        chart.add_series({"values": "=Events!$A$1:$A$2"})
+        book.add_chartsheet("Chart").set_chart(chart)
+        sheet = book.add_worksheet("Events")
+        sheet.write(0, 0, "type")
+        sheet.write_formula(1, 0, "=NA()")
+    noted, rows = read(path)
+    assert [left.sheet for left in noted.left_out] == ["Chart"]
+    assert [cell.shown for cell in rows[1].unread] == ["=NA()"]
+
+
 def test_macros_are_not_run_and_said(tmp_path):
     """A workbook with macros is read as data."""
     path = written(tmp_path / "macros.xlsm", nothing)
