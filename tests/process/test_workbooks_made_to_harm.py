@@ -95,6 +95,18 @@ def test_a_formula_that_was_never_calculated_is_not_nought(tmp_path):
     assert read(path)[1][1] == Row(2, (None, None, 42))
 
 
+@pytest.mark.parametrize("shown", ["#SPILL!", "#CALC!", "#GETTING_DATA", "#NAME?"])
+def test_an_error_of_any_age_is_told_with_its_place(tmp_path, shown):
+    """Those that the reader of values knows are told by row; of newer ones the file is refused."""
+    path = written(tmp_path / "spill.xlsx", lambda sheet: sheet.write(1, 2, 7))
+    cell = f'<c r="C2" t="e"><f>B1#</f><v>{shown}</v></c>'.encode()
+    found = read(patched(path, SHEET, lambda b: b.replace(b'<c r="C2"><v>7</v></c>', cell)))
+    if isinstance(found, Problem):
+        assert f"“Events” has errors that hide its values: C2 ({shown})" in found.detail
+    else:
+        assert [one.shown for one in found[1][1].unread] == [shown]
+
+
 def test_a_sheet_of_nothing_but_errors_is_refused_whole(tmp_path):
     """A thousand such cells are told one by one, more are not."""
 
