@@ -66,6 +66,14 @@ def test_a_cell_far_away_ends_only_the_process_that_reads(tmp_path):
     assert "more than 768 MB of memory; often a stray cell" in found.detail
 
 
+def test_reading_ends_with_its_time(tmp_path):
+    """A sheet that takes longer than it may is given up, and the limit is named."""
+    path = written(tmp_path / "tall.xlsx", lambda sheet: sheet.write(1_048_575, 11, 1))
+    found = read(path, Limits(workbook_seconds=1, rows=2_000_000))
+    assert found.code == "file_limit"
+    assert "takes more than 1 s of the processor" in found.detail
+
+
 @pytest.mark.parametrize("part", ["xl/sharedStrings.xml", SHEET])
 def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path, part):
     """A part of a thousand times its packed size is refused by the ratio."""
