@@ -23,9 +23,14 @@ AN_ERROR: Final = "shows an error in place of a value: mend its formula or type 
 
 
 class Marks(Struct):
-    """The marks of one sheet, gathered while its file is read."""
+    """The marks of one sheet, gathered while its file is read.
+
+    merged: the cells at top left and bottom right; recalculated: the file asks to be calculated
+    when it is opened, so that a 0 of a formula is no value of it.
+    """
 
     name: str
+    recalculated: bool = False
     hidden_rows: list[tuple[int, int]] = field(default_factory=list)
     hidden_columns: list[tuple[int, int]] = field(default_factory=list)
     merged: list[tuple[tuple[int, int], tuple[int, int]]] = field(default_factory=list)

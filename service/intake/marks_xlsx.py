@@ -23,6 +23,8 @@ from service.intake.marks import AN_ERROR, NOT_CALCULATED, Marks
 _PIECE: Final = 1 << 20
 _PART: Final = 8 << 20
 """Bytes that the list of sheets, or of their parts, may have."""
+_ROW_BYTES: Final = 32 << 20
+"""Bytes that one row of a sheet may have, as XML."""
 _ROOT: Final = re.compile(rb"<(\w+:)?worksheet\b")
 _OTHER_ENCODING: Final = re.compile(rb"""(?i)<\?xml[^>]*encoding\s*=\s*["'](?!utf-8|us-ascii)""")
 _ATTRIBUTE: Final = re.compile(rb"""([\w:]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
@@ -69,9 +71,9 @@ def marks(archive: ZipFile) -> Iterator[Marks]:
     sheets, recalculated = _sheets(archive)
     parts = _parts(archive)
     for name, relation in sheets:
-        found = Marks(name)
+        found = Marks(name, recalculated=recalculated)
         if "worksheets/" in parts[relation]:
-            _look(archive, parts[relation], found, recalculated=recalculated)
+            _look(archive, parts[relation], found)
         yield found
 
 
@@ -114,7 +116,7 @@ def _parse(archive: ZipFile, part: str, begin: Callable[[str, dict[str, str]], N
         parser.Parse(file.read(_PART), True)  # noqa: FBT003 - expat's own: this is all of it
 
 
-def _look(archive: ZipFile, part: str, found: Marks, *, recalculated: bool) -> None:
+def _look(archive: ZipFile, part: str, found: Marks) -> None:
     """Gather the marks of one sheet, some whole rows at a time."""
     seen = 0
     for tags, rows in _whole_rows(archive, part):
@@ -122,7 +124,7 @@ def _look(archive: ZipFile, part: str, found: Marks, *, recalculated: bool) -> N
             _hidden(tags, rows, seen, found)
         for start in _doubtful(tags, rows):
             before = seen + len(tags.row.findall(rows, 0, start.start()))
-            _row(tags, rows, start, before, found, recalculated=recalculated)
+            _row(tags, rows, start, before, found)
         seen += rows.count(tags.row_end)
 
 
@@ -140,6 +142,9 @@ def _whole_rows(archive: ZipFile, part: str) -> Iterator[tuple[_Tags, bytes]]:
             if end:
                 yield tags, whole + end
             held = rest + piece
+            if len(held) > _ROW_BYTES:
+                detail = f"{part} in the workbook has a row of over {_ROW_BYTES} bytes"
+                raise Refused(Problem("file_limit", detail))
     yield tags, held
 
 
@@ -169,15 +174,7 @@ def _doubtful(tags: _Tags, rows: bytes) -> Iterator[re.Match[bytes]]:
                 yield start
 
 
-def _row(
-    tags: _Tags,
-    rows: bytes,
-    start: re.Match[bytes],
-    before: int,
-    found: Marks,
-    *,
-    recalculated: bool,
-) -> None:
+def _row(tags: _Tags, rows: bytes, start: re.Match[bytes], before: int, found: Marks) -> None:
     """Note the cells of one row that show something and have no value."""
     number = int(_attributes(start[1]).get("r", before + 1)) - 1
     end = rows.find(tags.row_end, start.end())
@@ -191,7 +188,7 @@ def _row(
         kind = attributes.get("t")
         if kind == "e":
             found.cannot_read(number, column, _text(shown) or "an error", AN_ERROR)
-        elif formula and kind != "str" and (not shown or (recalculated and shown == b"0")):
+        elif formula and kind != "str" and (not shown or (found.recalculated and shown == b"0")):
             found.cannot_read(number, column, f"={_text(formula[1] or b'')}", NOT_CALCULATED)
 
 
