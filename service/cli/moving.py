@@ -62,9 +62,9 @@ def _seen(value: str | None) -> str:
 
 
 async def _import(settings: Settings, dsn: str, file: Path, size: int, checked: Checked) -> None:
-    from service.submitting import exchange
     from service.app import opened
     from service.domain.caller import LOCAL
+    from service.submitting import exchange
 
     await process.prepare(dsn)
     async with opened(settings, dsn) as rooms:
@@ -91,9 +91,9 @@ def export(file: IO[bytes]) -> None:
 
 
 async def _export(settings: Settings, dsn: str, out: IO[bytes]) -> int:
-    from service.submitting import exchange
     from service.store import migrate as migration
     from service.store import reading
+    from service.submitting import exchange
 
     connection = await asyncpg.connect(dsn, server_settings=READING)
     try:

@@ -110,9 +110,9 @@ def _asked(base: str, rows: Iterable[tuple[str, str]]) -> None:
 
 async def load_stories(settings: Settings, dsn: str) -> tuple[int, ...]:
     """Return how many lines of each story are in the log; the real one's positions come first."""
-    from service.submitting import exchange
     from service.app import opened
     from service.domain.caller import LOCAL
+    from service.submitting import exchange
 
     found: list[int] = []
     async with opened(settings, dsn) as rooms:

@@ -32,7 +32,6 @@ from service.domain.register import BY_NAME, kind_of
 from service.domain.spec import EventType
 
 
-
 def decide(batch: Batch, standing: Standing, salts: bytes) -> Decision:
     """Admit what can be admitted of a batch into the standing; the rest is told by place."""
     draft = Draft(standing, fresh=False)

@@ -21,8 +21,8 @@ from typing import Final, TypeAlias
 import msgspec
 
 from service.domain.faults import Unfit, nearest
-from service.domain.text import clean
 from service.domain.lists import LISTS
+from service.domain.text import clean
 from service.intake import amounts, days
 from service.intake.columns import REFERENCE, Column, Kind
 from service.intake.tables import Cell

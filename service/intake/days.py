@@ -17,9 +17,7 @@ from service.intake.understood import Misread, Read, as_shown, text_of
 
 SERIAL_ZERO: Final = dt.date(1899, 12, 30)
 """Day 0 of a workbook's serial numbers, as they count from 1 March 1900 on."""
-_SERIALS: Final = range(
-    (dates.EARLIEST - SERIAL_ZERO).days, (dates.LATEST - SERIAL_ZERO).days + 1
-)
+_SERIALS: Final = range((dates.EARLIEST - SERIAL_ZERO).days, (dates.LATEST - SERIAL_ZERO).days + 1)
 _MONTHS: Final = {
     name: number
     for number, names in enumerate(

@@ -62,9 +62,7 @@ def read(row: Row) -> tuple[Heading, ...]:
     """Return the headings of a row, without blanks and remarks."""
     texts = ((at, as_shown(cell).strip()) for at, cell in enumerate(row.cells))
     return tuple(
-        Heading(at, letter(at), text)
-        for at, text in texts
-        if text and not text.startswith(REMARK)
+        Heading(at, letter(at), text) for at, text in texts if text and not text.startswith(REMARK)
     )
 
 

@@ -178,7 +178,11 @@ def _absent(
     type_name: str, slots: Mapping[str, Slot], given: Mapping[str, str]
 ) -> dict[str, tuple[str, ...]]:
     """Return the members of columns that the sheet lacks, by the object that they belong to."""
-    found: dict[str, list[str]] = {"envelope": [f'{{"type":"{type_name}"'], "source": [], "data": []}
+    found: dict[str, list[str]] = {
+        "envelope": [f'{{"type":"{type_name}"'],
+        "source": [],
+        "data": [],
+    }
     for column in columns(type_name):
         part = column.path.rpartition(".")[0] or "envelope"
         member = None if column.path in slots else _otherwise(column, given)

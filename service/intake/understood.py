@@ -119,4 +119,14 @@ def text_of(value: str) -> str:
         raise Misread("control_character", rule) from None
 
 
-__all__ = ["NOTHING", "Misread", "Read", "Seen", "Tally", "Told", "Understood", "as_shown", "text_of"]
+__all__ = [
+    "NOTHING",
+    "Misread",
+    "Read",
+    "Seen",
+    "Tally",
+    "Told",
+    "Understood",
+    "as_shown",
+    "text_of",
+]

@@ -119,9 +119,7 @@ class Recorded(Struct, frozen=True):
 
 async def put_chunk(connection: Connection, upload: uuid.UUID, chunk: Chunk) -> None:
     """Put the rows of a chunk down, or anew."""
-    await connection.execute(
-        PUT_CHUNK, upload, chunk.chunk, chunk.rows, chunk.wrong, chunk.places
-    )
+    await connection.execute(PUT_CHUNK, upload, chunk.chunk, chunk.rows, chunk.wrong, chunk.places)
 
 
 async def put_staged(

@@ -41,9 +41,7 @@ class Foresight:
         self._about: dict[uuid.UUID, list[uuid.UUID]] = {}
         self._links: dict[str, list[links.Told]] = {}
 
-    async def look(
-        self, connection: Connection, events: Sequence[Submitted]
-    ) -> apart.Foreseen:
+    async def look(self, connection: Connection, events: Sequence[Submitted]) -> apart.Foreseen:
         """Return what the log would make of the next block's events."""
         standing = await self._standing(connection, events)
         found = await asyncio.to_thread(
