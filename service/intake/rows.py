@@ -97,9 +97,7 @@ class Reader:
 
     def understood(self) -> tuple[Understood, ...]:
         """Return what was taken otherwise than written in the rows read so far, by column."""
-        return tuple(
-            one for at in sorted(self._told) for one in self._told[at].summary(self._sheet)
-        )
+        return tuple(one for at in sorted(self._told) for one in self._told[at].summary(self._sheet))
 
     def _line(self, row: Row) -> tuple[Seen, ...]:
         line: tuple[Seen, ...] = row.cells
@@ -120,7 +118,9 @@ class Reader:
             fault = self._types.refused(line[head.at])
             return Wrong(self._sheet, number, head.letter, head.text, fault)
         if name not in self._plans:
-            self._plans[name] = layout.plan(self._sheet, self._found, name, self._given, self._told)
+            self._plans[name] = layout.plan(
+                self._sheet, self._found, name, self._given, self._told
+            )
         return self._plans[name]
 
     def _named(self, cell: Seen) -> str | None:
@@ -128,7 +128,9 @@ class Reader:
             return cell  # type: ignore[return-value]
         return self._types.of(cell)
 
-    def _made(self, number: int, plan: Plan, line: tuple[Seen, ...]) -> Item | tuple[Wrong, ...]:
+    def _made(
+        self, number: int, plan: Plan, line: tuple[Seen, ...]
+    ) -> Item | tuple[Wrong, ...]:
         misread: list[tuple[Slot, Misread]] = []
         lists: dict[str, tuple[int, ...]] = {}
         key = _alone(plan.id, line, misread) or f'"{UNNAMED}"'
@@ -252,9 +254,7 @@ def reader(
     types = _types(sheet, found, asked)
     if isinstance(types, Wrong):
         return (types,)
-    candidates = (
-        (types.only,) if types.only else ((types.default,) if types.heading is None else ())
-    )
+    candidates = (types.only,) if types.only else ((types.default,) if types.heading is None else ())
     names = [name for name in candidates if name] or list(BY_NAME)
     number = sheet.headings.number
     wrong = [
