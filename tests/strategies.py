@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from service.domain import codec, register
 from service.domain.admission import Batch, Outcome
 from service.domain.caller import LOCAL, Caller
+from service.intake.columns import REFERENCE, columns
 from service.store.writer import SESSION, Writer
 
 LATEST = dt.date(2027, 4, 1)
@@ -167,3 +168,44 @@ def mutated(draw: st.DrawFn) -> bytes:
             else:
                 place[name] = copy.deepcopy(draw(LEAVES))
     return json.dumps(event, ensure_ascii=draw(st.booleans())).encode("utf-8", "surrogatepass")
+
+
+TEXTS = st.text(
+    st.characters(categories=("Lu", "Ll"), max_codepoint=0x24F), min_size=3, max_size=40
+)
+FIGURES = st.integers(0, 3000)
+OTHERS: dict[str, st.SearchStrategy[object]] = {
+    "text": TEXTS, "count": FIGURES, "money": st.integers(0, 10**15), "yes_no": st.booleans(),
+    "percent": st.integers(0, 10_000).map(lambda n: n / 100),
+    "share": st.integers(0, 1000).map(lambda n: n / 1000),
+    "number": st.integers(0, 10**6).map(lambda n: n / 100),
+    "word": st.from_regex(r"[a-z][a-z0-9_]{2,20}", fullmatch=True),
+    "code": st.from_regex(r"Z[A-Z][0-9]{3}", fullmatch=True),
+    "date": st.dates(dt.date(1990, 1, 1), dt.date(2026, 12, 31)).map(dt.date.isoformat),
+    "id": st.uuids(version=4).map(str), "quarter": st.integers(1, 4),
+    "financial_year": st.integers(2000, 2030).map(lambda y: f"{y}/{(y + 1) % 100:02}"),
+}  # fmt: skip
+"""Another value for a member, by the kind of its column."""
+
+
+@st.composite
+def valid_events(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw a valid event of any type: a sample with members changed as far as it stays valid."""
+    event: dict[str, Any] = json.loads(json.dumps(draw(st.sampled_from(samples()))))
+    for column in columns(event["type"]):
+        steps = column.path.replace("[", ".").replace("]", "").split(".")
+        other = st.sampled_from(column.allowed) if column.allowed else OTHERS.get(column.kind)
+        if other is None or column.kind in {"choices", "codes"} or not draw(st.booleans()):
+            continue
+        changed: Any = copy.deepcopy(event)
+        place = changed
+        for step in steps[:-1]:
+            place = place[int(step)] if isinstance(place, list) and int(step) < len(place) else (
+                place.get(step, {}) if isinstance(place, dict) else {}
+            )  # fmt: skip
+        if not isinstance(place, dict) or not place or column.path in {"type", REFERENCE}:
+            continue
+        place[steps[-1]] = draw(other)
+        if isinstance(codec.decode(json.dumps(changed).encode(), LATEST), codec.Submitted):
+            event = changed
+    return event

@@ -21,10 +21,13 @@ _COMMA_FOR_POINT: Final = re.compile(r"[+-]?[0-9]+,[0-9]{1,2}")
 _SEPARATORS: Final = str.maketrans("", "", ", \u00a0\u202f")
 _TIMES: Final = {"": 1, "k": 10**3, "m": 10**6, "mn": 10**6, "bn": 10**9}
 _MONEY: Final = re.compile(
-    r"(?P<bracket>\()?\s*(?P<sign>[-\u2212+])?\s*(?P<pounds>£|gbp)?\s*(?P<minus>[-\u2212])?"
-    r"(?P<number>[0-9.,\s]+?)\s*(?P<times>k|mn?|bn)?\s*(?(bracket)\))",
+    r"(?P<bracket>\()? ?(?P<sign>[-\u2212+])? ?(?P<pounds>£|gbp)? ?(?P<minus>[-\u2212])?"
+    r"(?P<number>[0-9., ]+?) ?(?P<times>k|mn?|bn)? ?(?(bracket)\))",
     re.IGNORECASE,
 )
+_USUAL: Final = re.compile(r"£?([0-9]{1,3}(?:,[0-9]{3}){0,5}|[0-9]{1,18})(?:\.([0-9]{2}))?")
+"""Nearly every amount is written so: read without the decimals' arithmetic, as exact."""
+_POUNDS: Final = "pounds → pence"
 _QUARTER: Final = re.compile(r"(?:q|qtr|quarter)?\s*\.?\s*([0-9])", re.IGNORECASE)
 
 
@@ -59,8 +62,8 @@ def _other(cell: Cell) -> str:
 
 def count(cell: Cell) -> Read:
     """Return a whole number; `1,204` and 12.0 are whole, 12.5 is refused."""
-    if cell.__class__ is str and cell.isascii() and cell.isdigit() and len(cell) < 10:  # type: ignore[union-attr]
-        return Read(str(int(cell)))  # type: ignore[arg-type]
+    if isinstance(cell, str) and cell.isascii() and cell.isdigit() and len(cell) < 10:
+        return Read(str(int(cell)))
     found = decimal(cell, "a whole number")
     whole = int(found)
     if whole != found:
@@ -81,15 +84,17 @@ def _json(value: Decimal) -> str:
 def money(cell: Cell) -> Read:
     """Return pounds as pence: £1,250.00, 1250.5, £12k, £1.25m; exact, at most two decimals."""
     if not isinstance(cell, str):
-        return _pence(decimal(cell, "an amount in pounds"), 1, "pounds → pence")
+        return _pence(decimal(cell, "an amount in pounds"), 1, _POUNDS)
     text = cell.strip()
-    found = _MONEY.fullmatch(text)
+    if found := _USUAL.fullmatch(text):
+        return Read(str(int(found[1].replace(",", "") + (found[2] or "00"))), _POUNDS)
+    found = _MONEY.fullmatch(" ".join(text.split()))
     if found is None or not re.search("[0-9]", found["number"]):
         raise Misread("not_an_amount", _amount_rule(text))
     amount = decimal(found["number"], "an amount in pounds")
     negative = found["bracket"] or found["sign"] in {"-", "\u2212"} or found["minus"]
     times = _TIMES[(found["times"] or "").lower()]
-    how = "pounds → pence" if times == 1 else "thousands or millions of pounds → pence"
+    how = _POUNDS if times == 1 else "thousands or millions of pounds → pence"
     return _pence(-amount if negative else amount, times, how)
 
 

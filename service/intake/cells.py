@@ -33,6 +33,13 @@ Reading: TypeAlias = Callable[[Cell], Read]
 PLACEHOLDERS: Final = frozenset({"-", "–", "—", "n/a", "n.a."})
 MOST_REFERENCE: Final = 300
 """Characters of the submitter's own name of a row."""
+MOST_SHORT: Final = 60
+"""Characters of a number, a date or a mark: a longer text is none, and is not looked into."""
+SHORT: Final = frozenset(
+    {"count", "date", "financial_year", "money", "number", "percent", "quarter", "share", "yes_no"}
+)
+MOST_NAMED: Final = 200
+"""Characters of a code with a name beside it."""
 _ERRORS: Final = frozenset(
     {"#n/a", "#ref!", "#value!", "#div/0!", "#name?", "#null!", "#num!", "#spill!", "#calc!"}
 )
@@ -67,6 +74,8 @@ def _read(column: Column, kind: Reading, cell: Cell) -> Read:
         if word in _ERRORS:
             rule = "must be a value: the sheet shows an error here; mend it or clear the cell"
             raise Misread("error_cell", rule)
+        if len(word) > MOST_SHORT and column.kind in SHORT:
+            raise Misread("too_long", f"must have at most {MOST_SHORT} characters")
     return kind(cell)
 
 
@@ -129,8 +138,9 @@ def code(cell: Cell) -> Read:
     if _CODE.fullmatch(written):
         done = written.upper()
         return Read(f'"{done}"', "" if done == cell else "codes trimmed and in upper case")
-    found = _CODE_AND_NAME.fullmatch(written) or _NAME_AND_CODE.fullmatch(written)
-    if found:
+    beside = written[: MOST_NAMED + 1]
+    found = _CODE_AND_NAME.fullmatch(beside) or _NAME_AND_CODE.fullmatch(beside)
+    if found and len(written) <= MOST_NAMED:
         return Read(f'"{found[1]}"', "code taken, the name beside it left out")
     return Read(text_of(written))
 

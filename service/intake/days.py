@@ -50,9 +50,11 @@ def date(cell: Cell) -> Read:
         return _day(cell)
     if isinstance(cell, str):
         return _written(cell)
-    if isinstance(cell, bool) or cell is None or int(cell) != cell:
-        raise Misread("not_a_date", f"must be a date: {_WAYS}")
-    return _numbered(int(cell))
+    if isinstance(cell, float) and cell.is_integer():
+        return _numbered(int(cell))
+    if isinstance(cell, int) and not isinstance(cell, bool):
+        return _numbered(cell)
+    raise Misread("not_a_date", f"must be a date: {_WAYS}")
 
 
 def _day(day: dt.date, how: str = "", precision: str = "") -> Read:

@@ -29,6 +29,8 @@ UNITS: Final = frozenset(
      "required", "event id", "reference", "ods", "ods code", "code"}
 )  # fmt: skip
 """What may stand in brackets behind a heading without making another one of it."""
+MOST_CHARACTERS: Final = 200
+"""A longer heading is none; it is not looked into."""
 _PENCE: Final = frozenset({"pence", "p"})
 _UNIT: Final = re.compile(r"(.*\S)\s*[(\[]([^()\[\]]*)[)\]]\s*\*?\s*")
 
@@ -73,7 +75,7 @@ def key(text: str) -> str:
 
 def _without_unit(text: str) -> tuple[str, str]:
     """Return a heading without the unit behind it, and the unit in lower case."""
-    found = _UNIT.fullmatch(text)
+    found = _UNIT.fullmatch(text[:MOST_CHARACTERS])
     if found is None or found[2].strip().casefold() not in UNITS:
         return text, ""
     return found[1], found[2].strip().casefold()
@@ -114,6 +116,17 @@ def _types() -> Mapping[str, str]:
 def type_named(text: str) -> str | None:
     """Return the type that a sheet's name or a cell names: `StaffTrained`, "Staff trained"."""
     return _types().get(key(text))
+
+
+def nearest_type(text: str) -> str | None:
+    """Return the type whose name looks most like what was written."""
+    close = nearest(key(text), _types())
+    return close and _types()[close]
+
+
+def bare(row: Row) -> tuple[int, ...]:
+    """Return the places of blank headings, from 0."""
+    return tuple(at for at, cell in enumerate(row.cells) if not as_shown(cell).strip())
 
 
 def any_known(row: Row) -> bool:
@@ -174,6 +187,6 @@ def missing(found: tuple[Heading, ...], type_name: str, given: frozenset[str]) -
 
 
 __all__ = [
-    "Heading", "Place", "any_known", "faults", "holding", "key", "letter", "missing", "place",
-    "read", "type_named",
+    "Heading", "Place", "any_known", "bare", "faults", "holding", "key", "letter", "missing",
+    "nearest_type", "place", "read", "type_named",
 ]  # fmt: skip

@@ -100,9 +100,10 @@ class ListOf(Struct, frozen=True):
 class Plan(Struct, frozen=True):
     """How rows of one type become JSON in one sheet.
 
-    opening: the JSON up to the id. envelope, source, data: members that are the same in each row
-    first. id, reference, precision, effective: columns that need a second look. misfits: headings
-    that this type does not have. missing: columns that the sheet lacks and the type needs.
+    constants: of the envelope, the source and the data, members that are the same in each row.
+    envelope, source, data: columns of their members. id, reference, precision, effective: columns
+    that are looked at by themselves. misfits: headings that this type does not have. missing:
+    columns that the sheet lacks and the type needs.
     """
 
     type: str

@@ -42,6 +42,8 @@ class At(Struct, frozen=True):
     heading: Heading
 
 
+_UNFIT: Final = frozenset({"not_allowed", "out_of_limits", "wrong_type"})
+"""Faults of a value that has not the form of its column, so that another may be near."""
 _FORMS: Final = {
     "code": "must be an organisation's code, 3 to 5 letters and digits, such as RTP",
     "codes": "must be organisations' codes, such as RTP; RXC",
@@ -133,14 +135,14 @@ def _told(fault: Fault, column: Column, cell: Seen) -> Fault:
     """Return a fault in the words of a sheet: the cell's value, its kind's form, what is near."""
     value = value_of(cell)
     close = fault.nearest
-    if close is None and isinstance(cell, str):
+    if close is None and fault.code in _UNFIT and isinstance(cell, str):
         near_choice = column.allowed and cells.said(column.allowed, cell)
         close = near_choice or cells.codes_in(column, cell)
     return msgspec.structs.replace(fault, value=value, rule=_rule(fault, column), nearest=close)
 
 
 def _rule(fault: Fault, column: Column) -> str:
-    if fault.code not in {"out_of_limits", "wrong_type"}:
+    if fault.code not in _UNFIT or fault.code == "not_allowed":
         return fault.rule
     if column.least is not None and column.most is not None and column.kind != "text":
         unit = "£" if column.kind == "money" else ""

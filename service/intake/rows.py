@@ -16,25 +16,23 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Iterator, Mapping
-from typing import Final
 
 import msgspec
 from msgspec import Struct
 
 from service.domain import codec
-from service.domain.faults import Fault, nearest, shown
-from service.domain.register import BY_NAME
-from service.intake import cells, headings, identity, layout
+from service.domain.faults import Fault
+from service.intake import bodies, cells, headings, identity, layout, typed
+from service.intake.bodies import Taken
 from service.intake.columns import REMARK, Column
-from service.intake.headings import Heading
 from service.intake.identity import UNNAMED, Occurrences
-from service.intake.layout import Looked, Noted, Plan, Slot
-from service.intake.placing import Items, Wrong, value_of
+from service.intake.layout import Plan
+from service.intake.placing import Wrong, pointer, value_of
 from service.intake.tables import Row, Sheet
-from service.intake.understood import Misread, Seen, Told, Understood, as_shown
+from service.intake.typed import Types
+from service.intake.understood import Misread, Seen, Told, Understood
 
-_MONTH_OR_YEAR: Final = {"month": ("month", "year"), "year": ("year",)}
-"""The precisions that a date may have which says no more than a month, or a year."""
+_UNNAMED = f'"{UNNAMED}"'
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -62,21 +60,19 @@ class Item(Struct, frozen=True, gc=False):
 class Reader:
     """Reads the rows of one sheet, in order; made by `reader`."""
 
-    def __init__(
-        self, sheet: Sheet, found: tuple[Heading, ...], asked: Asked, types: Types,
-        seen: Occurrences,
-    ) -> None:  # fmt: skip
+    def __init__(self, sheet: Sheet, asked: Asked, types: Types, seen: Occurrences) -> None:
+        self._found = headings.read(sheet.headings)
         self._sheet = sheet.name
         self._headed = sheet.headings.number
-        self._width = max(len(sheet.headings.cells), max(one.at for one in found) + 1)
-        self._bare = _bare(sheet.headings, self._width)
-        self._found = found
+        self._width = len(sheet.headings.cells)
+        self._bare = headings.bare(sheet.headings)
         self._latest = asked.latest
         self._given = _given(asked)
         self._types = types
         self._seen = seen
-        self._told = {one.at: Told(one.letter, one.text, {}) for one in found}
+        self._told = {one.at: Told(one.letter, one.text, {}) for one in self._found}
         self._plans: dict[str, Plan] = {}
+        self._lacking: set[str] = set()
 
     def read(self, row: Row) -> Item | tuple[Wrong, ...] | None:
         """Return the row's event, or all that is wrong with it; None for a remark.
@@ -89,158 +85,114 @@ class Reader:
         plan = self._plan(row.number, line)
         if isinstance(plan, Wrong):
             return (plan,)
-        if len(line) > self._width or self._bare or plan.misfits or plan.missing:
-            told = self._astray(row.number, plan, line)
-            done = self._made(row.number, plan, line)
-            return done if not told and isinstance(done, Item) else self._all(plan, told, done)
-        return self._made(row.number, plan, line)
+        made = self._made(plan, Taken(row.number, line, [], {}))
+        if self._bare or plan.misfits or plan.missing or len(line) > self._width:
+            return self._with_others(row.number, plan, line, made)
+        return made
 
     def understood(self) -> tuple[Understood, ...]:
         """Return what was taken otherwise than written in the rows read so far, by column."""
-        return tuple(one for at in sorted(self._told) for one in self._told[at].summary(self._sheet))
+        return tuple(one for at in self._told for one in self._told[at].summary(self._sheet))
 
     def _line(self, row: Row) -> tuple[Seen, ...]:
+        """Return a row's cells, one for each heading at least, with what is shown for errors."""
         line: tuple[Seen, ...] = row.cells
         if len(line) < self._width:
             line += (None,) * (self._width - len(line))
         if row.unread:
-            shown_instead = {one.column: one for one in row.unread}
-            width = max(len(line), max(shown_instead) + 1)
-            line += (None,) * (width - len(line))
-            line = tuple(shown_instead.get(at, cell) for at, cell in enumerate(line))
+            instead = {one.column: one for one in row.unread}
+            line += (None,) * (max(instead) + 1 - len(line))
+            line = tuple(instead.get(at, cell) for at, cell in enumerate(line))
         return line
 
     def _plan(self, number: int, line: tuple[Seen, ...]) -> Plan | Wrong:
         head = self._types.heading
-        name = self._types.default if head is None else self._named(line[head.at])
+        cell = None if head is None else line[head.at]
+        if isinstance(cell, str) and cell in self._plans:
+            return self._plans[cell]
+        name = self._types.of(cell)
         if name is None:
-            assert head is not None  # noqa: S101 - without the column there is a default
-            fault = self._types.refused(line[head.at])
-            return Wrong(self._sheet, number, head.letter, head.text, fault)
+            letter, text = (head.letter, head.text) if head else (None, None)
+            return Wrong(self._sheet, number, letter, text, self._types.refused(cell))
         if name not in self._plans:
-            self._plans[name] = layout.plan(
-                self._sheet, self._found, name, self._given, self._told
-            )
+            made = layout.plan(self._sheet, self._found, name, self._given, self._told)
+            self._plans[name] = made
         return self._plans[name]
 
-    def _named(self, cell: Seen) -> str | None:
-        if cell.__class__ is str and cell in self._plans:
-            return cell  # type: ignore[return-value]
-        return self._types.of(cell)
+    def _made(self, plan: Plan, row: Taken) -> Item | tuple[Wrong, ...]:
+        key = bodies.alone(plan.id, row) or _UNNAMED
+        raw = bodies.body(plan, row, key).encode()
+        reference = bodies.alone(plan.reference, row)
+        done = codec.decode(raw, self._latest)
+        if not isinstance(done, codec.Submitted):
+            return self._wrong(plan, row, done)
+        if row.misread:
+            return self._wrong(plan, row, ())
+        if key is _UNNAMED and reference is None:
+            named = _with_id(done, self._seen.of_content(done.body))
+            return Item(self._sheet, row.number, named)
+        if key is _UNNAMED and reference is not None:
+            done = _with_id(done, identity.of_reference(done.event, reference))
+        return self._agreed(plan, row, done)
 
-    def _made(
-        self, number: int, plan: Plan, line: tuple[Seen, ...]
-    ) -> Item | tuple[Wrong, ...]:
-        misread: list[tuple[Slot, Misread]] = []
-        lists: dict[str, tuple[int, ...]] = {}
-        key = _alone(plan.id, line, misread) or f'"{UNNAMED}"'
-        body = _body(plan, line, key, misread, lists)
-        reference = _alone(plan.reference, line, misread)
-        done = codec.decode(body.encode(), self._latest)
-        if isinstance(done, codec.Submitted) and not misread:
-            named = done if key[1:-1] != UNNAMED else self._identified(done, reference)
-            if plan.reference is None and plan.id is None:
-                return Item(self._sheet, number, named)
-            return self._agreed(number, plan, line, named)
-        faults = () if isinstance(done, codec.Submitted) else done
-        return self._wrong(number, plan, line, misread, faults, lists)
-
-    def _identified(self, done: codec.Submitted, reference: str | None) -> codec.Submitted:
-        if reference is None:
-            key = self._seen.of_content(done.body)
-        else:
-            key = identity.of_reference(done.event, reference)
-        return _with_id(done, key)
-
-    def _agreed(
-        self, number: int, plan: Plan, line: tuple[Seen, ...], named: codec.Submitted
-    ) -> Item | tuple[Wrong, ...]:
+    def _agreed(self, plan: Plan, row: Taken, named: codec.Submitted) -> Item | tuple[Wrong, ...]:
         """Return the row, unless its name was used for another event earlier in the file."""
-        slot = plan.reference
-        if slot is None or line[slot.at.heading.at] is None:
-            slot = plan.id
-        if slot is None or self._seen.agrees(named.event.id, named.body):
-            return Item(self._sheet, number, named)
+        if self._seen.agrees(named.event.id, named.body):
+            return Item(self._sheet, row.number, named)
+        slot = plan.id
+        if slot is None or cells.says_nothing(row.cells[slot.at.heading.at]):
+            slot = plan.reference
+        assert slot is not None  # noqa: S101 - a row has a name by one of the two
         rule = "must be one row's: a row above has the same with other content"
-        why = Misread("id_conflict", rule)
-        return (plan.columns.misread(number, slot.at, line[slot.at.heading.at], why),)
+        row.misread.append((slot, Misread("id_conflict", rule)))
+        return self._wrong(plan, row, ())
 
-    def _wrong(
-        self, number: int, plan: Plan, line: tuple[Seen, ...],
-        misread: list[tuple[Slot, Misread]], faults: tuple[Fault, ...], lists: Items,
-    ) -> tuple[Wrong, ...]:  # fmt: skip
+    def _wrong(self, plan: Plan, row: Taken, faults: tuple[Fault, ...]) -> tuple[Wrong, ...]:
+        """Return all faults of a row's cells: those of the form first, then the codec's."""
+        at = plan.columns
         told = [
-            plan.columns.misread(number, slot.at, line[slot.at.heading.at], why)
-            for slot, why in misread
+            at.misread(row.number, slot.at, row.cells[slot.at.heading.at], why)
+            for slot, why in row.misread
         ]
-        known = {(one.column, one.heading) for one in told}
-        placed = (plan.columns.placed(number, fault, line, lists) for fault in faults)
-        return (*told, *(one for one in placed if (one.column, one.heading) not in known))
+        known = {one.column for one in told}
+        placed = [at.placed(row.number, fault, row.cells, row.items) for fault in faults]
+        return (*told, *(one for one in placed if one.column is None or one.column not in known))
+
+    def _with_others(
+        self, number: int, plan: Plan, line: tuple[Seen, ...], made: Item | tuple[Wrong, ...]
+    ) -> Item | tuple[Wrong, ...]:
+        """Return a row with its faults outside of its type's columns.
+
+        A column that the sheet lacks is told once for each type.
+        """
+        lacking = {one.label for one in plan.missing}
+        inside = () if isinstance(made, Item) else made
+        inside = tuple(one for one in inside if one.column or one.heading not in lacking)
+        outside = self._astray(number, plan, line)
+        if plan.missing and plan.type not in self._lacking:
+            self._lacking.add(plan.type)
+            outside = [*self._lacks(plan), *outside]
+        return made if isinstance(made, Item) and not outside else (*outside, *inside)
+
+    def _lacks(self, plan: Plan) -> list[Wrong]:
+        """Return a fault for each column that a type needs and the sheet has not."""
+        return [_lacking(self._sheet, self._headed, one, plan.type) for one in plan.missing]
 
     def _astray(self, number: int, plan: Plan, line: tuple[Seen, ...]) -> list[Wrong]:
-        """Return values that stand where this row's type has no column."""
-        found = [
-            self._misfit(number, one.letter, one.text, line[one.at], plan.type)
-            for one in plan.misfits
-            if not cells.says_nothing(line[one.at])
-        ]
-        for at in (*self._bare, *range(self._width, len(line))):
-            if not cells.says_nothing(line[at]):
-                rule = "has no heading: give its column one, or clear the cell"
-                fault = Fault("", "no_heading", rule, value_of(line[at]))
-                found.append(Wrong(self._sheet, number, headings.letter(at), None, fault))
-        return found
-
-    def _misfit(self, number: int, letter: str, text: str, cell: Seen, name: str) -> Wrong:
-        rule = f"must be blank in a row of {name}, which has no such column"
-        return Wrong(
-            self._sheet, number, letter, text, Fault("", "unknown_member", rule, value_of(cell))
-        )
-
-    def _all(
-        self, plan: Plan, told: list[Wrong], done: Item | tuple[Wrong, ...]
-    ) -> tuple[Wrong, ...]:
-        """Return all of a row's faults; a column that the sheet lacks is told once a type."""
-        lacking = {one.label for one in plan.missing}
-        faults = () if isinstance(done, Item) else done
-        others = [one for one in faults if one.column or one.heading not in lacking]
-        first = [_lacking(self._sheet, self._headed, one, plan.type) for one in plan.missing]
-        if plan.missing and plan.type in self._types.told:
-            first = []
-        self._types.told.add(plan.type)
-        return (*first, *told, *others)
-
-
-class Types(Struct, frozen=True):
-    """Of which types a sheet's rows are.
-
-    heading: of the column that states it, if one does. default: of rows that state none.
-    only: the one that the request asked for. told: types whose missing columns were told.
-    """
-
-    heading: Heading | None
-    default: str | None
-    only: str | None
-    told: set[str]
-
-    def of(self, cell: Seen) -> str | None:
-        """Return the type that a cell names, or None if it names none that may stand there."""
-        if cells.says_nothing(cell):
-            return self.default
-        name = headings.type_named(as_shown(cell))
-        return name if self.only is None or name == self.only else None
-
-    def refused(self, cell: Seen) -> Fault:
-        """Return why a cell names no type."""
-        if cells.says_nothing(cell):
-            return Fault("/type", "missing", "must name the row's type, or ask with ?type=")
-        name = headings.type_named(as_shown(cell))
-        if name is not None:
-            rule = f"must be {self.only}, as ?type= asks, or be sent without ?type="
-            return Fault("/type", "not_allowed", rule, value_of(cell), nearest=self.only)
-        rule = "must name a type of the catalogue, see /api/v1/schemas"
-        close = nearest(headings.key(as_shown(cell)), BY_NAME)
-        return Fault("/type", "unknown_type", rule, value_of(cell), nearest=close)
+        """Return values that stand where this row's type has no column, or under no heading."""
+        rule = f"must be blank in a row of {plan.type}, which has no such column"
+        places = {one.at: (one.text, rule, "unknown_member") for one in plan.misfits}
+        rule = "must stand under a heading: give its column one, or clear the cell"
+        bare = (*self._bare, *range(self._width, len(line)))
+        places |= dict.fromkeys(bare, (None, rule, "no_heading"))
+        return [
+            Wrong(
+                self._sheet, number, headings.letter(at), text,
+                Fault("", code, rule, value_of(line[at])),
+            )
+            for at, (text, rule, code) in sorted(places.items())
+            if not cells.says_nothing(line[at])
+        ]  # fmt: skip
 
 
 def reader(
@@ -251,40 +203,18 @@ def reader(
     seen: the occurrences of the file; one for all its sheets, so that ids differ between them.
     """
     found = headings.read(sheet.headings)
-    types = _types(sheet, found, asked)
-    if isinstance(types, Wrong):
-        return (types,)
-    candidates = (types.only,) if types.only else ((types.default,) if types.heading is None else ())
-    names = [name for name in candidates if name] or list(BY_NAME)
+    types = typed.types(sheet.name, found, asked.type)
     number = sheet.headings.number
+    if isinstance(types, Fault):
+        return (Wrong(sheet.name, number, None, None, types),)
     wrong = [
         Wrong(sheet.name, number, heading.letter, heading.text, fault)
-        for heading, fault in headings.faults(found, names)
+        for heading, fault in headings.faults(found, types.candidates())
     ]
-    if types.heading is None and types.default:
+    if types.heading is None and types.default is not None:
         lacking = headings.missing(found, types.default, frozenset(_given(asked)))
         wrong += [_lacking(sheet.name, number, column, types.default) for column in lacking]
-    return tuple(wrong) or Reader(sheet, found, asked, types, seen or Occurrences())
-
-
-def _types(sheet: Sheet, found: tuple[Heading, ...], asked: Asked) -> Types | Wrong:
-    heading = headings.holding(found, "type")
-    named = headings.type_named(sheet.name)
-    only = None if asked.type is None else headings.type_named(asked.type)
-    number = sheet.headings.number
-    if asked.type is not None and only is None:
-        close = nearest(asked.type, BY_NAME)
-        rule = "must name a type of the catalogue, see /api/v1/schemas"
-        fault = Fault("/type", "unknown_type", rule, shown(asked.type), nearest=close)
-        return Wrong(sheet.name, number, None, None, fault)
-    if only and named and heading is None and named != only:
-        rule = f"must be {only}, as ?type= asks: the sheet is named {named}"
-        fault = Fault("/type", "not_allowed", rule, shown(sheet.name))
-        return Wrong(sheet.name, number, None, None, fault)
-    if not (heading or only or named):
-        rule = "must be given: as a column “Event type”, with ?type=, or as the sheet's name"
-        return Wrong(sheet.name, number, None, None, Fault("/type", "missing", rule))
-    return Types(heading, only or named, only, set())
+    return tuple(wrong) or Reader(sheet, asked, types, seen or Occurrences())
 
 
 def _given(asked: Asked) -> Mapping[str, str]:
@@ -296,117 +226,16 @@ def _given(asked: Asked) -> Mapping[str, str]:
 
 
 def _lacking(sheet: str, row: int, column: Column, type_name: str) -> Wrong:
-    pointer = "/" + column.path.replace(".", "/").replace("[", "/").replace("]", "")
     rule = f"must be a column of the sheet: {type_name} cannot do without it"
-    return Wrong(sheet, row, None, column.label, Fault(pointer, "missing_column", rule))
-
-
-def _bare(row: Row, width: int) -> tuple[int, ...]:
-    """Return the places of blank headings."""
-    texts = (*(as_shown(cell).strip() for cell in row.cells), *[""] * (width - len(row.cells)))
-    return tuple(at for at, text in enumerate(texts) if not text)
+    fault = Fault(pointer(column.path), "missing_column", rule)
+    return Wrong(sheet, row, None, column.label, fault)
 
 
 def _is_remark(line: tuple[Seen, ...]) -> bool:
-    for cell in line:
-        if cell is not None and cell != "":
-            return (
-                isinstance(cell, str)
-                and cell.lstrip().startswith(REMARK)
-                and not cells.is_error(cell)
-            )
-    return False
-
-
-def _body(
-    plan: Plan, line: tuple[Seen, ...], key: str,
-    misread: list[tuple[Slot, Misread]], lists: dict[str, tuple[int, ...]],
-) -> str:  # fmt: skip
-    """Return the JSON of a row's event; members that cannot be read are null, which nothing is."""
-    envelope = _gather(plan.envelope, line, misread)
-    source = _gather(plan.source, line, misread)
-    data = _gather(plan.data, line, misread)
-    for one in plan.lists:
-        data += _items(one, line, misread, lists)
-    if plan.effective is not None:
-        envelope += _precision(plan, line, misread)
-    start, origin, rest = plan.constants
+    first = next((cell for cell in line if cell is not None), None)
     return (
-        f'{",".join((*start, f""""id":{key}""", *envelope))},"source":{{'
-        f'{",".join((*origin, *source))}}},"data":{{{",".join((*rest, *data))}}}}}'
+        isinstance(first, str) and first.lstrip().startswith(REMARK) and not cells.is_error(first)
     )
-
-
-def _gather(
-    slots: tuple[Looked, ...], line: tuple[Seen, ...], misread: list[tuple[Slot, Misread]]
-) -> list[str]:
-    """Return the members that cells state; the loop that every cell of a file goes through."""
-    found = []
-    for at, readings, otherwise, slot in slots:
-        cell = line[at]
-        entry: layout.Entry = None
-        if cell is not None:
-            entry = readings[cell if cell.__class__ is str else (cell.__class__, cell)]
-        if entry.__class__ is Noted:
-            entry.tally.cells += 1  # type: ignore[union-attr]
-            entry = entry.member or None  # type: ignore[union-attr]
-        if entry.__class__ is Misread:
-            misread.append((slot, entry))  # type: ignore[arg-type]
-            found.append(f"{readings.before}null")
-        elif entry is not None:
-            found.append(entry)  # type: ignore[arg-type]
-        elif otherwise is not None:
-            found.append(otherwise)
-    return found
-
-
-def _items(
-    one: layout.ListOf, line: tuple[Seen, ...],
-    misread: list[tuple[Slot, Misread]], lists: dict[str, tuple[int, ...]],
-) -> list[str]:  # fmt: skip
-    """Return the member of a list of Structs; an item is absent when all its cells are blank."""
-    made = [(number, _gather(slots, line, misread)) for number, slots in one.items]
-    there = [(number, members) for number, members in made if members]
-    lists[one.name] = tuple(number for number, _ in there)
-    if not there:
-        return []
-    return [f'"{one.name}":[{",".join(f"{{{','.join(members)}}}" for _, members in there)}]']
-
-
-def _alone(
-    slot: Slot | None, line: tuple[Seen, ...], misread: list[tuple[Slot, Misread]]
-) -> str | None:
-    """Return the JSON of a value that is no member of its own: an id, a row's name."""
-    if slot is None:
-        return None
-    cell = line[slot.at.heading.at]
-    entry = None if cell is None else slot.readings.of(cell)
-    if isinstance(entry, Noted):
-        entry.tally.cells += 1
-        return entry.member or None
-    if isinstance(entry, Misread):
-        misread.append((slot, entry))
-        return None
-    return entry
-
-
-def _precision(
-    plan: Plan, line: tuple[Seen, ...], misread: list[tuple[Slot, Misread]]
-) -> tuple[str, ...]:
-    """Return the precision of a date that names a month or a year, where no cell states one."""
-    slot = plan.effective
-    cell = None if slot is None else line[slot.at.heading.at]
-    entry = None if slot is None or cell is None else slot.readings.of(cell)
-    if slot is None or not isinstance(entry, Noted) or not entry.precision:
-        return ()
-    stated = _alone(plan.precision, line, [])
-    if stated is None:
-        return (f'"precision":"{entry.precision}"',)
-    word = stated.rpartition(":")[2].strip('"')
-    if word not in _MONTH_OR_YEAR[entry.precision]:
-        rule = f"must be a whole date, as the precision says {word}: this is a {entry.precision}"
-        misread.append((slot, Misread("precision", rule)))
-    return ()
 
 
 def _with_id(done: codec.Submitted, key: uuid.UUID) -> codec.Submitted:
@@ -415,12 +244,12 @@ def _with_id(done: codec.Submitted, key: uuid.UUID) -> codec.Submitted:
     return codec.Submitted(event, done.body.replace(UNNAMED.encode(), str(key).encode(), 1))
 
 
-def events(reader_: Reader, sheet: Sheet) -> Iterator[Item | tuple[Wrong, ...]]:
+def events(reading: Reader, sheet: Sheet) -> Iterator[Item | tuple[Wrong, ...]]:
     """Give what each of a sheet's rows makes, remarks left out."""
     for row in sheet.rows:
-        made = reader_.read(row)
+        made = reading.read(row)
         if made is not None:
             yield made
 
 
-__all__ = ["Asked", "Item", "Reader", "Types", "Wrong", "events", "reader"]
+__all__ = ["Asked", "Item", "Reader", "Wrong", "events", "reader"]

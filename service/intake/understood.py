@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Final, TypeAlias
 
 import msgspec
@@ -9,6 +10,8 @@ from msgspec import Struct
 
 from service.intake.tables import Cell, Unread
 
+MOST_BITS: Final = 1024
+"""A longer whole number is not written out: there is no such figure."""
 Seen: TypeAlias = Cell | Unread
 """A cell as a row holds it, or what the sheet shows there instead of a value."""
 
@@ -103,11 +106,16 @@ def as_shown(cell: Seen) -> str:
         return cell.shown
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
-    if isinstance(cell, float):
-        text = format(cell, ".15g")
-    else:
-        text = cell if isinstance(cell, str) else str(cell)
+    text = _text(cell)
     return text if len(text) <= 120 else text[:119] + "…"
+
+
+def _text(cell: str | float | dt.date) -> str:
+    if isinstance(cell, str):
+        return cell if cell.isascii() else cell.encode("utf-8", "replace").decode()
+    if isinstance(cell, int) and cell.bit_length() > MOST_BITS:
+        return "a number past all limits"
+    return format(cell, ".15g") if isinstance(cell, float) else str(cell)
 
 
 def text_of(value: str) -> str:
