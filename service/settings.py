@@ -56,6 +56,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     behind: bool = True
     poll_ms: int = 1000
     audit_per_minute: int = 60
+    file_limit_bytes: int = 67_108_864
+    file_rows: int = 1_000_000
+    file_columns: int = 300
+    file_sheets: int = 100
+    cell_characters: int = 32_767
+    workbook_expansion: int = 200
+    workbook_memory_mb: int = 768
+    workbook_seconds: int = 60
     log_level: str = "info"
 
 
@@ -227,6 +235,62 @@ ROWS: tuple[Row, ...] = (
         _positive,
         A_NUMBER,
         "packs and rows that the audit compares with the log each minute",
+    ),
+    Row(
+        "CAPMAP_FILE_LIMIT_BYTES",
+        "file_limit_bytes",
+        _positive,
+        A_NUMBER,
+        "largest file of rows (CSV, workbook) that is read, in bytes",
+    ),
+    Row(
+        "CAPMAP_FILE_ROWS",
+        "file_rows",
+        _positive,
+        A_NUMBER,
+        "most rows that a file may have, over all its sheets",
+    ),
+    Row(
+        "CAPMAP_FILE_COLUMNS",
+        "file_columns",
+        _positive,
+        A_NUMBER,
+        "most columns that a row of a file may have",
+    ),
+    Row(
+        "CAPMAP_FILE_SHEETS",
+        "file_sheets",
+        _positive,
+        A_NUMBER,
+        "most sheets that a workbook may have",
+    ),
+    Row(
+        "CAPMAP_CELL_CHARACTERS",
+        "cell_characters",
+        _positive,
+        A_NUMBER,
+        "most characters that one cell of a file may have",
+    ),
+    Row(
+        "CAPMAP_WORKBOOK_EXPANSION",
+        "workbook_expansion",
+        _positive,
+        A_NUMBER,
+        "most times its size that a workbook may unpack to",
+    ),
+    Row(
+        "CAPMAP_WORKBOOK_MEMORY_MB",
+        "workbook_memory_mb",
+        _positive,
+        A_NUMBER,
+        "memory that reading one workbook may take, in megabytes",
+    ),
+    Row(
+        "CAPMAP_WORKBOOK_SECONDS",
+        "workbook_seconds",
+        _positive,
+        A_NUMBER,
+        "seconds of processor time that reading one workbook may take",
     ),
     Row(
         "CAPMAP_LOG_LEVEL",
