@@ -77,6 +77,8 @@ FILLING: Final = (
     "Give each row a reference of your own, if you can: you can then send the file again without"
     " recording anything twice."
 ).split("\n")
+DEFAULTS: Final[Mapping[str, str]] = {"assurance": "self_declared", "source.kind": "own"}
+"""What a blank cell means of where a fact was found, as `rows.Asked` has it."""
 ADDRESS: Final = "http://127.0.0.1:8000"
 HEADINGS: Final = ("Column", "Needed?", "What it means", "What it may hold", "Example", "JSON path")
 
@@ -93,8 +95,13 @@ class Guide(Struct, frozen=True):
     table: tuple[tuple[Cell, ...], ...]
 
 
-def needed(column: Column) -> str:
-    """Return when a column must be filled: "yes", "if part 1 is given", "no"."""
+def needed(type_name: str, column: Column) -> str:
+    """Return when a column must be filled: "yes", "if part 1 is given", "no".
+
+    What an organisation says of itself has a default; what the operator records has none.
+    """
+    if column.path in DEFAULTS and BY_NAME[type_name].recorder != "operator":
+        return f"no: blank means {DEFAULTS[column.path]}"
     if column.required:
         return "yes"
     return f"if {column.label.partition(':')[0].lower()} is given" if column.in_item else "no"
@@ -173,12 +180,11 @@ def table(type_name: str) -> tuple[tuple[Cell, ...], ...]:
     """Return the guide's table of a type's columns, with the example of each."""
     pairs = zip(columns(type_name), examples.example(type_name), strict=True)
     return tuple(
-        (one.label, needed(one), one.help, holds(one), example, one.path) for one, example in pairs
+        (one.label, needed(type_name, one), one.help, holds(one), example, one.path)
+        for one, example in pairs
     )
 
 
-def note(column: Column) -> str:
+def note(type_name: str, column: Column) -> str:
     """Return what a heading's note says."""
-    must = {"yes": "Needed.", "no": "May stay blank."}.get(needed(column))
-    must = must or f"Needed {needed(column)}."
-    return f"{column.help} {must}\n{holds(column)}.\n{column.path}"
+    return f"{column.help}\nNeeded? {needed(type_name, column)}.\n{holds(column)}.\n{column.path}"

@@ -78,7 +78,7 @@ def hints(type_name: str, of: tuple[Column, ...]) -> tuple[tuple[Cell, ...], ...
     """Return the rows beneath the headings that are no data: what is needed, and an example."""
     shown = dict(zip(columns(type_name), examples.example(type_name), strict=True))
     return (
-        (NEEDED, *map(guide.needed, of)),
+        (NEEDED, *(guide.needed(type_name, one) for one in of)),
         (EXAMPLE, *(shown[one] for one in of)),
     )
 
@@ -170,7 +170,7 @@ def _events(made: Made, type_name: str) -> None:
     sheet.write_string(0, 0, REMARKS, made.formats["open"])
     sheet.set_column(0, 0, 14, made.formats["text"])
     for place, column in enumerate(of, start=1):
-        _head(made, sheet, place, column)
+        _head(made, sheet, place, (type_name, column))
         if said := _validation(made, column):
             sheet.data_validation(_FIRST, place, _LAST_ROW, place, said)
     for row, cells in enumerate(hints(type_name, of), start=1):
@@ -179,13 +179,15 @@ def _events(made: Made, type_name: str) -> None:
     sheet.freeze_panes(1, 1)
 
 
-def _head(made: Made, sheet: Worksheet, place: int, column: Column) -> None:
+def _head(made: Made, sheet: Worksheet, place: int, of: tuple[str, Column]) -> None:
+    type_name, column = of
     kind = column.kind if column.kind in _NUMBERS else "text"
     width = min(max(len(column.label) * 0.9, 13), 30)
     sheet.set_column(place, place, width, made.formats[kind])
-    needed = made.formats["needed" if column.required else "open"]
-    sheet.write_string(0, place, column.label, needed)
-    sheet.write_comment(0, place, guide.note(column), {"author": "", "x_scale": 2.5, "y_scale": 2})
+    look = "needed" if guide.needed(type_name, column) == "yes" else "open"
+    sheet.write_string(0, place, column.label, made.formats[look])
+    note = guide.note(type_name, column)
+    sheet.write_comment(0, place, note, {"author": "", "x_scale": 2.5, "y_scale": 2})
 
 
 def _row(made: Made, sheet: Worksheet, row: int, cells: Iterable[Cell], look: str) -> None:
@@ -233,9 +235,11 @@ def _error(column: Column) -> str:
 def _lists(made: Made) -> None:
     sheet = made.book.add_worksheet(LISTS_SHEET)
     for place, (values, name) in enumerate(made.lists.items()):
-        sheet.write_column(0, place, values, made.formats["text"])
+        # A heading that begins with # is a remark: a list's first value may read like a heading.
+        listed = (f"{REMARK} {name}", *values)
+        sheet.write_column(0, place, listed, made.formats["text"])
         letter = letters(place)
-        made.book.define_name(name, f"='{LISTS_SHEET}'!${letter}$1:${letter}${len(values)}")
+        made.book.define_name(name, f"='{LISTS_SHEET}'!${letter}$2:${letter}${len(listed)}")
     sheet.very_hidden()
 
 

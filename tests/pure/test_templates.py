@@ -86,7 +86,7 @@ def test_checks_are_what_a_column_may_hold(whole, name) -> None:
         elif one.kind == "date":
             assert check.type == "date"
         heading = whole[name].cell(1, place)
-        assert heading.comment.text == guide.note(one)
+        assert heading.comment.text == guide.note(name, one)
 
 
 def listed(book, check):
