@@ -169,9 +169,14 @@ async def taking_in(settings: Settings, dsn: str, writer: Writer) -> AsyncIterat
     sizes = Sizes(
         chunk=settings.upload_chunk_rows,
         whole=min(10 * settings.upload_chunk_rows, MOST_EVENTS),
-        most=settings.upload_rows,
+        most=settings.file_rows,
     )
-    limits = Limits(file_bytes=settings.upload_limit_bytes, rows=settings.upload_rows)
+    limits = Limits(
+        file_bytes=settings.file_limit_bytes,
+        rows=settings.file_rows,
+        columns=settings.file_columns,
+        sheets=settings.file_sheets,
+    )
     async with desk.pool(dsn) as connections:
         with spooling.folder() as folder:
             yield Desk(connections, writer, folder, running.now, sizes, limits)

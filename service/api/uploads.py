@@ -36,8 +36,8 @@ _KEY: Final = re.compile(r"[\x21-\x7e]{1,128}")
 class UploadQuery(Struct, frozen=True, forbid_unknown_fields=True):
     """How a file is to be read.
 
-    type, organisation: of the rows that do not say it. dry_run: say what would be recorded, and record
-    nothing. partial: record the rows without faults, even if others have some.
+    type, organisation: of the rows that do not say it. dry_run: say what would be recorded, and
+    record nothing. partial: record the rows without faults, even if others have some.
     """
 
     type: Annotated[str, Meta(max_length=64)] | None = None
@@ -76,7 +76,7 @@ async def create_upload(request: AnyRequest) -> Response[bytes]:
     desk, asks = rooms(request).desk, caller(request)
     part = await multipart.file(request)
     most, asked = desk.limits.file_bytes, _asked(query, desk)
-    async with spooling.spooled(desk.folder, part.name, part.bytes, most) as spooled:
+    async with spooling.spooled(desk.folder, part.name, part.pieces, most) as spooled:
         with files.read(spooled, asked, desk.limits) as reading:
             if query.dry_run:
                 found = await receiving.rehearse(desk, reading, asks)
@@ -202,7 +202,7 @@ async def get_upload_errors(request: AnyRequest, upload_id: FromPath[str]) -> St
     name = f"{upload.name.rpartition('.')[0] or upload.name}-errors{found.suffix}"
     plain = re.sub(r"[^A-Za-z0-9._ -]", "_", name)
     headers = {"Content-Disposition": f'attachment; filename="{plain}"'}
-    return Stream(found.bytes, media_type=found.media_type, headers=headers)
+    return Stream(found.pieces, media_type=found.media_type, headers=headers)
 
 
 @post("/uploads/{upload_id:str}/retraction", operation_id="retract_upload", status_code=201)

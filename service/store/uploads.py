@@ -15,8 +15,8 @@ PUT: Final = """
 -- Index: uploads_pkey; uploads_of: what is taken back already is not taken back once more.
 INSERT INTO uploads (id, kind, of, state, form, received_at, received_by, name, size, digest,
                      asked, notes, rows, wrong, chunks, finished_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
-        CASE WHEN $4 = 'recording' THEN NULL ELSE $6 END)
+VALUES ($1, $2, $3, $4::text, $5, $6::timestamptz, $7, $8, $9, $10, $11, $12, $13, $14, $15,
+        CASE WHEN $4::text = 'recording' THEN NULL ELSE $6::timestamptz END)
 ON CONFLICT DO NOTHING RETURNING number
 """
 
@@ -213,5 +213,6 @@ async def take_key(
 
 
 __all__ = [
-    "Key", "New", "Upload", "complete", "finish", "forget", "one", "page", "put", "retraction", "take_key", "unfinished", "unstage",
+    "Key", "New", "Upload", "complete", "finish", "forget", "one", "page", "put", "retraction",
+    "take_key", "unfinished", "unstage",
 ]  # fmt: skip

@@ -25,11 +25,11 @@ XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet
 
 
 class GivenBack(Struct, frozen=True):
-    """A file with its messages. suffix: ".csv" or ".xlsx"; bytes: to be read once."""
+    """A file with its messages. suffix: ".csv" or ".xlsx"; pieces: to be read once."""
 
     suffix: str
     media_type: str
-    bytes: AsyncIterator[bytes]
+    pieces: AsyncIterator[bytes]
 
 
 async def given_back(pool: Pool, desk: Desk, upload: Upload) -> GivenBack:
@@ -38,10 +38,11 @@ async def given_back(pool: Pool, desk: Desk, upload: Upload) -> GivenBack:
     try:
         messages: dict[tuple[str, int], tuple[Message, ...]] = {}
         async with snapshot(pool) as connection:
-            with original.open("wb") as file:
-                async for piece in staged.pieces(connection, upload.id):
-                    file.write(zlib.decompress(piece))
-            if not original.stat().st_size:
+            kept = False
+            async for piece in staged.pieces(connection, upload.id):
+                await asyncio.to_thread(_append, original, piece)
+                kept = True
+            if not kept:
                 detail = "no file is kept: it had no faults, or came more than 30 days ago"
                 raise Refused(Problem("not_found", detail))
             async for row in receipts.wrong_rows(connection, upload):
@@ -54,6 +55,11 @@ async def given_back(pool: Pool, desk: Desk, upload: Upload) -> GivenBack:
 def _new_file(folder: Path) -> str:
     with tempfile.NamedTemporaryFile(dir=folder, delete=False) as made:
         return made.name
+
+
+def _append(file: Path, piece: bytes) -> None:
+    with file.open("ab") as opened:
+        opened.write(zlib.decompress(piece))
 
 
 def _message(error: receipts.RowError) -> Message:

@@ -81,7 +81,7 @@ async def spooled(
         async for part in parts:
             size += len(part)
             if size > most:
-                detail = f"the file has more than {most} bytes (CAPMAP_UPLOAD_LIMIT_BYTES)"
+                detail = f"the file has more than {most} bytes (CAPMAP_FILE_LIMIT_BYTES)"
                 raise Refused(Problem("file_limit", detail))
             digest.update(part)
             await asyncio.to_thread(file.write, part)

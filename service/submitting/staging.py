@@ -96,7 +96,7 @@ class Staging:
 
     def _refuse_too_long(self) -> None:
         if self.rows > self._sizes.most:
-            detail = f"it has more than {self._sizes.most} rows (CAPMAP_UPLOAD_ROWS)"
+            detail = f"it has more than {self._sizes.most} rows (CAPMAP_FILE_ROWS)"
             raise Refused(Problem("file_limit", detail))
 
     async def _stage_full(self, held: list[Entry]) -> list[Entry]:
