@@ -107,6 +107,12 @@ async def prepare(dsn: str) -> None:
         await send(writer, trust())
 
 
+async def is_half_done(connection: Any, upload: str) -> bool:
+    """Tell whether rows of an upload are left to record."""
+    state = await connection.fetchval("SELECT state FROM uploads WHERE id::text = $1", upload)
+    return bool(state == "recording")
+
+
 async def check_positions(connection: Any, expected: int) -> None:
     """Hold the log and the receipts against one another: gapless, and each row's event once."""
     assert await connection.fetchval("SELECT count(*) FROM events") == expected
@@ -124,15 +130,18 @@ async def test_an_upload_and_its_undo_outlive_the_processes_that_took_them(dsn, 
         upload = (await first.post_file(file_of(ROWS))).json()["id"]
         await first.until(upload, ROWS // 10)
         await first.kill()
+    assert await is_half_done(connection, upload)
     async with serving(dsn) as second, serving(dsn) as third:
         await second.until(upload, ROWS // 3)
         await second.kill()
+        assert await is_half_done(connection, upload)
         done = await third.finished(upload)
         assert (done["state"], done["rows"]["recorded"]) == ("recorded", ROWS)
         await check_positions(connection, ROWS + 1)
         undo = (await third.client.post(f"/api/v1/uploads/{upload}/retraction")).json()["id"]
         await third.until(undo, ROWS // 5)
         await third.kill()
+    assert await is_half_done(connection, undo)
     async with serving(dsn) as fourth:
         undone = await fourth.finished(undo)
         assert (undone["state"], undone["rows"]["recorded"]) == ("recorded", ROWS)

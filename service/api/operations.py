@@ -1,0 +1,194 @@
+"""The API's operations: one row each, and the shapes of answers that only the document names."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta, Struct
+
+from service.api import catalogue, models, templates
+from service.api.events import (
+    CLOUDEVENT,
+    CLOUDEVENTS,
+    NDJSON,
+    EventAnswer,
+    EventsQuery,
+    Receipt,
+)
+from service.api.moment import MomentQuery
+from service.api.organisations import Listed, OrganisationAnswer, OrganisationsQuery
+from service.api.pictures import BeginningsAnswer, PictureQuery, SystemAnswer, TrustAnswer
+from service.api.uploads import UploadQuery, UploadRowsListed, UploadsListed, UploadsQuery
+from service.domain.dates import Precision
+from service.domain.envelope import Assurance, Source, Target
+from service.domain.faults import Fault
+from service.domain.model import Model
+from service.domain.problems import Category
+from service.submitting.receipts import UploadReceipt
+from service.intake.putting_right import (
+    Confirmation,
+    Correction,
+    Dispute,
+    Retraction,
+    Settlement,
+)
+
+
+class ProblemAnswer(Struct, frozen=True):
+    """A problem as RFC 9457 has it, with every wrong value."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    way_out: str
+    errors: tuple[Fault, ...] = ()
+    more_errors: int = 0
+
+
+class RecordedEvent(Struct, frozen=True, kw_only=True):
+    """An event as the log holds it: what was submitted, and what the service added.
+
+    `data` is as the type's own schema says, or said when the event was recorded (`type_version`).
+    """
+
+    id: uuid.UUID
+    type: str
+    organisation: str
+    effective: dt.date
+    precision: Precision = "day"
+    certain: bool = True
+    data: Annotated[msgspec.Raw, Meta(extra_json_schema={"type": "object"})]
+    source: Source
+    assurance: Assurance
+    type_version: int
+    target: Target | msgspec.UnsetType = msgspec.UNSET
+    position: Annotated[int, Meta(ge=1)]
+    version: Annotated[int, Meta(ge=1)]
+    recorded_at: Annotated[dt.datetime, Meta(tz=True)]
+    recorded_by: str
+    hash: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+
+
+class EventsListed(Struct, frozen=True):
+    """A page of events in order of position."""
+
+    items: tuple[RecordedEvent, ...]
+    next: str | None
+
+
+class Operation(Struct, frozen=True):
+    """One operation: where, its name for clients, what it answers, what it may be asked with.
+
+    answer: None where the answer is a schema or this document, an object of any members.
+    example: a value of the path's parameter that the story of `capmap demo` can answer.
+    path_example: the same, of an operation that records.
+    also: other media types in which Accept may ask for the same.
+    files: media types of the files that it answers instead, whose bytes no schema describes.
+    body: what it takes, as JSON; done: what its answer is called where it is 201, later: 202.
+    part: the part of a multipart form that it takes instead, a file.
+    """
+
+    path: str
+    method: str
+    name: str
+    summary: str
+    answer: type[Struct] | None
+    query: type[Struct] = Struct
+    refusals: tuple[Category, ...] = ("malformed", "invalid", "unavailable")
+    media_type: str = "application/json"
+    example: str = ""
+    path_example: str = ""
+    also: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    body: type[Struct] | None = None
+    done: str = "Recorded and durable"
+    later: str = ""
+    part: str = ""
+
+
+FOUND: Final[tuple[Category, ...]] = ("malformed", "not_found", "invalid", "unavailable")
+APPENDING: Final[tuple[Category, ...]] = (
+    "malformed", "forbidden", "conflict", "precondition", "too_large", "unsupported", "invalid",
+    "unavailable",
+)  # fmt: skip
+ABOUT: Final[tuple[Category, ...]] = (*APPENDING, "not_found")
+LATER: Final = "Checked and staged: it is recorded from now on, whatever is killed"
+AN_EVENT: Final = "a505dc06-21aa-5ea1-b254-94a4955bed95"
+
+
+def _about(path: str, name: str, summary: str, body: type[Struct]) -> Operation:
+    """Return the row of one way to put an event right."""
+    return Operation(
+        f"/api/v1/events/{{event_id}}/{path}", "post", name, summary, Receipt, Struct, ABOUT,
+        body=body, path_example=AN_EVENT,
+    )  # fmt: skip
+
+
+OPERATIONS: Final = (
+    Operation("/api/v1/events", "get", "list_events", "List events by position", EventsListed,
+              EventsQuery, ("malformed", "conflict", "invalid", "unavailable"),
+              also=(NDJSON, CLOUDEVENTS)),
+    Operation("/api/v1/events/{event_id}", "get", "get_event", "Read one event and all about it",
+              EventAnswer, refusals=FOUND, example=AN_EVENT, also=(CLOUDEVENT,)),
+    _about("correction", "correct_event", "Say what an event should have said", Correction),
+    _about("retraction", "retract_event", "Say that it should not be recorded", Retraction),
+    _about("dispute", "dispute_event", "Say that an event about one is wrong", Dispute),
+    _about("settlement", "settle_dispute", "Settle a dispute", Settlement),
+    _about("confirmation", "confirm_event", "Confirm an event of another", Confirmation),
+    Operation("/api/v1/organisations", "get", "list_organisations", "Find organisations", Listed,
+              OrganisationsQuery),
+    Operation("/api/v1/organisations/{code}", "get", "get_organisation", "Read one organisation",
+              OrganisationAnswer, MomentQuery, FOUND, example="RTP"),
+    Operation("/api/v1/systems", "get", "list_systems", "List systems", Listed, OrganisationsQuery),
+    Operation("/api/v1/trusts/{code}/picture", "get", "get_trust_picture", "Read a trust's picture",
+              TrustAnswer, PictureQuery, FOUND, example="RTP"),
+    Operation("/api/v1/systems/{code}/picture", "get", "get_system_picture",
+              "Read a system's picture", SystemAnswer, PictureQuery, FOUND, example="QXU"),
+    Operation("/api/v1/trusts/{code}/beginnings", "get", "list_trust_beginnings",
+              "List the programmes joined, with that day's levels", BeginningsAnswer, PictureQuery,
+              FOUND, example="RTP"),
+    Operation("/api/v1/models", "get", "list_models", "List the models", models.ModelsListed),
+    Operation("/api/v1/models/{name}", "get", "get_model", "Read a model and its examples", Model,
+              refusals=FOUND, example="readiness-v1"),
+    Operation("/api/v1/dimensions", "get", "list_dimensions", "Read the model's dimensions", Model),
+    Operation("/api/v1/codes", "get", "list_code_lists", "List the lists of codes",
+              catalogue.ListsListed),
+    Operation("/api/v1/codes/{name}", "get", "list_codes", "Read one list of codes",
+              catalogue.CodesListed, refusals=FOUND, example="programmes"),
+    Operation("/api/v1/schemas", "get", "list_schemas", "List the types of events",
+              catalogue.TypesListed),
+    Operation("/api/v1/schemas/{name}", "get", "get_schema", "Read a type's JSON Schema", None,
+              refusals=FOUND, media_type="application/schema+json", example="LeaderAppointed"),
+    Operation("/api/v1/templates", "get", "list_templates", "List the templates to fill in",
+              templates.TemplatesListed),
+    Operation("/api/v1/templates/all.xlsx", "get", "get_workbook",
+              "Read one workbook with a sheet for each type", None, files=(templates.XLSX,)),
+    Operation("/api/v1/templates/{file}", "get", "get_template",
+              "Read a type's template: its name with .xlsx or .csv", None, refusals=FOUND,
+              example="StaffTrained.xlsx", files=(templates.XLSX, templates.CSV)),
+    Operation("/api/v1/uploads", "post", "create_upload",
+              "Hand a file of events over: checked whole, then recorded", UploadReceipt,
+              UploadQuery, APPENDING, part="file", later=LATER),
+    Operation("/api/v1/uploads", "get", "list_uploads", "List uploads, newest first",
+              UploadsListed, UploadsQuery),
+    Operation("/api/v1/uploads/{upload_id}", "get", "get_upload", "Read an upload's receipt",
+              UploadReceipt, refusals=FOUND),
+    Operation("/api/v1/uploads/{upload_id}/rows", "get", "list_upload_rows",
+              "List what became of each row", UploadRowsListed, UploadsQuery, FOUND),
+    Operation("/api/v1/uploads/{upload_id}/events", "get", "follow_upload",
+              "Follow an upload to its end", None, refusals=FOUND, files=("text/event-stream",)),
+    Operation("/api/v1/uploads/{upload_id}/errors", "get", "get_upload_errors",
+              "Read the file back with a column of messages", None, refusals=FOUND,
+              files=(templates.CSV, templates.XLSX)),
+    Operation("/api/v1/uploads/{upload_id}/retraction", "post", "retract_upload",
+              "Take back all that an upload recorded", UploadReceipt, refusals=ABOUT, later=LATER),
+    Operation("/api/v1/uploads/{upload_id}/restoration", "post", "restore_upload",
+              "Bring back what its retraction took away", UploadReceipt, refusals=ABOUT,
+              later=LATER),
+    Operation("/api/v1/openapi.json", "get", "get_openapi", "Read this document", None),
+)  # fmt: skip
