@@ -40,6 +40,7 @@ from service.behind.waking import Waking
 from service.domain import model
 from service.domain.problems import Refused
 from service.intake.batches import MOST_EVENTS
+from service.intake.tables import Limits
 from service.projections import acceptance
 from service.settings import Settings
 from service.store import migrate
@@ -188,12 +189,17 @@ async def taking_in(settings: Settings, dsn: str, writer: Writer) -> AsyncIterat
     sizes = Sizes(
         chunk=settings.upload_chunk_rows,
         whole=min(10 * settings.upload_chunk_rows, MOST_EVENTS),
-        most=settings.upload_rows,
+        most=settings.file_rows,
+    )
+    limits = Limits(
+        file_bytes=settings.file_limit_bytes,
+        rows=settings.file_rows,
+        columns=settings.file_columns,
+        sheets=settings.file_sheets,
     )
     async with desk.pool(dsn) as connections:
         with spooling.folder() as folder:
-            most = settings.upload_limit_bytes
-            yield Desk(connections, writer, folder, running.now, sizes, most)
+            yield Desk(connections, writer, folder, running.now, sizes, limits)
 
 
 @asynccontextmanager

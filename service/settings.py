@@ -47,8 +47,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
     port: int = 8000
     body_limit_bytes: int = 33_554_432
-    upload_limit_bytes: int = 67_108_864
-    upload_rows: int = 1_000_000
     upload_chunk_rows: int = 1_000
     writer_events: int = 1_000
     pool_size: int = 8
@@ -172,20 +170,6 @@ ROWS: tuple[Row, ...] = (
         _positive,
         A_NUMBER,
         "largest request body accepted, in bytes",
-    ),
-    Row(
-        "CAPMAP_UPLOAD_LIMIT_BYTES",
-        "upload_limit_bytes",
-        _positive,
-        A_NUMBER,
-        "largest file accepted as an upload, in bytes",
-    ),
-    Row(
-        "CAPMAP_UPLOAD_ROWS",
-        "upload_rows",
-        _positive,
-        A_NUMBER,
-        "most rows of one upload",
     ),
     Row(
         "CAPMAP_UPLOAD_CHUNK_ROWS",

@@ -11,10 +11,10 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import pytest
 
-from service.submitting import exchange
 from service.domain.caller import LOCAL
 from service.store.embedded import running
 from service.store.migrate import upgrade
+from service.submitting import exchange
 from tests.strategies import STORY, writing
 
 TEMPLATE = f"capmap_template_{os.getpid()}"

@@ -11,7 +11,7 @@ CREATE TABLE uploads (
     received_at timestamptz NOT NULL,
     received_by text   NOT NULL,
     name        text   NOT NULL,      -- the file's, as its sender called it
-    bytes       bigint NOT NULL,
+    size        bigint NOT NULL,      -- in bytes
     digest      bytea  NOT NULL,      -- SHA-256 of the file
     asked       bytea  NOT NULL,      -- MessagePack: the parameters it was sent with
     notes       bytea  NOT NULL,      -- MessagePack: what was understood of its form

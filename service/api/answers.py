@@ -10,6 +10,7 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
+from service.domain.faults import Fault
 from service.domain.problems import KINDS, MOST_ERRORS, Category, Problem, Refused
 
 # Any: litestar's Request is generic over user, auth and state, none of which are used.
@@ -75,8 +76,16 @@ def _cached(tag: str) -> dict[str, str]:
     return {"ETag": tag, "Cache-Control": "private, no-cache"}
 
 
-def problem(request: AnyRequest, found: Problem) -> Response[bytes]:
-    """Return a problem as application/problem+json (RFC 9457)."""
+class RowFault(Fault, frozen=True, omit_defaults=True):
+    """A wrong value of a file, with the row, and the column's letter, that it stands in."""
+
+    row: int | None = None
+    column: str | None = None
+    sheet: str = ""
+
+
+def problem(request: AnyRequest, found: Problem, **more: object) -> Response[bytes]:
+    """Return a problem as application/problem+json (RFC 9457); more: members beside its own."""
     kind = found.kind
     status = STATUS[kind.category]
     members: dict[str, object] = {
@@ -90,6 +99,7 @@ def problem(request: AnyRequest, found: Problem) -> Response[bytes]:
     if found.errors:
         members["errors"] = found.errors[:MOST_ERRORS]
         members["more_errors"] = max(0, len(found.errors) - MOST_ERRORS)
+    members |= more
     headers = {"Retry-After": "1"} if status == STATUS["unavailable"] else {}
     return Response(
         content=encode(members),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
-from typing import Final
+from typing import Final, TypeAlias
 
 from msgspec import Struct
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
@@ -16,10 +16,10 @@ LONGEST_NAME: Final = 200
 
 
 class Part(Struct, frozen=True):
-    """The part `file`. name: as its sender called it; bytes: to be read once."""
+    """The part `file`. name: as its sender called it; pieces: to be read once."""
 
     name: str
-    bytes: AsyncIterator[bytes]
+    pieces: AsyncIterator[bytes]
 
 
 async def file(request: AnyRequest) -> Part:
@@ -37,10 +37,10 @@ async def file(request: AnyRequest) -> Part:
     if not isinstance(first, MultipartSegment) or first.name != PART:
         raise Refused(Problem("malformed_body", f"the form's part must be called {PART}"))
     name = (first.filename or PART).replace("\\", "/").rpartition("/")[2][:LONGEST_NAME]
-    return Part(name, _bytes(events))
+    return Part(name, _pieces(events))
 
 
-Event = MultipartSegment | bytes | bytearray | None
+Event: TypeAlias = MultipartSegment | bytes | bytearray | None
 
 
 async def _events(request: AnyRequest, boundary: str) -> AsyncIterator[Event]:
@@ -58,7 +58,7 @@ def _parsed(parser: PushMultipartParser, chunk: bytes) -> Iterable[Event]:
     return parser.parse(chunk) if chunk else ()
 
 
-async def _bytes(events: AsyncIterator[Event]) -> AsyncIterator[bytes]:
+async def _pieces(events: AsyncIterator[Event]) -> AsyncIterator[bytes]:
     async for event in events:
         if isinstance(event, MultipartSegment):
             raise Refused(Problem("malformed_body", f"the form has parts beside {PART}"))

@@ -14,7 +14,7 @@ from litestar import Response, get
 from msgspec import Struct
 
 from service import __version__
-from service.api import answers, catalogue, parameters
+from service.api import answers, parameters
 from service.api.answers import STATUS, AnyRequest
 from service.api.events import CLOUDEVENT, CLOUDEVENTS, NDJSON, AppendQuery, Receipt, TrialReceipt
 from service.api.operations import (
@@ -114,6 +114,9 @@ def _operation(one: Operation) -> Json:
         "parameters": [*_path_parameters(one), *_query_parameters(one.query)],
         "responses": _ANSWERED[one.method](one) | _refusals(one.refusals),
     }
+    if one.part:
+        made["parameters"] += _SENDING[1:]
+        made["requestBody"] = _form(one.part)
     if one.body is not None:
         made["parameters"] += _SENDING
         body = {"application/json": {"schema": _schema_of(one.body)}}
@@ -132,12 +135,22 @@ def _read(one: Operation) -> Json:
     }
 
 
+def _form(part: str) -> Json:
+    schema = {
+        "type": "object",
+        "required": [part],
+        "properties": {part: {"type": "string", "format": "binary"}},
+    }
+    return {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
+
+
 def _done(one: Operation) -> Json:
     content = {"application/json": {"schema": _schema_of(one.answer)}}
+    later = {"202": {"description": one.later, "content": content}} if one.later else {}
     return {
         "201": {"description": one.done, "content": content},
         "200": {"description": "It was recorded before", "content": content},
-    }
+    } | later
 
 
 def _gone(one: Operation) -> Json:

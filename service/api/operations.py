@@ -27,6 +27,7 @@ from service.api.pictures import (
     TriedQuery,
     TrustAnswer,
 )
+from service.api.uploads import UploadQuery, UploadRowsListed, UploadsListed, UploadsQuery
 from service.domain.dates import Precision
 from service.domain.envelope import Assurance, Source, Target
 from service.domain.faults import Fault
@@ -39,6 +40,7 @@ from service.intake.putting_right import (
     Retraction,
     Settlement,
 )
+from service.submitting.receipts import UploadReceipt
 
 
 class ProblemAnswer(Struct, frozen=True):
@@ -93,7 +95,8 @@ class Operation(Struct, frozen=True):
     path_example: the same, of an operation that records.
     also: other media types in which Accept may ask for the same.
     files: media types of the files that it answers instead, whose bytes no schema describes.
-    body: what it takes, as JSON; done: what its answer is called where it is 201.
+    body: what it takes, as JSON; done: what its answer is called where it is 201, later: 202.
+    part: the part of a multipart form that it takes instead, a file.
     """
 
     path: str
@@ -110,6 +113,8 @@ class Operation(Struct, frozen=True):
     files: tuple[str, ...] = ()
     body: type[Struct] | None = None
     done: str = "Recorded and durable"
+    later: str = ""
+    part: str = ""
 
 
 FOUND: Final[tuple[Category, ...]] = ("malformed", "not_found", "invalid", "unavailable")
@@ -118,6 +123,7 @@ APPENDING: Final[tuple[Category, ...]] = (
     "unavailable",
 )  # fmt: skip
 ABOUT: Final[tuple[Category, ...]] = (*APPENDING, "not_found")
+LATER: Final = "Checked and staged: it is recorded from now on, whatever is killed"
 AN_EVENT: Final = "a505dc06-21aa-5ea1-b254-94a4955bed95"
 
 
@@ -178,5 +184,24 @@ OPERATIONS: Final = (
     Operation("/api/v1/templates/{file}", "get", "get_template",
               "Read a type's template: its name with .xlsx or .csv", None, refusals=FOUND,
               example="StaffTrained.xlsx", files=(templates.XLSX, templates.CSV)),
+    Operation("/api/v1/uploads", "post", "create_upload",
+              "Hand a file of events over: checked whole, then recorded", UploadReceipt,
+              UploadQuery, APPENDING, part="file", later=LATER),
+    Operation("/api/v1/uploads", "get", "list_uploads", "List uploads, newest first",
+              UploadsListed, UploadsQuery),
+    Operation("/api/v1/uploads/{upload_id}", "get", "get_upload", "Read an upload's receipt",
+              UploadReceipt, refusals=FOUND),
+    Operation("/api/v1/uploads/{upload_id}/rows", "get", "list_upload_rows",
+              "List what became of each row", UploadRowsListed, UploadsQuery, FOUND),
+    Operation("/api/v1/uploads/{upload_id}/events", "get", "follow_upload",
+              "Follow an upload to its end", None, refusals=FOUND, files=("text/event-stream",)),
+    Operation("/api/v1/uploads/{upload_id}/errors", "get", "get_upload_errors",
+              "Read the file back with a column of messages", None, refusals=FOUND,
+              files=(templates.CSV, templates.XLSX)),
+    Operation("/api/v1/uploads/{upload_id}/retraction", "post", "retract_upload",
+              "Take back all that an upload recorded", UploadReceipt, refusals=ABOUT, later=LATER),
+    Operation("/api/v1/uploads/{upload_id}/restoration", "post", "restore_upload",
+              "Bring back what its retraction took away", UploadReceipt, refusals=ABOUT,
+              later=LATER),
     Operation("/api/v1/openapi.json", "get", "get_openapi", "Read this document", None),
 )  # fmt: skip

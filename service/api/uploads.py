@@ -21,9 +21,11 @@ from service.api.answers import AnyRequest
 from service.api.rooms import caller, rooms, snapshot
 from service.domain.faults import Fault
 from service.domain.problems import Problem, Refused
+from service.intake.rows import Asked
 from service.store import uploads
 from service.store.appending import Connection
 from service.submitting import files, giving_back, receipts, receiving, spooling, undoing
+from service.submitting.desk import Desk
 from service.submitting.receipts import Place, UploadReceipt, UploadRow
 from service.submitting.receiving import Handed
 from service.submitting.recording import Terms
@@ -34,11 +36,12 @@ _KEY: Final = re.compile(r"[\x21-\x7e]{1,128}")
 class UploadQuery(Struct, frozen=True, forbid_unknown_fields=True):
     """How a file is to be read.
 
-    type: of all its rows, where they do not say it. dry_run: say what would be recorded, and record
-    nothing. partial: record the rows without faults, even if others have some.
+    type, organisation: of the rows that do not say it. dry_run: say what would be recorded, and
+    record nothing. partial: record the rows without faults, even if others have some.
     """
 
     type: Annotated[str, Meta(max_length=64)] | None = None
+    organisation: Annotated[str, Meta(max_length=5)] | None = None
     dry_run: bool = False
     partial: bool = False
 
@@ -72,8 +75,9 @@ async def create_upload(request: AnyRequest) -> Response[bytes]:
     key = _key(request)
     desk, asks = rooms(request).desk, caller(request)
     part = await multipart.file(request)
-    async with spooling.spooled(desk.folder, part.name, part.bytes, desk.most_bytes) as spooled:
-        with files.read(spooled, desk.now()) as reading:
+    most, asked = desk.limits.file_bytes, _asked(query, desk)
+    async with spooling.spooled(desk.folder, part.name, part.pieces, most) as spooled:
+        with files.read(spooled, asked, desk.limits) as reading:
             if query.dry_run:
                 found = await receiving.rehearse(desk, reading, asks)
                 return _answered(request, receipts.rehearsed(spooled.name, found))
@@ -81,6 +85,10 @@ async def create_upload(request: AnyRequest) -> Response[bytes]:
             terms = Terms(asks, query.type, query.partial)
             made = await receiving.receive(desk, handed, reading, terms)
     return await _receipt(request, made)
+
+
+def _asked(query: UploadQuery, desk: Desk) -> Asked:
+    return Asked(latest=files.latest(desk.now()), type=query.type, organisation=query.organisation)
 
 
 def _key(request: AnyRequest) -> str | None:
@@ -104,7 +112,7 @@ async def _receipt(request: AnyRequest, upload: uuid.UUID) -> Response[bytes]:
 def _answered(request: AnyRequest, found: UploadReceipt) -> Response[bytes]:
     """Answer a receipt: 201 recorded, 200 nothing new, 202 to be recorded, 422 refused."""
     if found.state == "refused":
-        return answers.refused_upload(request, found)
+        return _refused(request, found)
     status = 202 if found.state == "recording" else 201 if found.rows.recorded else 200
     answer = Response(
         content=answers.encode(found), status_code=status, media_type="application/json"
@@ -112,6 +120,25 @@ def _answered(request: AnyRequest, found: UploadReceipt) -> Response[bytes]:
     if found.id is not None:
         answer.headers["Location"] = found.links["self"]
     return answer
+
+
+def _refused(request: AnyRequest, found: UploadReceipt) -> Response[bytes]:
+    """Answer a problem that holds the receipt, whose errors name rows and columns."""
+    more = ", the first of which are listed" if found.more_errors else ""
+    detail = f"{found.rows.wrong} of {found.rows.total} rows are wrong{more}"
+    if not found.rows.wrong:
+        detail = "the log moved on while the file was checked; nothing was recorded"
+    errors = tuple(_fault(one) for one in found.errors)
+    answer = answers.problem(request, Problem("invalid_events", detail, errors), receipt=found)
+    answer.headers["Location"] = found.links["self"]
+    return answer
+
+
+def _fault(one: receipts.RowError) -> answers.RowFault:
+    return answers.RowFault(
+        one.pointer, one.code, one.message, one.value, one.allowed, one.nearest,
+        row=one.row, column=one.column, sheet=one.sheet,
+    )  # fmt: skip
 
 
 @get("/uploads", operation_id="list_uploads")
@@ -171,11 +198,11 @@ async def get_upload_errors(request: AnyRequest, upload_id: FromPath[str]) -> St
     pool = rooms(request).pool
     async with snapshot(request) as connection:
         upload = await _one(connection, upload_id)
-    found = await giving_back.given_back(pool, rooms(request).desk.folder, upload)
+    found = await giving_back.given_back(pool, rooms(request).desk, upload)
     name = f"{upload.name.rpartition('.')[0] or upload.name}-errors{found.suffix}"
     plain = re.sub(r"[^A-Za-z0-9._ -]", "_", name)
     headers = {"Content-Disposition": f'attachment; filename="{plain}"'}
-    return Stream(found.bytes, media_type=found.media_type, headers=headers)
+    return Stream(found.pieces, media_type=found.media_type, headers=headers)
 
 
 @post("/uploads/{upload_id:str}/retraction", operation_id="retract_upload", status_code=201)

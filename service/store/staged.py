@@ -179,13 +179,11 @@ async def recorded(
     return {row["position"]: (row["id"], row["hash"]) for row in rows}
 
 
-async def recorded_by(
-    connection: Connection, upload: uuid.UUID
-) -> AsyncIterator[tuple[int, list[Recorded]]]:
+async def recorded_by(connection: Connection, upload: uuid.UUID) -> AsyncIterator[list[Recorded]]:
     """Yield, chunk by chunk, the events that an upload recorded itself."""
     for row in await connection.fetch(CHUNKS_DONE, upload):
         found = await connection.fetch(RECORDED_BY, upload, row["chunk"])
-        yield row["chunk"], [Recorded(*event) for event in found]
+        yield [Recorded(*event) for event in found]
 
 
 async def put_piece(
@@ -204,5 +202,6 @@ async def pieces(connection: Connection, upload: uuid.UUID) -> AsyncIterator[byt
 
 
 __all__ = [
-    "Chunk", "Recorded", "chunks", "pending", "pieces", "put_chunk", "put_piece", "put_staged", "recorded", "recorded_by", "repeated", "staged", "waiting_ids", "wrong_chunks",
+    "Chunk", "Recorded", "chunks", "pending", "pieces", "put_chunk", "put_piece", "put_staged",
+    "recorded", "recorded_by", "repeated", "staged", "waiting_ids", "wrong_chunks",
 ]  # fmt: skip

@@ -13,10 +13,10 @@ from service.store.appending import Connection
 PUT: Final = """
 -- $1 to $15 as in `New`, in its order. Nothing when the upload is there already.
 -- Index: uploads_pkey; uploads_of: what is taken back already is not taken back once more.
-INSERT INTO uploads (id, kind, of, state, form, received_at, received_by, name, bytes, digest,
+INSERT INTO uploads (id, kind, of, state, form, received_at, received_by, name, size, digest,
                      asked, notes, rows, wrong, chunks, finished_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
-        CASE WHEN $4 = 'recording' THEN NULL ELSE $6 END)
+VALUES ($1, $2, $3, $4::text, $5, $6::timestamptz, $7, $8, $9, $10, $11, $12, $13, $14, $15,
+        CASE WHEN $4::text = 'recording' THEN NULL ELSE $6::timestamptz END)
 ON CONFLICT DO NOTHING RETURNING number
 """
 
@@ -27,21 +27,21 @@ UPDATE uploads SET form = $2, rows = $3, chunks = $4 WHERE id = $1
 
 ONE: Final = """
 -- $1 id. Index: uploads_pkey.
-SELECT id, number, kind, of, state, form, received_at, received_by, name, bytes, digest, asked,
+SELECT id, number, kind, of, state, form, received_at, received_by, name, size, digest, asked,
        notes, rows, wrong, chunks, finished_at
 FROM uploads WHERE id = $1
 """
 
 RETRACTION: Final = """
 -- $1 id. The upload that takes this one back, if one does. Index: uploads_of.
-SELECT id, number, kind, of, state, form, received_at, received_by, name, bytes, digest, asked,
+SELECT id, number, kind, of, state, form, received_at, received_by, name, size, digest, asked,
        notes, rows, wrong, chunks, finished_at
 FROM uploads WHERE of = $1
 """
 
 PAGE: Final = """
 -- $1 number, $2 how many: uploads before that one, newest first. Index: uploads_number.
-SELECT id, number, kind, of, state, form, received_at, received_by, name, bytes, digest, asked,
+SELECT id, number, kind, of, state, form, received_at, received_by, name, size, digest, asked,
        notes, rows, wrong, chunks, finished_at
 FROM uploads WHERE number < $1 ORDER BY number DESC LIMIT $2
 """
@@ -49,7 +49,7 @@ FROM uploads WHERE number < $1 ORDER BY number DESC LIMIT $2
 UNFINISHED: Final = """
 -- $1 number. The next upload after that one which has rows left to record.
 -- Index: uploads_recording.
-SELECT id, number, kind, of, state, form, received_at, received_by, name, bytes, digest, asked,
+SELECT id, number, kind, of, state, form, received_at, received_by, name, size, digest, asked,
        notes, rows, wrong, chunks, finished_at
 FROM uploads WHERE state = 'recording' AND number > $1 ORDER BY number LIMIT 1
 """
@@ -109,7 +109,7 @@ class New(Struct, frozen=True):
     received_at: dt.datetime
     received_by: str
     name: str
-    bytes: int
+    size: int
     digest: bytes
     asked: bytes
     notes: bytes
@@ -130,7 +130,7 @@ class Upload(Struct, frozen=True):
     received_at: dt.datetime
     received_by: str
     name: str
-    bytes: int
+    size: int
     digest: bytes
     asked: bytes
     notes: bytes
@@ -213,5 +213,6 @@ async def take_key(
 
 
 __all__ = [
-    "Key", "New", "Upload", "complete", "finish", "forget", "one", "page", "put", "retraction", "take_key", "unfinished", "unstage",
+    "Key", "New", "Upload", "complete", "finish", "forget", "one", "page", "put", "retraction",
+    "take_key", "unfinished", "unstage",
 ]  # fmt: skip

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from service.domain import codec
 from service.domain.codec import Submitted
-from service.submitting.given import Item, Wrong
+from service.intake.rows import Item, Wrong
 
 LEVEL: Final = 1
 """Of zlib: a million canonical events take a sixth of their bytes, at 150 MB/s."""

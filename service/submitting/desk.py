@@ -12,6 +12,7 @@ from typing import Final
 import asyncpg
 from msgspec import Struct, field
 
+from service.intake.tables import Limits
 from service.store.pool import Pool
 from service.store.writer import Writer
 from service.submitting.staging import Sizes
@@ -36,7 +37,7 @@ CONNECTIONS: Final = 6
 class Desk(Struct, frozen=True):
     """Where uploads are taken in. folder: for files on their way in.
 
-    now: the process's clock. most_bytes: of a file. wake: set when there is something to record.
+    now: the process's clock. limits: of files. wake: set when there is something to record.
     """
 
     pool: Pool
@@ -44,7 +45,7 @@ class Desk(Struct, frozen=True):
     folder: Path
     now: Callable[[], dt.datetime]
     sizes: Sizes
-    most_bytes: int
+    limits: Limits
     wake: asyncio.Event = field(default_factory=asyncio.Event)
 
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from service.domain import codec
 from service.domain.codec import Submitted
 from service.domain.faults import Fault
+from service.intake.rows import Item, Wrong
 from service.submitting.blocks import Entry
-from service.submitting.given import Item, Wrong
 
 Decode = Callable[[bytes, dt.date], "Submitted | tuple[Fault, ...]"]
 

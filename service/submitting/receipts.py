@@ -13,6 +13,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from service.domain.faults import Fault
 from service.domain.problems import MOST_ERRORS
+from service.intake.rows import Wrong
 from service.store import receipts, staged
 from service.store.appending import Connection
 from service.store.pool import Pool, snapshot
@@ -21,7 +22,7 @@ from service.store.staged import Chunk
 from service.store.uploads import Upload
 from service.submitting import blocks, recording, telling, undoing
 from service.submitting.blocks import Kept
-from service.submitting.given import Wrong
+from service.submitting.receiving import Foretold
 
 LOOK: Final = 0.25
 """Seconds between two looks of a follower."""
@@ -152,15 +153,21 @@ async def _first_errors(
     connection: Connection, upload: Upload
 ) -> tuple[tuple[RowError, ...], bool]:
     found: list[RowError] = []
-    chunk = 0
-    while len(found) <= MOST_ERRORS:
-        held = await staged.wrong_chunks(connection, upload.id, chunk, 1)
-        if not held:
+    async for row in wrong_rows(connection, upload):
+        found += row.errors
+        if len(found) > MOST_ERRORS:
             break
-        rows = await _rows_of(connection, upload, held)
-        found += [message for row in rows for message in row.errors]
-        chunk = held[0].chunk + 1
     return tuple(found[:MOST_ERRORS]), len(found) > MOST_ERRORS
+
+
+async def wrong_rows(connection: Connection, upload: Upload) -> AsyncIterator[UploadRow]:
+    """Yield the rows with errors, in order."""
+    chunk = 0
+    while held := await staged.wrong_chunks(connection, upload.id, chunk, 1):
+        for row in await _rows_of(connection, upload, held):
+            if row.errors:
+                yield row
+        chunk = held[0].chunk + 1
 
 
 async def rows(
@@ -205,7 +212,7 @@ async def _rows_of(connection: Connection, upload: Upload, held: list[Chunk]) ->
 def _wrong_rows(kept: Kept, count: int) -> Iterator[UploadRow | None]:
     for index in range(count):
         place, said = kept.place(index), kept.wrong.get(index)
-        yield said and UploadRow(place.sheet, place.row, "wrong", errors=messages(said))
+        yield UploadRow(place.sheet, place.row, "wrong", errors=messages(said)) if said else None
 
 
 def _done_rows(
@@ -236,7 +243,10 @@ def _refusals(
     for refusal in outcome.refusals:
         at = refusal.place if refusal.place is not None else telling.culprit(refusal.problem) or 0
         place = kept.place(good[at])
-        found[at] = messages(telling.wrongs(place, refusal.problem, telling.anywhere))
+        said = telling.faults(refusal.problem)
+        found[at] = messages(
+            tuple([Wrong(place.sheet, place.row, None, None, fault) for fault in said])
+        )
     return found
 
 
@@ -285,6 +295,30 @@ def sentence(one: Wrong) -> str:
     return f"{where}: {seen}{fault.rule}{near}"
 
 
+def rehearsed(name: str, found: Foretold) -> UploadReceipt:
+    """Return what a dry run found, as the receipt that the upload would begin with."""
+    good = found.rows - found.wrong
+    return UploadReceipt(
+        id=None,
+        kind="file",
+        state="dry_run",
+        name=name,
+        rows=RowCounts(found.rows, found.wrong, 0, found.known, 0, good - found.known),
+        notes=found.notes,
+        errors=messages(found.first)[:MOST_ERRORS],
+        more_errors=found.wrong > len({(one.sheet, one.row) for one in found.first}),
+        partial=False,
+        type=None,
+        received_at=None,
+        received_by="",
+        finished_at=None,
+        of=None,
+        retracted_by=None,
+        taken_back=False,
+        links={},
+    )
+
+
 async def follow(pool: Pool, upload: uuid.UUID) -> AsyncIterator[UploadReceipt]:
     """Yield the receipt whenever it has changed, until it is final."""
     last: UploadReceipt | None = None
@@ -301,14 +335,6 @@ async def follow(pool: Pool, upload: uuid.UUID) -> AsyncIterator[UploadReceipt]:
 
 
 __all__ = [
-    "Place",
-    "RowCounts",
-    "RowError",
-    "UploadReceipt",
-    "UploadRow",
-    "follow",
-    "messages",
-    "receipt",
-    "rows",
-    "sentence",
+    "Place", "RowCounts", "RowError", "UploadReceipt", "UploadRow", "follow", "messages",
+    "receipt", "rehearsed", "rows", "sentence",
 ]  # fmt: skip

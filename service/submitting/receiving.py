@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from service.domain.caller import Caller
 from service.domain.problems import Problem, Refused
+from service.intake.rows import Wrong
 from service.store import staged, uploads
 from service.store.appending import Connection
 from service.store.pool import lent
@@ -64,7 +65,7 @@ class Foretold(Struct, frozen=True):
     rows: int
     wrong: int
     known: int
-    first: tuple[telling.Wrong, ...]
+    first: tuple[Wrong, ...]
     notes: tuple[str, ...]
 
 
@@ -152,7 +153,7 @@ def _new(
         received_at=desk.now(),
         received_by=terms.caller.id,
         name=handed.name,
-        bytes=handed.size,
+        size=handed.size,
         digest=handed.digest,
         asked=msgspec.msgpack.encode(terms),
         notes=msgspec.msgpack.encode(reading.notes),

@@ -11,7 +11,7 @@ import time
 import uuid
 from collections import deque
 from contextlib import suppress
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 import structlog
@@ -62,11 +62,11 @@ async def advance(connection: Connection, desk: Desk, upload: Upload) -> bool:
     """
     pending = await staged.pending(connection, upload.id, -1, STEP)
     caller = terms(upload).caller
+    form: Literal["whole", "apart"] = "whole" if upload.form == "whole" else "apart"
     flying: deque[asyncio.Task[tuple[Outcome, ...]]] = deque()
     try:
         for chunk, packed in pending:
             events = await asyncio.to_thread(blocks.unpack_events, packed)
-            form = "whole" if upload.form == "whole" else "apart"
             batch = Batch(events, {}, caller, Receipt(upload.id, chunk, form))
             flying.append(asyncio.create_task(desk.writer.append(batch)))
             if len(flying) > AHEAD:

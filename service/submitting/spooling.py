@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import shutil
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -19,10 +20,8 @@ from msgspec import Struct
 
 from service.domain.problems import Problem, Refused
 
-try:
+if sys.platform != "win32":
     import fcntl
-except ImportError:  # pragma: no cover - Windows: what a killed process left is not found there
-    fcntl = None  # type: ignore[assignment]  # asked for before it is used
 
 PREFIX: Final = "capmap-uploads-"
 LOCK: Final = "lock"
@@ -59,13 +58,11 @@ def _sweep() -> None:
 
 def _locked(lock: IO[bytes]) -> bool:
     """Tell whether the lock is ours now; the end of the process gives it back."""
-    if fcntl is None:  # pragma: no cover - Windows
-        return False
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
+    if sys.platform != "win32":  # there, what a killed process left is not told from the others
+        with suppress(OSError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+    return False
 
 
 @asynccontextmanager
@@ -81,7 +78,7 @@ async def spooled(
         async for part in parts:
             size += len(part)
             if size > most:
-                detail = f"the file has more than {most} bytes (CAPMAP_UPLOAD_LIMIT_BYTES)"
+                detail = f"the file has more than {most} bytes (CAPMAP_FILE_LIMIT_BYTES)"
                 raise Refused(Problem("file_limit", detail))
             digest.update(part)
             await asyncio.to_thread(file.write, part)

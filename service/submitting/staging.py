@@ -20,12 +20,12 @@ from service.domain.caller import Caller
 from service.domain.codec import Submitted
 from service.domain.problems import MOST_ERRORS, Problem, Refused
 from service.domain.references import references
+from service.intake.rows import Item, Wrong
 from service.store import staged
 from service.store.appending import Connection
 from service.submitting import blocks
 from service.submitting.blocks import Block, Entry
 from service.submitting.foreseeing import Foresight
-from service.submitting.given import Item, Wrong
 from service.submitting.telling import Locate, wrongs
 
 SLICE: Final = 100
@@ -96,7 +96,7 @@ class Staging:
 
     def _refuse_too_long(self) -> None:
         if self.rows > self._sizes.most:
-            detail = f"it has more than {self._sizes.most} rows (CAPMAP_UPLOAD_ROWS)"
+            detail = f"it has more than {self._sizes.most} rows (CAPMAP_FILE_ROWS)"
             raise Refused(Problem("file_limit", detail))
 
     async def _stage_full(self, held: list[Entry]) -> list[Entry]:
@@ -145,10 +145,11 @@ class Staging:
         """Return the block in which the refused events are wrong rows."""
         whole = block if block.places else await self._whole(chunk, block)
         at = blocks.good(whole, len(whole.places))
-        said = {
-            place: wrongs(whole.places[at[place]], problem, locate)
-            for place, problem in refused.items()
-        }
+        said = {}
+        for place, problem in refused.items():
+            row = whole.places[at[place]]
+            item = Item(row.sheet, row.row, block.events[place])
+            said[place] = wrongs(item, problem, locate)
         self._note(said)
         marked = blocks.without(whole, said)
         if self._only is None:

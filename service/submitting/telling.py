@@ -8,21 +8,20 @@ import msgspec
 
 from service.domain.faults import Fault
 from service.domain.problems import Problem
-from service.submitting.blocks import Place
-from service.submitting.given import Wrong
+from service.intake.rows import Item, Wrong
 
-Locate = Callable[[Place, Fault], Wrong]
+Locate = Callable[[Item, Fault], Wrong]
 """Finds the column that a fault is about; the fault's pointer begins at the event."""
 
 
-def anywhere(place: Place, fault: Fault) -> Wrong:
+def anywhere(item: Item, fault: Fault) -> Wrong:
     """Return a fault of a row that has no columns."""
-    return Wrong(place.sheet, place.row, None, None, fault)
+    return Wrong(item.sheet, item.row, None, None, fault)
 
 
-def wrongs(place: Place, problem: Problem, locate: Locate) -> tuple[Wrong, ...]:
+def wrongs(item: Item, problem: Problem, locate: Locate) -> tuple[Wrong, ...]:
     """Return a problem of one event as faults of its row."""
-    return tuple([locate(place, fault) for fault in faults(problem)])
+    return tuple([locate(item, fault) for fault in faults(problem)])
 
 
 def faults(problem: Problem) -> tuple[Fault, ...]:

@@ -22,6 +22,7 @@ from service.domain.codec import Submitted
 from service.domain.envelope import Source
 from service.domain.problems import Problem, Refused
 from service.domain.register import ENVELOPES
+from service.intake.rows import Item
 from service.store import staged, uploads
 from service.store.appending import Connection
 from service.store.pool import lent
@@ -30,7 +31,6 @@ from service.store.uploads import Upload
 from service.submitting import recording, telling
 from service.submitting.blocks import Entry
 from service.submitting.desk import Desk
-from service.submitting.given import Item
 from service.submitting.recording import Terms
 from service.submitting.staging import Staging
 
@@ -143,7 +143,7 @@ def _new(desk: Desk, upload: Upload, caller: Caller, staging: Staging) -> upload
         received_at=desk.now(),
         received_by=caller.id,
         name=upload.name,
-        bytes=0,
+        size=0,
         digest=b"",
         asked=msgspec.msgpack.encode(Terms(caller)),
         notes=msgspec.msgpack.encode([]),

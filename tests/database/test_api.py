@@ -310,9 +310,11 @@ def test_operations_are_frozen_and_all_documented() -> None:
         "append_events", "list_events", "get_event", "list_organisations", "get_organisation",
         "list_systems", "get_trust_picture", "get_system_picture", "list_dimensions",
         "list_code_lists", "list_codes", "list_schemas", "get_schema", "get_openapi",
-        "list_models", "get_model", "list_trust_beginnings", "correct_event", "retract_event",
-        "dispute_event", "settle_dispute", "confirm_event", "list_templates", "get_template",
-        "get_workbook",
+        "list_models", "get_model", "list_trust_beginnings", "list_templates", "get_template",
+        "get_workbook", "correct_event", "retract_event", "dispute_event", "settle_dispute",
+        "confirm_event", "create_upload", "list_uploads", "get_upload", "list_upload_rows",
+        "follow_upload", "get_upload_errors", "retract_upload", "restore_upload",
+        "list_trials", "get_trial", "discard_trial", "record_trial",
     }  # fmt: skip
 
 
