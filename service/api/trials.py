@@ -12,7 +12,6 @@ from msgspec import Raw, Struct
 from service.api import answers, events, models, parameters
 from service.api.answers import AnyRequest
 from service.api.rooms import caller, rooms
-from service.behind.pictures import Asked
 from service.domain import dates
 from service.domain.problems import Problem, Refused
 from service.projections.differences import TrustDifferences
@@ -78,8 +77,7 @@ async def get_trial(request: AnyRequest, name: FromPath[str]) -> Response[bytes]
     held, laid = await trials.lookup(room.pool, caller(request), given)
     await room.latest.head()  # what is read of histories reaches the head that was laid over
     today = dates.today(dt.datetime.now(dt.UTC))
-    asked = Asked("", "trust", today, laid.head, False, "both", models.chosen(None))
-    compared = await trials.compared(room.pictures, asked, laid)
+    compared = await trials.compared(room.pictures, laid, today, models.chosen(None))
     told = tuple(
         TrialEvent(Raw(one.body), problem.detail if (problem := laid.refused.get(place)) else None)
         for place, one in enumerate(held)

@@ -1,4 +1,4 @@
-"""Events that are not in the log, laid over histories: a trial's, or a file's before it is recorded.
+"""Events that no log holds, laid over histories: a trial's, or a file's before it is recorded.
 
 They stand behind the head, in the order in which they would be recorded, and are folded like any
 others: what a picture says of them is what it would say.

@@ -20,6 +20,7 @@ from service.domain import apart, chain, codec, dates
 from service.domain.admission import Batch, Outcome
 from service.domain.caller import Caller
 from service.domain.codec import Submitted
+from service.domain.model import Model
 from service.domain.problems import Problem, Refused
 from service.projections.differences import TrustDifferences, differences
 from service.projections.overlay import Overlay, overlay
@@ -139,15 +140,15 @@ async def record(desk: Desk, caller: Caller, name: str) -> tuple[Outcome, ...]:
     return outcomes
 
 
-async def compared(pictures: Pictures, asked: Asked, found: Laid) -> Compared:
-    """Return what would change, by trust, of those that the events touch; asked: for any of them.
+async def compared(pictures: Pictures, found: Laid, on: dt.date, model: Model) -> Compared:
+    """Return what would change on a day, by trust, of those that the events touch.
 
-    Up to 25 trusts are looked at, in alphabetical order.
+    Up to 25 organisations are looked at, in alphabetical order.
     """
     told: list[TrustDifferences] = []
     codes = list(found.overlay)
     for code in codes[:MOST_COMPARED]:
-        one = msgspec.structs.replace(asked, code=code, up_to=found.head)
+        one = Asked(code, "trust", on, found.head, now=False, evidence="both", model=model)
         was, now = await pictures.given(one), await pictures.given(one, found.overlay)
         if was is not None and now is not None:
             told.append(differences(was, now))
