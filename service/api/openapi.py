@@ -118,7 +118,7 @@ def _operation(one: Operation) -> Json:
         made["parameters"] += _SENDING[1:]
         made["requestBody"] = _form(one.part)
     if one.body is not None:
-        made["parameters"] += _SENDING
+        made["parameters"] += _SENDING if one.keyed else []
         body = {"application/json": {"schema": _schema_of(one.body)}}
         made["requestBody"] = {"required": True, "content": body}
     return made

@@ -12,8 +12,14 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from service.domain import dates
-from service.projections import agreements, board_commitments, connections, leadership, skilled
-from service.projections import undertakings
+from service.projections import (
+    agreements,
+    board_commitments,
+    connections,
+    leadership,
+    skilled,
+    undertakings,
+)
 from service.projections.context import Context
 from service.projections.held import pieces
 from service.projections.history import Fact

@@ -152,5 +152,14 @@ def _draft(row: asyncpg.Record) -> Draft:
 
 
 __all__ = [
-    "Draft", "Key", "KeptAnswer", "Made", "Signed", "discard", "held", "locked", "made", "save",
+    "Draft",
+    "KeptAnswer",
+    "Key",
+    "Made",
+    "Signed",
+    "discard",
+    "held",
+    "locked",
+    "made",
+    "save",
 ]  # fmt: skip
