@@ -20,7 +20,13 @@ from service.store import reading
 from service.store.drafts import Draft
 from service.submitting import returns, returns_drafts, returns_said, returns_shown
 from service.submitting.returns_asked import Asks, Wanted, asked
-from service.submitting.returns_shown import DraftShown, PeriodShown, QuestionShown, ReturnShown
+from service.submitting.returns_shown import (
+    DraftShown,
+    PeriodShown,
+    QuestionShown,
+    ReturnShown,
+    TypeAsked,
+)
 
 
 class ReturnQuery(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -36,7 +42,8 @@ class ReturnQuery(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
 class ReturnAnswer(Struct, frozen=True):
     """A quarter's return as it is asked, and how far it is.
 
-    questions: at most twelve. made: returns made for the quarter; before: the last of an earlier
+    questions: at most twelve. types: that answers may become, with their fields.
+    made: returns made for the quarter; before: the last of an earlier
     one. draft: what was answered without being recorded, if anything was.
     """
 
@@ -44,6 +51,7 @@ class ReturnAnswer(Struct, frozen=True):
     organisation: str
     period: PeriodShown
     questions: tuple[QuestionShown, ...]
+    types: tuple[TypeAsked, ...]
     made: tuple[ReturnShown, ...]
     before: ReturnShown | None
     draft: DraftShown | None
@@ -66,6 +74,7 @@ async def get_return(request: AnyRequest, code: FromPath[str]) -> Response[bytes
         organisation=asks.code,
         period=returns_shown.period(found),
         questions=returns_shown.questions(found, stored),
+        types=returns_shown.types(found),
         made=tuple(returns_shown.made(fact) for fact in found.made),
         before=returns_shown.made(found.before) if found.before else None,
         draft=_shown(found, draft, asks) if draft else None,

@@ -116,7 +116,7 @@ def _recorded(given: Context, question: Question, quarter: Quarter) -> Iterable[
     before = quarter.start - dt.timedelta(days=1)
     for kind in question.types:
         facts = within(given.own(kind), before, last_day(quarter))
-        yield from (fact for fact in facts if question.about(fact))
+        yield from (fact for fact in facts if question.asks_for(fact.data))
 
 
 def _due(before: Context, quarter: Quarter) -> list[Question]:

@@ -44,7 +44,8 @@ class Known(Struct, frozen=True):
 def leaders(given: Context) -> Iterator[Known]:
     """Yield who is in post, by the newest that says on which terms; without non-executives."""
     for spell in leadership.affairs(given).posts.spells:
-        said = [fact for fact in spell.bases if fact.effective <= given.on]
+        told = [fact for fact in spell.bases if fact.effective <= given.on]
+        said = [fact for fact in told if fact.type != "LeaderDepartureAnnounced"] or told
         if spell.post != SEVERAL and spell.live(given.on) and said:
             yield Known(said[-1], "stands")
 

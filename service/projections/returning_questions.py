@@ -9,29 +9,20 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from msgspec import Struct
 
 from service.domain import dates
-from service.domain.fields import Dimension
+from service.domain.fields import Dimension, Tier
 from service.projections import leadership, returning_known
 from service.projections.context import Context
-from service.projections.history import Fact
-from service.projections.ledger import newest, within
+from service.projections.ledger import within
 from service.projections.posts import CHIEF
 from service.projections.returning_known import Known
 
 _NEW_CHIEF: Final = 12
-
-
-def _anything(_fact: Fact) -> bool:
-    """Tell that every fact of a question's types is its own."""
-    return True
-
-
-def _of_tiers(*tiers: str) -> Callable[[Fact], bool]:
-    return lambda fact: fact.data.tier in tiers
+_EVER: Final = dt.date.min
 
 
 def _always(_given: Context) -> bool:
@@ -56,7 +47,7 @@ class Question(Struct, frozen=True, kw_only=True):
     else something stands, and the quarter may pass without a change of it.
     day: where an answer states none, whether the quarter's last one is meant.
     always: asked each quarter; others once what is known is `months` old, if `wanted`.
-    about: which facts of these types are the question's. each: kinds of fact that age apart.
+    tiers: of skill, where it asks for some only; each of them ages apart.
     """
 
     key: str
@@ -69,18 +60,20 @@ class Question(Struct, frozen=True, kw_only=True):
     always: bool = False
     months: int = 12
     wanted: Callable[[Context], bool] = _always
-    each: tuple[Callable[[Fact], bool], ...] = (_anything,)
+    tiers: tuple[Tier, ...] = ()
 
-    def about(self, fact: Fact) -> bool:
-        """Tell whether a fact of its types is what it asks for."""
-        return any(one(fact) for one in self.each)
+    # Any: the payload of one of its types.
+    def asks_for(self, data: Any) -> bool:  # noqa: ANN401
+        """Tell whether an event of its types, by its payload, is what it asks for."""
+        return not self.tiers or data.tier in self.tiers
 
     def last(self, given: Context) -> dt.date | None:
-        """Return the newest day of what is known by a date, of the kind known least; or None."""
-        found = [f for kind in self.types for f in within(given.own(kind), dt.date.min, given.on)]
-        last = [newest(fact for fact in found if one(fact)) for one in self.each]
-        days = [fact.effective for fact in last if fact is not None]
-        return min(days) if len(days) == len(self.each) else None
+        """Return the newest day of what is known by a date, of the tier known least; or None."""
+        by = [fact for kind in self.types for fact in within(given.own(kind), _EVER, given.on)]
+        parts = [[fact for fact in by if fact.data.tier == tier] for tier in self.tiers] or [by]
+        days = [max((fact.effective for fact in part), default=None) for part in parts]
+        known = [day for day in days if day is not None]
+        return min(known) if len(known) == len(days) else None
 
 
 QUESTIONS: Final = (
@@ -133,7 +126,7 @@ QUESTIONS: Final = (
         types=("SkillsCounted",),
         known=returning_known.practitioners,
         day="last_of_quarter",
-        each=(_of_tiers("practitioner"),),
+        tiers=("practitioner",),
     ),
     Question(
         key="coaches_and_experts",
@@ -143,7 +136,7 @@ QUESTIONS: Final = (
         types=("SkillsCounted",),
         known=returning_known.coaches,
         day="last_of_quarter",
-        each=(_of_tiers("coach"), _of_tiers("expert")),
+        tiers=("coach", "expert"),
     ),
     Question(
         key="divisions",
@@ -195,7 +188,7 @@ QUESTIONS: Final = (
         types=("SkillsCounted",),
         known=returning_known.board_skills,
         day="last_of_quarter",
-        each=(_of_tiers("board"),),
+        tiers=("board",),
     ),
     Question(
         key="strategies",

@@ -15,7 +15,7 @@ from service.domain.fields import Dimension
 from service.projections.returning import Asked, Return
 
 
-class Open(Struct, frozen=True):
+class StillOpen(Struct, frozen=True):
     """A dimension that cannot be listed yet, and the questions of it without an answer."""
 
     dimension: Dimension
@@ -27,7 +27,7 @@ class Whole(Struct, frozen=True):
 
     dimensions: tuple[Dimension, ...]
     nothing_to_report: tuple[Dimension, ...]
-    open: tuple[Open, ...]
+    open: tuple[StillOpen, ...]
 
 
 def whole(asked: Return, answered: Collection[str], told: Collection[str]) -> Whole:
@@ -41,12 +41,12 @@ def whole(asked: Return, answered: Collection[str], told: Collection[str]) -> Wh
     }
     listed: list[Dimension] = []
     nothing: list[Dimension] = []
-    left: list[Open] = []
+    left: list[StillOpen] = []
     for name, questions in by_dimension.items():
         if not any(one.asked for one in questions):
             continue
         if missing := tuple(_missing(questions, answered)):
-            left.append(Open(name, missing))
+            left.append(StillOpen(name, missing))
         else:
             (nothing if _is_quiet(questions, told) else listed).append(name)
     return Whole(tuple(listed), tuple(nothing), tuple(left))
@@ -64,4 +64,4 @@ def _is_quiet(questions: Collection[Asked], told: Collection[str]) -> bool:
     return lives and not any(one.recorded or one.question.key in told for one in questions)
 
 
-__all__ = ["Open", "Whole", "whole"]
+__all__ = ["StillOpen", "Whole", "whole"]

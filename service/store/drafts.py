@@ -74,7 +74,7 @@ class KeptAnswer(Struct, frozen=True):
     at: dt.datetime
 
 
-class Signed(Struct, frozen=True):
+class SignedOff(Struct, frozen=True):
     """Who signed a draft off as it is: the caller, and the person named, if one was."""
 
     by: str
@@ -82,7 +82,7 @@ class Signed(Struct, frozen=True):
     at: dt.datetime
 
 
-class Made(Struct, frozen=True):
+class MadeFrom(Struct, frozen=True):
     """From which version a return was made last, by which caller and when."""
 
     version: int
@@ -95,8 +95,8 @@ class Draft(Struct, frozen=True):
 
     version: int
     answers: tuple[KeptAnswer, ...] = ()
-    signed: Signed | None = None
-    made: Made | None = None
+    signed: SignedOff | None = None
+    made: MadeFrom | None = None
 
 
 _ANSWERS: Final = msgspec.json.Decoder(tuple[KeptAnswer, ...])
@@ -127,7 +127,7 @@ async def save(connection: Connection, key: Key, draft: Draft) -> None:
     await connection.execute(SAVE, *_members(key), draft.version, answers, *who)
 
 
-async def made(connection: Connection, key: Key, done: Made) -> None:
+async def made(connection: Connection, key: Key, done: MadeFrom) -> None:
     """Note that a return was made from a version of a draft."""
     await connection.execute(MADE, *_members(key), done.version, done.by, done.at)
 
@@ -146,8 +146,8 @@ def _draft(row: asyncpg.Record) -> Draft:
     return Draft(
         row["version"],
         _ANSWERS.decode(row["answers"]),
-        Signed(caller, row["signed_by"], row["signed_at"]) if caller else None,
-        Made(row["made_version"], made_by, row["made_at"]) if made_by else None,
+        SignedOff(caller, row["signed_by"], row["signed_at"]) if caller else None,
+        MadeFrom(row["made_version"], made_by, row["made_at"]) if made_by else None,
     )
 
 
@@ -155,8 +155,8 @@ __all__ = [
     "Draft",
     "KeptAnswer",
     "Key",
-    "Made",
-    "Signed",
+    "MadeFrom",
+    "SignedOff",
     "discard",
     "held",
     "locked",

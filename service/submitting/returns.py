@@ -19,14 +19,14 @@ from service.domain.catalogue.record.return_made import ReturnMade
 from service.domain.faults import Fault
 from service.domain.problems import Refused
 from service.projections.returning import Return, last_day
-from service.projections.returning_whole import Open, Whole, whole
+from service.projections.returning_whole import StillOpen, Whole, whole
 from service.store import pool, reading
 from service.store.drafts import Draft
 from service.submitting import returns_drafts, returns_events, returns_said
 from service.submitting.desk import Desk
 from service.submitting.returns_asked import Asks, too_early
 from service.submitting.returns_events import Saying, Told
-from service.submitting.returns_said import Answer, ReturnBody
+from service.submitting.returns_said import AnswerSaid, ReturnBody
 
 
 class Making(Struct, frozen=True):
@@ -54,7 +54,7 @@ class Returned(Struct, frozen=True):
     events: tuple[ReturnedEvent, ...]
     dimensions: tuple[str, ...]
     nothing_to_report: tuple[str, ...]
-    open: tuple[Open, ...]
+    open: tuple[StillOpen, ...]
 
     @property
     def outcomes(self) -> tuple[Outcome, ...]:
@@ -64,7 +64,7 @@ class Returned(Struct, frozen=True):
 
 def unfinished(
     found: Return, draft: Draft, asks: Asks
-) -> tuple[tuple[Open, ...], tuple[Fault, ...]]:
+) -> tuple[tuple[StillOpen, ...], tuple[Fault, ...]]:
     """Return which dimensions a draft leaves open, and what of it would be refused."""
     answers = returns_drafts.answers_of(draft)
     told = returns_events.answered(found, answers, asks.new)
@@ -88,7 +88,7 @@ async def make(desk: Desk, found: Return, asks: Asks, body: ReturnBody) -> Retur
     return _receipt(told.told, events, outcomes, listed)
 
 
-def _whole(found: Return, answers: Sequence[Answer], told: Sequence[Told]) -> Whole:
+def _whole(found: Return, answers: Sequence[AnswerSaid], told: Sequence[Told]) -> Whole:
     keys = {answer.question for answer in answers}
     return whole(found, keys, {one.question for one in told})
 
@@ -111,7 +111,7 @@ def _saying(found: Return, draft: Draft | None, body: ReturnBody) -> Saying:
     if not body.no_change:
         return Saying(body.answers, signed_by)
     keys = (one.question.key for one in found.questions if one.asked)
-    return Saying(tuple(Answer(question=key, said="no_change") for key in keys), signed_by)
+    return Saying(tuple(AnswerSaid(question=key, said="no_change") for key in keys), signed_by)
 
 
 async def _draft(desk: Desk, found: Return, asks: Asks, body: ReturnBody) -> Draft:
@@ -120,8 +120,8 @@ async def _draft(desk: Desk, found: Return, asks: Asks, body: ReturnBody) -> Dra
     if draft is None:
         raise returns_drafts.no_draft(found)
     if draft.version != body.draft_version:
-        later = [one for one in draft.answers if one.version > (body.draft_version or 0)]
-        raise returns_drafts.moved_on(draft, [("/draft_version", one) for one in later])
+        later = returns_drafts.since(draft, body.draft_version or 0, "/draft_version")
+        raise returns_drafts.moved_on(draft, later)
     return draft
 
 
@@ -183,7 +183,7 @@ def _receipt(
     )
 
 
-def _faulty(answers: Sequence[Answer], faults: tuple[Fault, ...]) -> Refused:
+def _faulty(answers: Sequence[AnswerSaid], faults: tuple[Fault, ...]) -> Refused:
     named = ", ".join(returns_events.questions_of(faults, answers))
     detail = f"{len(faults)} values are wrong in the answers to: {named}; nothing was recorded"
     return returns_said.invalid(faults, detail)

@@ -18,12 +18,12 @@ from service.domain.problems import Problem, Refused
 from service.projections.returning import Return
 from service.projections.returning_questions import BY_KEY
 from service.store import drafts, pool
-from service.store.drafts import Draft, KeptAnswer, Key, Signed
+from service.store.drafts import Draft, KeptAnswer, Key, SignedOff
 from service.store.pool import Pool
 from service.submitting import returns_said
 from service.submitting.desk import Desk
 from service.submitting.returns_asked import Asks
-from service.submitting.returns_said import Answer, DraftBody
+from service.submitting.returns_said import AnswerSaid, DraftBody
 
 
 async def save(desk: Desk, found: Return, asks: Asks, body: DraftBody) -> Draft:
@@ -54,14 +54,14 @@ async def discard(desk: Desk, found: Return, asks: Asks) -> None:
             raise no_draft(found)
 
 
-def answers_of(draft: Draft) -> tuple[Answer, ...]:
+def answers_of(draft: Draft) -> tuple[AnswerSaid, ...]:
     """Return the answers that a draft holds."""
-    return tuple(msgspec.json.decode(one.answer, type=Answer) for one in draft.answers)
+    return tuple(msgspec.json.decode(one.answer, type=AnswerSaid) for one in draft.answers)
 
 
 async def note(desk: Desk, found: Return, asks: Asks, draft: Draft) -> None:
     """Note with a draft that a return was made from it; the return sent again notes it anew."""
-    done = drafts.Made(draft.version, asks.caller.id, desk.now())
+    done = drafts.MadeFrom(draft.version, asks.caller.id, desk.now())
     async with pool.lent(desk.pool) as connection:
         await drafts.made(connection, _key(found, asks), done)
 
@@ -102,7 +102,10 @@ def _refuse_unknown(body: DraftBody) -> None:
 
 
 def _refuse_overwriting(before: Draft, body: DraftBody) -> None:
-    """Refuse answers to questions that were answered since, unless with the very same."""
+    """Refuse answers to questions that were answered since, unless with the very same.
+
+    Who signs off signs what they looked at: then nothing at all may have changed.
+    """
     kept = {one.question: one for one in before.answers}
     later = [
         (place, kept[name])
@@ -111,6 +114,13 @@ def _refuse_overwriting(before: Draft, body: DraftBody) -> None:
     ]
     if later:
         raise moved_on(before, later)
+    if body.signed_by and body.version != before.version:
+        raise moved_on(before, since(before, body.version, "/version"))
+
+
+def since(draft: Draft, version: int, place: str) -> list[tuple[str, KeptAnswer]]:
+    """Return the answers that were given after a version, to be told at a place in a body."""
+    return [(place, one) for one in draft.answers if one.version > version]
 
 
 def moved_on(draft: Draft, later: Sequence[tuple[str, KeptAnswer]]) -> Refused:
@@ -130,16 +140,21 @@ def moved_on(draft: Draft, later: Sequence[tuple[str, KeptAnswer]]) -> Refused:
 
 
 def _changed(before: Draft, body: DraftBody, caller: Caller, now: dt.datetime) -> Draft:
-    """Return a draft with the answers of a body in it; what changes it takes the sign-off away."""
+    """Return a draft with the answers of a body in it; what changes it takes the sign-off away.
+
+    The same sent again changes nothing.
+    """
     version = before.version + 1
     kept = {one.question: one for one in before.answers if one.question not in body.withdraw}
     for answer in body.answers:
-        raw = Raw(msgspec.json.encode(answer))
-        kept[answer.question] = KeptAnswer(answer.question, raw, version, caller.id, now)
-    signed = before.signed if not body.answers and not body.withdraw else None
-    if body.signed_by:
-        signed = Signed(caller.id, body.signed_by, now)
-    return Draft(version, tuple(kept.values()), signed, before.made)
+        raw = msgspec.json.encode(answer)
+        if answer.question not in kept or bytes(kept[answer.question].answer) != raw:
+            kept[answer.question] = KeptAnswer(answer.question, Raw(raw), version, caller.id, now)
+    answers = tuple(kept.values())
+    same = answers == before.answers and before.version > 0
+    if not body.signed_by:
+        return before if same else Draft(version, answers, None, before.made)
+    return Draft(version, answers, SignedOff(caller.id, body.signed_by, now), before.made)
 
 
-__all__ = ["answers_of", "discard", "held", "moved_on", "no_draft", "note", "save"]
+__all__ = ["answers_of", "discard", "held", "moved_on", "no_draft", "note", "save", "since"]

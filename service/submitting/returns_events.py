@@ -25,9 +25,9 @@ from service.domain.faults import Fault, join, nearest, shown
 from service.domain.register import BY_NAME, ENVELOPES
 from service.intake import columns
 from service.projections.returning import Asked, Return, last_day
-from service.projections.returning_questions import BY_KEY
+from service.projections.returning_questions import BY_KEY, Question
 from service.projections.returning_whole import Whole
-from service.submitting.returns_said import Answer, Given
+from service.submitting.returns_said import AnswerSaid, EventSaid
 
 FROM_RETURN: Final = uuid.UUID("5c0d7c55-1f0a-5e0b-9f3e-7f8f0f1a2b61")
 """The namespace of ids of events that a return records."""
@@ -45,7 +45,7 @@ class New(Struct, frozen=True):
 class Saying(Struct, frozen=True):
     """What a return says: the answers, and the reference of who signed it off."""
 
-    answers: tuple[Answer, ...]
+    answers: tuple[AnswerSaid, ...]
     signed_by: str | None
 
 
@@ -64,7 +64,7 @@ class Answered(Struct, frozen=True):
     faults: tuple[Fault, ...]
 
 
-def answered(asked: Return, answers: Sequence[Answer], new: New) -> Answered:
+def answered(asked: Return, answers: Sequence[AnswerSaid], new: New) -> Answered:
     """Return the events that answers mean; pointers of faults begin at the body."""
     by_key = {one.question.key: one for one in asked.questions}
     seen: Counter[tuple[str, bytes]] = Counter()
@@ -79,7 +79,7 @@ def answered(asked: Return, answers: Sequence[Answer], new: New) -> Answered:
             faults.append(wrong)
             continue
         for pointer, members in _members(by_key[answer.question], answer, where, asked):
-            one = _submitted(members, new)
+            one = _submitted(by_key[answer.question].question, members, new)
             if isinstance(one, codec.Submitted):
                 seen[answer.question, one.body] += 1
                 key = _id(asked, new, answer.question, one.body, seen[answer.question, one.body])
@@ -117,7 +117,7 @@ def return_made(
 
 
 def _wrong(
-    by_key: Mapping[str, Asked], answer: Answer, where: str, before: set[str]
+    by_key: Mapping[str, Asked], answer: AnswerSaid, where: str, before: set[str]
 ) -> Fault | None:
     """Return why a question cannot be answered so, before its events are looked at."""
     one = by_key.get(answer.question)
@@ -149,6 +149,11 @@ def ways(one: Asked) -> tuple[str, ...]:
     return tuple(found)
 
 
+def offered(one: Asked) -> tuple[str, ...]:
+    """Return the words that a person is offered: figures of the quarter need not be said again."""
+    return tuple(word for word in ways(one) if word != "same_again" or not one.recorded)
+
+
 def _why_not(one: Asked, said: str) -> str:
     """Return in words why a question cannot be answered with a word."""
     if said == "same_again":
@@ -163,7 +168,7 @@ def _why_not(one: Asked, said: str) -> str:
 
 
 def _members(
-    one: Asked, answer: Answer, where: str, asked: Return
+    one: Asked, answer: AnswerSaid, where: str, asked: Return
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the events of an answer, each with its place in the body."""
     last = last_day(asked.quarter)
@@ -177,34 +182,42 @@ def _members(
             members.setdefault("type", one.question.types[0])
         if one.question.day == "last_of_quarter":
             members.setdefault("effective", last)
-        members["of"] = one.question.types
         yield join(where, "events", index), members
 
 
 # Any: what JSON holds has no narrower type.
-def _given(given: Given) -> dict[str, Any]:
+def _given(given: EventSaid) -> dict[str, Any]:
     """Return the members that an event of an answer states."""
     members = ((name, getattr(given, name)) for name in given.__struct_fields__)
     return {name: value for name, value in members if value is not UNSET}
 
 
-def _submitted(members: dict[str, Any], new: New) -> codec.Submitted | tuple[Fault, ...]:
+def _submitted(
+    question: Question, members: dict[str, Any], new: New
+) -> codec.Submitted | tuple[Fault, ...]:
     """Return an event under an id that stands for any, or every fault that it has."""
-    types = members.pop("of", None)
     kind = members.get("type")
-    if types and kind not in types:
-        code = "missing" if kind is None else "not_allowed"
-        rule = f"must be one of {', '.join(types)}"
-        near = nearest(kind, types) if kind else None
-        value = None if kind is None else shown(kind)
-        return (Fault("/type", code, rule, value, allowed=types, nearest=near),)
+    if kind not in question.types:
+        return (_not_of(question.types, kind, "/type"),)
     whole = {
         "id": str(FROM_RETURN),
         "organisation": new.code,
         "source": {"kind": "own"},
         "assurance": "self_declared",
     } | members
-    return codec.decode(msgspec.json.encode(whole), new.latest)
+    found = codec.decode(msgspec.json.encode(whole), new.latest)
+    if isinstance(found, codec.Submitted) and not question.asks_for(found.event.data):
+        return (_not_of(question.tiers, getattr(found.event.data, "tier", None), "/data/tier"),)
+    return found
+
+
+def _not_of(allowed: tuple[str, ...], seen: str | None, pointer: str) -> Fault:
+    """Return that a type or a tier is not one that a question asks for."""
+    code = "missing" if seen is None else "not_allowed"
+    rule = f"must be one of {', '.join(allowed)}, as the question asks"
+    near = nearest(seen, allowed) if seen else None
+    value = None if seen is None else shown(seen)
+    return Fault(pointer, code, rule, value, allowed=allowed, nearest=near)
 
 
 def _named(one: codec.Submitted, key: uuid.UUID) -> codec.Submitted:
@@ -236,13 +249,13 @@ def _labels(kind: str) -> Mapping[str, str]:
     return {column.path: column.label for column in columns.columns(kind)}
 
 
-def questions_of(faults: Iterable[Fault], answers: Sequence[Answer]) -> list[str]:
+def questions_of(faults: Iterable[Fault], answers: Sequence[AnswerSaid]) -> list[str]:
     """Return the questions whose answers have faults, each once, in their order."""
     places = [int(fault.pointer.split("/")[2]) for fault in faults if "/answers/" in fault.pointer]
     return list(dict.fromkeys(answers[place].question for place in places))
 
 
 __all__ = [
-    "Answered", "New", "Saying", "Told", "answered", "questions_of", "return_id", "return_made",
-    "ways",
+    "Answered", "New", "Saying", "Told", "answered", "offered", "questions_of", "return_id",
+    "return_made", "ways",
 ]  # fmt: skip

@@ -24,7 +24,7 @@ before were counted anew and are the same on the quarter's last day; that is an 
 """
 
 
-class Given(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class EventSaid(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """An event of an answer, of which the return knows the rest.
 
     type: may be left out where the question has one. effective: where the question means the
@@ -40,12 +40,12 @@ class Given(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
     assurance: Assurance | UnsetType = UNSET
 
 
-class Answer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class AnswerSaid(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """The answer to one question: a word, or the events that happened."""
 
     question: str
     said: Word = "events"
-    events: tuple[Given, ...] = ()
+    events: tuple[EventSaid, ...] = ()
 
 
 class Period(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -63,7 +63,7 @@ class DraftBody(Period, frozen=True, kw_only=True):
     """
 
     version: Annotated[int, Meta(ge=0)] = 0
-    answers: tuple[Answer, ...] = ()
+    answers: tuple[AnswerSaid, ...] = ()
     withdraw: tuple[str, ...] = ()
     signed_by: Person | UnsetType = UNSET
 
@@ -75,7 +75,7 @@ class ReturnBody(Period, frozen=True, kw_only=True):
     with it. signed_by: who signs it off, by a person's reference.
     """
 
-    answers: tuple[Answer, ...] = ()
+    answers: tuple[AnswerSaid, ...] = ()
     draft_version: Annotated[int, Meta(ge=1)] | UnsetType = UNSET
     no_change: bool = False
     signed_by: Person | UnsetType = UNSET
@@ -118,6 +118,6 @@ def _refuse(faults: tuple[Fault, ...]) -> None:
 
 
 __all__ = [
-    "Answer", "DraftBody", "Given", "Period", "ReturnBody", "Word", "invalid", "read_draft",
+    "AnswerSaid", "DraftBody", "EventSaid", "Period", "ReturnBody", "Word", "invalid", "read_draft",
     "read_return", "year",
 ]  # fmt: skip

@@ -21,10 +21,10 @@ from service.projections.coverage import Quarter
 from service.projections.history import Fact
 from service.projections.returning import Asked, Return, last_day
 from service.projections.returning_known import Known, Use
-from service.projections.returning_whole import Open
-from service.store.drafts import Draft, Made, Signed
+from service.projections.returning_whole import StillOpen
+from service.store.drafts import Draft, MadeFrom, SignedOff
 from service.store.reading import Stored
-from service.submitting.returns_events import ways
+from service.submitting.returns_events import offered
 
 MOST_SHOWN: Final = 50
 """So many of what is known or recorded are listed with a question; how many more is said."""
@@ -99,7 +99,7 @@ class QuestionShown(Struct, frozen=True):
     asked: bool
     due: bool
     answers: tuple[Way, ...]
-    types: tuple[TypeAsked, ...]
+    types: tuple[str, ...]
     prefilled: tuple[Prefilled, ...]
     more_prefilled: int
     recorded: tuple[EventKnown, ...]
@@ -145,9 +145,9 @@ class DraftShown(Struct, frozen=True):
 
     version: int
     answers: tuple[AnswerShown, ...]
-    signed: Signed | None
-    made: Made | None
-    open: tuple[Open, ...]
+    signed: SignedOff | None
+    made: MadeFrom | None
+    open: tuple[StillOpen, ...]
     faults: tuple[Fault, ...]
 
 
@@ -187,7 +187,13 @@ def questions(asked: Return, stored: Iterable[Stored]) -> tuple[QuestionShown, .
     return tuple(_question(asked, one, by_position) for one in asked.questions if one.asked)
 
 
-def draft(found: Draft, left: tuple[Open, ...], faults: tuple[Fault, ...]) -> DraftShown:
+def types(asked: Return) -> tuple[TypeAsked, ...]:
+    """Return the types that answers may become, each once."""
+    named = (name for one in asked.questions if one.asked for name in one.question.types)
+    return tuple(_type(name) for name in dict.fromkeys(named))
+
+
+def draft(found: Draft, left: tuple[StillOpen, ...], faults: tuple[Fault, ...]) -> DraftShown:
     """Return a draft as it is shown."""
     given = tuple(
         AnswerShown(one.question, one.answer, one.by, one.at, one.version) for one in found.answers
@@ -203,8 +209,8 @@ def _question(asked: Return, one: Asked, stored: Mapping[int, Stored]) -> Questi
         words=question.words,
         asked=one.asked,
         due=one.due,
-        answers=tuple(Way(word, _MEANS[word]) for word in ways(one)),
-        types=tuple(_type(name) for name in question.types),
+        answers=tuple(Way(word, _MEANS[word]) for word in offered(one)),
+        types=question.types,
         prefilled=tuple(_prefilled(asked, known, stored) for known in _first(one.known)),
         more_prefilled=max(0, len(one.known) - MOST_SHOWN),
         recorded=tuple(_known(fact, stored) for fact in _first(one.recorded)),
@@ -256,5 +262,5 @@ def _known(fact: Fact, stored: Mapping[int, Stored]) -> EventKnown:
 
 __all__ = [
     "AnswerShown", "DraftShown", "EventKnown", "PeriodShown", "Prefilled", "QuestionShown",
-    "ReturnShown", "TypeAsked", "Way", "draft", "made", "period", "positions", "questions",
+    "ReturnShown", "TypeAsked", "Way", "draft", "made", "period", "positions", "questions", "types",
 ]  # fmt: skip
