@@ -23,6 +23,7 @@ from service.projections.returning_known import Known
 
 _NEW_CHIEF: Final = 12
 _EVER: Final = dt.date.min
+_DAY: Final = dt.timedelta(days=1)
 
 
 def _always(_given: Context) -> bool:
@@ -33,10 +34,11 @@ def _always(_given: Context) -> bool:
 def _has_new_chief(given: Context) -> bool:
     """Tell whether a chief executive is new and has not said yet whether the approach goes on."""
     holders = leadership.affairs(given).posts.counting(CHIEF, given.on)
-    since = max((spell.start for spell in holders), default=dt.date.min)
-    said = within(given.own("LeadershipApproachAffirmed"), since - dt.timedelta(days=1), given.on)
-    new = since > dates.add_months(given.on, -_NEW_CHIEF)
-    return new and not any(fact.data.by_post == CHIEF for fact in said)
+    since = max((spell.start for spell in holders), default=_EVER)
+    if since <= dates.add_months(given.on, -_NEW_CHIEF):
+        return False
+    said = within(given.own("LeadershipApproachAffirmed"), since - _DAY, given.on)
+    return not any(fact.data.by_post == CHIEF for fact in said)
 
 
 class Question(Struct, frozen=True, kw_only=True):
