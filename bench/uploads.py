@@ -20,8 +20,8 @@ import uuid
 from pathlib import Path
 
 from bench.databases import Databases
-from service.app import opened, recording_uploads
 from service.api.rooms import Rooms
+from service.app import opened, recording_uploads
 from service.domain import codec
 from service.domain.admission import Batch
 from service.domain.caller import LOCAL
@@ -37,7 +37,13 @@ from service.submitting.spooling import Spooled
 
 LATEST = dt.date(2027, 1, 1)
 HEADINGS = (
-    "type", "organisation", "effective", "course", "tier", "participant_group", "completions",
+    "type",
+    "organisation",
+    "effective",
+    "course",
+    "tier",
+    "participant_group",
+    "completions",
     "Your reference",
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import functools
 import uuid
@@ -14,7 +15,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from msgspec import Meta, Struct
 
-from service.api import answers, cursors, parameters
+from service.api import answers, bodies, cursors, parameters
 from service.api.answers import AnyRequest
 from service.api.moment import known_position
 from service.api.rooms import caller, rooms, snapshot
@@ -26,6 +27,7 @@ from service.domain.register import BY_NAME
 from service.intake import batches, cloudevents, keys
 from service.store import reading
 from service.store.appending import Connection
+from service.submitting import lines, spooling
 
 NDJSON: Final = "application/x-ndjson"
 CLOUDEVENT: Final = "application/cloudevents+json"
@@ -46,12 +48,26 @@ class Receipt(Struct, frozen=True):
     events: tuple[Outcome, ...]
 
 
-@post("/events", operation_id="append_events", status_code=201)
+# Lines may be many, and are spooled; what else is sent is held whole and has its limit here.
+@post("/events", operation_id="append_events", status_code=201, request_max_body_size=None)
 async def append_events(request: AnyRequest) -> Response[bytes]:
     """Record one event or a batch; answers when it is durable. Sending it again is safe."""
     parameters.read(request, Struct)
     form = FORMS[content_type(request, FORMS)]
-    read = batches.read(await request.body(), latest(), form, _naming(request))
+    desk = rooms(request).desk
+    if form != "lines":
+        return await _append(request, await bodies.whole(request, desk.body_bytes), form)
+    async with spooling.spooled(
+        desk.folder, "lines", request.stream(), desk.limits.file_bytes
+    ) as spooled:
+        few = await asyncio.to_thread(lines.at_most, spooled.path, batches.MOST_EVENTS)
+        if few is not None and spooled.size <= desk.body_bytes:
+            return await _append(request, few, form)
+        return await bodies.lines(request, spooled, bodies.idempotency_key(request))
+
+
+async def _append(request: AnyRequest, body: bytes, form: batches.Form) -> Response[bytes]:
+    read = batches.read(body, latest(), form, _naming(request))
     if isinstance(read, Problem):
         raise Refused(read)
     organisations = {submitted.event.organisation for submitted in read.events}
@@ -88,16 +104,8 @@ def content_type(request: AnyRequest, taken: Container[str]) -> str:
     return given
 
 
-def idempotency_key(request: AnyRequest) -> str | None:
-    """Return the request's Idempotency-Key, if it has one; raises Refused for an unfit one."""
-    key = request.headers.get("idempotency-key")
-    if key is not None and (fault := keys.unfit(key)):
-        raise Refused(Problem("malformed_body", fault.rule, (fault,)))
-    return key
-
-
 def _naming(request: AnyRequest) -> batches.Naming | None:
-    key = idempotency_key(request)
+    key = bodies.idempotency_key(request)
     return None if key is None else functools.partial(keys.from_key, caller(request).id, key)
 
 

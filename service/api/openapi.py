@@ -14,7 +14,7 @@ from litestar import Response, get
 from msgspec import Struct
 
 from service import __version__
-from service.api import answers, catalogue, parameters
+from service.api import answers, parameters
 from service.api.answers import STATUS, AnyRequest
 from service.api.events import CLOUDEVENT, CLOUDEVENTS, NDJSON, Receipt
 from service.api.operations import (
@@ -26,6 +26,7 @@ from service.api.operations import (
 )
 from service.domain.problems import KINDS, Category
 from service.domain.register import BY_NAME, ENVELOPES
+from service.domain.samples import sample
 
 REF: Final = "#/components/schemas/{name}"
 # Any: a JSON document has no narrower type.
@@ -149,7 +150,7 @@ def _schema_of(answer: type[Struct] | None) -> Json:
 
 
 def _append() -> Json:
-    event = catalogue.sample(BY_NAME["LeaderAppointed"])
+    event = sample(BY_NAME["LeaderAppointed"])
     either = [{"$ref": REF.format(name="Event")}, {"$ref": REF.format(name="Batch")}]
     listed = {"type": "array", "minItems": 1, "items": {"$ref": REF.format(name="Event")}}
     done = {"application/json": {"schema": {"$ref": REF.format(name="Receipt")}}}

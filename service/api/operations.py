@@ -27,7 +27,6 @@ from service.domain.envelope import Assurance, Source, Target
 from service.domain.faults import Fault
 from service.domain.model import Model
 from service.domain.problems import Category
-from service.submitting.receipts import UploadReceipt
 from service.intake.putting_right import (
     Confirmation,
     Correction,
@@ -35,6 +34,7 @@ from service.intake.putting_right import (
     Retraction,
     Settlement,
 )
+from service.submitting.receipts import UploadReceipt
 
 
 class ProblemAnswer(Struct, frozen=True):

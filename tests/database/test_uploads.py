@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import msgspec
 import pytest
 
 from service.api.rooms import MEMBER
 from service.app import build, opened, recording_uploads
 from service.settings import load
 from service.submitting import recording
-from tests.strategies import corrected, income, made, renamed, retracted, trust
+from tests.strategies import corrected, income, retracted, trust
 
 CHUNK = 10
 """Rows of a chunk here: a file of more than 100 is recorded in chunks."""
@@ -347,3 +346,15 @@ async def test_what_a_killed_process_left_on_the_disk_is_removed():
         assert first.exists()
         assert second != first
     assert not first.exists()
+
+
+async def test_more_lines_than_a_batch_holds_become_an_upload(house, monkeypatch):
+    """POST /events takes NDJSON of any length: past one batch it answers with an upload's receipt."""
+    monkeypatch.setattr("service.intake.batches.MOST_EVENTS", 100)
+    headers = {"Content-Type": "application/x-ndjson"}
+    few = await house.client.post("/api/v1/events", content=lines(incomes(3)), headers=headers)
+    assert (few.status_code, len(few.json()["events"])) == (201, 3)
+    many = await house.client.post("/api/v1/events", content=lines(incomes(150)), headers=headers)
+    assert (many.status_code, many.json()["state"]) == (202, "recording"), many.text
+    done = await house.settled(many.json()["id"])
+    assert (done["state"], counts(done)) == ("recorded", (0, 150, 0, 0, 0))
