@@ -199,7 +199,8 @@ async def taking_in(settings: Settings, dsn: str, writer: Writer) -> AsyncIterat
     )
     async with desk.pool(dsn) as connections:
         with spooling.folder() as folder:
-            yield Desk(connections, writer, folder, running.now, sizes, limits)
+            most = settings.body_limit_bytes
+            yield Desk(connections, writer, folder, running.now, sizes, limits, most)
 
 
 @asynccontextmanager

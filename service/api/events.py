@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import functools
 import uuid
@@ -14,7 +15,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from msgspec import Meta, Struct
 
-from service.api import answers, cursors, parameters
+from service.api import answers, bodies, cursors, parameters
 from service.api.answers import AnyRequest
 from service.api.moment import known_position
 from service.api.rooms import caller, rooms, snapshot
@@ -26,7 +27,7 @@ from service.domain.register import BY_NAME
 from service.intake import batches, cloudevents, keys
 from service.store import reading
 from service.store.appending import Connection
-from service.submitting import trials
+from service.submitting import lines, spooling, trials
 from service.submitting.trials import Tried
 
 NDJSON: Final = "application/x-ndjson"
@@ -65,12 +66,31 @@ class TrialReceipt(Struct, frozen=True):
     events: tuple[Tried, ...]
 
 
-@post("/events", operation_id="append_events", status_code=201)
+# Lines may be many, and are spooled; what else is sent is held whole and has its limit here.
+@post("/events", operation_id="append_events", status_code=201, request_max_body_size=None)
 async def append_events(request: AnyRequest) -> Response[bytes]:
     """Record one event or a batch; answers when it is durable. Sending it again is safe."""
     query = parameters.read(request, AppendQuery)
     form = FORMS[content_type(request, FORMS)]
-    read = batches.read(await request.body(), latest(), form, _naming(request))
+    desk = rooms(request).desk
+    if form != "lines":
+        return await _append(request, query, await bodies.whole(request, desk.body_bytes), form)
+    async with spooling.spooled(
+        desk.folder, "lines", request.stream(), desk.limits.file_bytes
+    ) as spooled:
+        few = await asyncio.to_thread(lines.at_most, spooled.path, batches.MOST_EVENTS)
+        if few is not None and spooled.size <= desk.body_bytes:
+            return await _append(request, query, few, form)
+        if query.trial is not None:
+            detail = f"a trial takes at most {batches.MOST_EVENTS} events at once"
+            raise Refused(Problem("trial_limit", detail))
+        return await bodies.lines(request, spooled, bodies.idempotency_key(request))
+
+
+async def _append(
+    request: AnyRequest, query: AppendQuery, body: bytes, form: batches.Form
+) -> Response[bytes]:
+    read = batches.read(body, latest(), form, _naming(request))
     if isinstance(read, Problem):
         raise Refused(read)
     if query.trial is not None:
@@ -122,16 +142,8 @@ def content_type(request: AnyRequest, taken: Container[str]) -> str:
     return given
 
 
-def idempotency_key(request: AnyRequest) -> str | None:
-    """Return the request's Idempotency-Key, if it has one; raises Refused for an unfit one."""
-    key = request.headers.get("idempotency-key")
-    if key is not None and (fault := keys.unfit(key)):
-        raise Refused(Problem("malformed_body", fault.rule, (fault,)))
-    return key
-
-
 def _naming(request: AnyRequest) -> batches.Naming | None:
-    key = idempotency_key(request)
+    key = bodies.idempotency_key(request)
     return None if key is None else functools.partial(keys.from_key, caller(request).id, key)
 
 

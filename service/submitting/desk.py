@@ -37,7 +37,8 @@ CONNECTIONS: Final = 6
 class Desk(Struct, frozen=True):
     """Where uploads are taken in. folder: for files on their way in.
 
-    now: the process's clock. limits: of files. wake: set when there is something to record.
+    now: the process's clock. limits: of files; body_bytes: of what is held in memory. wake: set
+    when there is something to record.
     """
 
     pool: Pool
@@ -46,6 +47,7 @@ class Desk(Struct, frozen=True):
     now: Callable[[], dt.datetime]
     sizes: Sizes
     limits: Limits
+    body_bytes: int
     wake: asyncio.Event = field(default_factory=asyncio.Event)
 
 

@@ -281,7 +281,7 @@ def test_every_answer_has_a_true_schema() -> None:
     plain = set()
     files = {one.name for one in openapi.OPERATIONS if one.files}
     for one in (operation for path in paths.values() for operation in path.values()):
-        if one["operationId"] in files:
+        if one["operationId"] in files or "200" not in one["responses"]:
             continue
         (schema, *_) = (made["schema"] for made in one["responses"]["200"]["content"].values())
         if "$ref" not in schema:

@@ -346,3 +346,15 @@ async def test_what_a_killed_process_left_on_the_disk_is_removed():
         assert first.exists()
         assert second != first
     assert not first.exists()
+
+
+async def test_more_lines_than_a_batch_holds_become_an_upload(house, monkeypatch):
+    """POST /events takes NDJSON of any length: past one batch it answers with an upload's receipt."""
+    monkeypatch.setattr("service.intake.batches.MOST_EVENTS", 100)
+    headers = {"Content-Type": "application/x-ndjson"}
+    few = await house.client.post("/api/v1/events", content=lines(incomes(3)), headers=headers)
+    assert (few.status_code, len(few.json()["events"])) == (201, 3)
+    many = await house.client.post("/api/v1/events", content=lines(incomes(150)), headers=headers)
+    assert (many.status_code, many.json()["state"]) == (202, "recording"), many.text
+    done = await house.settled(many.json()["id"])
+    assert (done["state"], counts(done)) == ("recorded", (0, 150, 0, 0, 0))
