@@ -81,7 +81,8 @@ def _refused(request: AnyRequest, found: UploadReceipt) -> Response[bytes]:
         detail = "the log moved on while the file was checked; nothing was recorded"
     errors = tuple(_fault(one) for one in found.errors)
     answer = answers.problem(request, Problem("invalid_events", detail, errors), receipt=found)
-    answer.headers["Location"] = found.links["self"]
+    if found.id is not None:
+        answer.headers["Location"] = found.links["self"]
     return answer
 
 

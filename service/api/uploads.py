@@ -7,29 +7,32 @@ import binascii
 import re
 import uuid
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlencode
 
 import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import ServerSentEvent, ServerSentEventMessage, Stream
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
-from service.api import answers, multipart, parameters
+from service.api import answers, models, multipart, parameters
 from service.api.answers import AnyRequest
 from service.api.bodies import answered, idempotency_key, told
+from service.api.events import TrialName
 from service.api.rooms import caller, rooms, snapshot
+from service.domain import dates
 from service.domain.faults import Fault
 from service.domain.problems import Problem, Refused
 from service.intake.rows import Asked
 from service.store import uploads
 from service.store.appending import Connection
-from service.submitting import files, giving_back, receipts, receiving, spooling, undoing
+from service.submitting import files, giving_back, receipts, receiving, spooling, trials, undoing
 from service.submitting.desk import Desk
 from service.submitting.receipts import Place, UploadReceipt, UploadRow
-from service.submitting.receiving import Handed
+from service.submitting.receiving import Foretold, Handed
 from service.submitting.recording import Terms
+from service.submitting.trials import Compared
 
 
 class UploadQuery(Struct, frozen=True, forbid_unknown_fields=True):
@@ -43,6 +46,7 @@ class UploadQuery(Struct, frozen=True, forbid_unknown_fields=True):
     organisation: Annotated[str, Meta(max_length=5)] | None = None
     dry_run: bool = False
     partial: bool = False
+    trial: TrialName | None = None
 
 
 class UploadsQuery(Struct, frozen=True, forbid_unknown_fields=True):
@@ -77,13 +81,32 @@ async def create_upload(request: AnyRequest) -> Response[bytes]:
     most, asked = desk.limits.file_bytes, _asked(query, desk)
     async with spooling.spooled(desk.folder, part.name, part.pieces, most) as spooled:
         with files.read(spooled, asked, desk.limits) as reading:
-            if query.dry_run:
+            if query.dry_run or query.trial:
                 found = await receiving.rehearse(desk, reading, asks)
-                return answered(request, receipts.rehearsed(spooled.name, found))
+                return await _rehearsed(request, query, spooled.name, found)
             handed = Handed(spooled.name, spooled.size, spooled.digest, spooled.path, key)
             terms = Terms(asks, query.type, query.partial)
             made = await receiving.receive(desk, handed, reading, terms)
     return await told(request, made)
+
+
+async def _rehearsed(
+    request: AnyRequest, query: UploadQuery, name: str, found: Foretold
+) -> Response[bytes]:
+    """Answer what a file would change, once it is in the trial that it is for, if it is for one."""
+    room = rooms(request)
+    changes: Compared | UnsetType = UNSET
+    if found.laid is not None:
+        await room.latest.head()  # what is read of histories reaches the head that was laid over
+        today = dates.today(room.desk.now())
+        changes = await trials.compared(room.pictures, found.laid, today, models.chosen(None))
+    state: Literal["dry_run", "tried", "refused"] = "dry_run"
+    if query.trial is not None and not query.dry_run:
+        state = "refused" if found.wrong and not query.partial else "tried"
+    if query.trial is not None and state == "tried":
+        trials.refuse_long(found.rows)
+        await trials.add(room.desk, caller(request), query.trial, found.events)
+    return answered(request, receipts.rehearsed(name, found, changes, state))
 
 
 def _asked(query: UploadQuery, desk: Desk) -> Asked:

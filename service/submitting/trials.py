@@ -99,6 +99,13 @@ async def add(
     return _tried(events, {one.id for one in held}, found)
 
 
+def refuse_long(count: int) -> None:
+    """Raise Refused for more events than a trial holds."""
+    if count > MOST_EVENTS:
+        detail = f"a trial holds at most {MOST_EVENTS} events, the file has {count}"
+        raise Refused(Problem("trial_limit", detail))
+
+
 def submitted(held: Sequence[trials.Kept]) -> list[Submitted]:
     """Return the events of a trial as they were submitted."""
     found = []
@@ -202,5 +209,5 @@ def _tried(events: Sequence[Submitted], held: set[uuid.UUID], found: Laid) -> tu
 
 __all__ = [
     "MOST_EVENTS", "Compared", "Laid", "Tried", "add", "compared", "discard", "laid", "lookup",
-    "record", "submitted", "unknown",
+    "record", "refuse_long", "submitted", "unknown",
 ]  # fmt: skip

@@ -284,7 +284,7 @@ def test_every_answer_has_a_true_schema() -> None:
         if one["operationId"] in files or "200" not in one["responses"]:
             continue
         (schema, *_) = (made["schema"] for made in one["responses"]["200"]["content"].values())
-        if "$ref" not in schema:
+        if not {"$ref", "anyOf"} & schema.keys():
             plain.add(one["operationId"])
     assert plain == {"get_schema", "get_openapi"}
 
