@@ -21,12 +21,12 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from service.submitting import exchange
 from service.api import cursors, openapi
 from service.app import build, opened
 from service.domain.caller import LOCAL
 from service.settings import load
 from service.store import reading
+from service.submitting import exchange
 from tests.questions import TOLD, Asked, questions
 
 EXAMPLES = 20

@@ -6,11 +6,11 @@ import io
 
 import pytest
 
-from service.submitting import exchange
 from service.domain.caller import LOCAL
 from service.generator import history
 from service.generator.plan import Plan
 from service.store import verifying
+from service.submitting import exchange
 from tests.strategies import STORY, writing
 
 

@@ -12,12 +12,12 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import pytest
 
-from service.submitting import exchange
 from service.domain.caller import LOCAL
 from service.domain.codec import Unread
 from service.store import reading
 from service.store.reading import EVERYTHING, Filter
 from service.store.writer import Writer
+from service.submitting import exchange
 from tests.strategies import (
     STORY,
     corrected,

@@ -16,13 +16,13 @@ import asyncpg
 import httpx
 import pytest
 
-from service.submitting import exchange
 from service.api.rooms import MEMBER
 from service.app import build, opened
 from service.domain.caller import LOCAL
 from service.settings import load
 from service.store.migrate import check, upgrade
 from service.store.verifying import verify
+from service.submitting import exchange
 
 DUMPS = sorted((Path(__file__).parents[1] / "dumps").glob("*.sql.gz"))
 STORY = resources.files("service.story").joinpath("surrey-and-sussex.ndjson")

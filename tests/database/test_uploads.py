@@ -334,7 +334,7 @@ async def test_uploads_are_listed_newest_first_by_page(house):
     assert (await house.client.get("/api/v1/uploads?cursor=x")).status_code == 422
 
 
-async def test_what_a_killed_process_left_on_the_disk_is_removed():
+def test_what_a_killed_process_left_on_the_disk_is_removed():
     """A folder whose process lives is let be; one without is removed when the next starts."""
     from service.submitting import spooling
 
@@ -349,7 +349,7 @@ async def test_what_a_killed_process_left_on_the_disk_is_removed():
 
 
 async def test_more_lines_than_a_batch_holds_become_an_upload(house, monkeypatch):
-    """POST /events takes NDJSON of any length: past one batch it answers with an upload's receipt."""
+    """POST /events takes NDJSON of any length: past one batch it answers an upload's receipt."""
     monkeypatch.setattr("service.intake.batches.MOST_EVENTS", 100)
     headers = {"Content-Type": "application/x-ndjson"}
     few = await house.client.post("/api/v1/events", content=lines(incomes(3)), headers=headers)

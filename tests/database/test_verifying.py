@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from service.submitting import exchange
 from service.cli.moving import receipt_held
 from service.domain import chain
 from service.domain.caller import LOCAL
@@ -18,6 +17,7 @@ from service.domain.catalogue.context import maturity_assessed
 from service.domain.envelope import Stamp
 from service.store import verifying
 from service.store.verifying import Verdict
+from service.submitting import exchange
 from tests.strategies import (
     about,
     corrected,

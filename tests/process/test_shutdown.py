@@ -20,13 +20,13 @@ import asyncpg
 import httpx
 import pytest
 
-from service.submitting import exchange
 from service.app import opened
 from service.domain.caller import LOCAL
 from service.settings import load
 from service.store.data_folder import DataFolder, State
 from service.store.embedded import running
 from service.store.migrate import ADVISORY_KEY, upgrade
+from service.submitting import exchange
 
 ROOT = Path(__file__).parents[2]
 CLIENTS = 32

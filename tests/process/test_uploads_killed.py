@@ -96,6 +96,12 @@ async def is_ready(client: httpx.AsyncClient) -> bool:
     return False
 
 
+def open_files(pid: int) -> list[str]:
+    """Return the files on their way in that a process has open."""
+    links = [one.readlink() for one in Path(f"/proc/{pid}/fd").iterdir()]
+    return [str(one) for one in links if "capmap-uploads" in str(one) and one.name != "lock"]
+
+
 def file_of(count: int) -> bytes:
     """Return so many events as NDJSON."""
     return b"".join(json.dumps(income("RTP", n)).encode() + b"\n" for n in range(count))
@@ -182,7 +188,5 @@ async def test_a_client_that_goes_while_it_sends_leaves_nothing(dsn, connection)
             writer.close()
         whole = await served.post_file(content)
         assert whole.json()["rows"]["total"] == 400
-        left = list(Path(f"/proc/{served.process.pid}/fd").iterdir())
-        open_files = [os.readlink(one) for one in left if one.is_symlink()]
-        assert [one for one in open_files if "capmap-uploads" in one and "lock" not in one] == []
+        assert open_files(served.process.pid) == []
     assert await connection.fetchval("SELECT count(*) FROM uploads") == 1

@@ -7,8 +7,8 @@ import json
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 
-from service.submitting import exchange
 from service.domain import codec, explain
+from service.submitting import exchange
 from tests.strategies import LATEST, decoded, mutated, renamed, samples, trust
 
 
