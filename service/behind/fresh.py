@@ -6,9 +6,9 @@ their levels: a trust's event would otherwise make anew the row of every system 
 each over all of its trusts, some 25 pictures an event. What is counted over members is a join in
 SQL (`current_levels` by `host`), or the system's picture over the API.
 
-So a row rests on few whole histories: its own, and those of trusts absorbed. Of all others that it
-names it reads only the part that places them (what they are, where they belong), and is made anew
-only when that part grew.
+So a row rests on few whole histories: its own, those of trusts absorbed, and those of who gives it
+money, which alone say what becomes of that. Of all others that it names it reads only the part that
+places them (what they are, where they belong), and is made anew only when that part grew.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _ENCODER: Final = msgspec.json.Encoder()
 
 
 class Gathered(Struct, frozen=True):
-    """The histories of a row; whole: whose count in full, but for its own."""
+    """The histories of a row; whole: whose count in full – its own, its parts', its funders'."""
 
     histories: dict[str, History]
     whole: frozenset[str]
@@ -160,6 +160,9 @@ async def gather(source: Source, code: str, up_to: int) -> Gathered:
             if trust and kind_of(one, places[one]) == "trust":
                 found[one] = await source.load(one, up_to)
                 whole.add(one)
+    for one in sorted(closure.funders(code, found) - whole):
+        found[one] = await source.load(one, up_to)
+        whole.add(one)
     while others := closure.neighbours(code, found):
         found |= await source.around(others, up_to)
     return Gathered(found, frozenset(whole))

@@ -7,8 +7,9 @@ is counted and logged, and whoever missed it finds out by polling (FAULTS.md row
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Final
 
 import structlog
@@ -65,6 +66,19 @@ class Waking:
                 await asyncio.sleep(PAUSE)
         finally:
             self._drop()
+
+    @contextlib.asynccontextmanager
+    async def telling(self) -> AsyncIterator[None]:
+        """Tell other processes of what is recorded during the block, the last at its end."""
+        task = asyncio.create_task(self.tell())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
+            if self.tally.appended:  # once too often rather than not of the last
+                await self._notify()
+                self._drop()
 
     async def _notify(self) -> None:
         try:

@@ -67,7 +67,7 @@ async def _import(settings: Settings, dsn: str, file: Path, size: int, checked: 
     from service.submitting import exchange
 
     await process.prepare(dsn)
-    async with opened(settings, dsn) as rooms:
+    async with opened(settings, dsn) as rooms, rooms.waking.telling():
         with file.open("rb") as lines, bar(size, "Recording") as shown:
             done = await exchange.load(lines, rooms.writer, LOCAL, shown.advance, checked.kept)
     told = f"{done.recorded} recorded, {done.known} were in the log already."

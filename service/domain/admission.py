@@ -16,12 +16,11 @@ from typing import Final, Literal
 import msgspec
 from msgspec import Struct
 
-from service.domain import chain, corrections, disclosure, links
+from service.domain import chain, corrections, disclosure, links, targets
 from service.domain.caller import Caller
 from service.domain.codec import Submitted
 from service.domain.envelope import OPERATOR_ASSURANCE, Event, Stamp, Target, type_name
-from service.domain.faults import Fault, join
-from service.domain.problems import Problem
+from service.domain.problems import Problem, invalid_event
 from service.domain.references import Reference, reference, references
 from service.domain.referred import Referred, all_named, remember
 from service.domain.register import BY_NAME, kind_of
@@ -215,7 +214,8 @@ class Draft:
         """Say why a new event cannot follow what the log and the draft hold."""
         problem = self._stream_problem(event, kind, index) or _not_yours(event, kind, caller)
         if problem is None and refers:
-            problem = self._reference_problem(event, kind, refers, index)
+            known = ChainMap(self.referred, self.standing.referred)
+            problem = targets.problem(event, kind, refers, known, index)
         if problem is None and kind.name in _LINKED:
             problem = self._link_problem(event, kind, refers[0].id if refers else None)
         return problem
@@ -239,7 +239,7 @@ class Draft:
             detail = f"{event.organisation} is registered as a {stream.bearer}"
             return Problem("already_registered", detail)
         if stream is None:
-            return _invalid(index, "/organisation", "not_registered", self._unknown(event))
+            return invalid_event(index, "/organisation", "not_registered", self._unknown(event))
         if stream.bearer not in kind.bearers:
             detail = f"{kind.name} is not for a {stream.bearer}, which {event.organisation} is"
             return Problem("wrong_bearer", detail)
@@ -251,73 +251,6 @@ class Draft:
         if len(code) == 5 and self._stream(trust) is not None:
             return f"is the code of a site of trust {trust}: record for the trust"
         return "must be registered before, in the log or earlier in the batch"
-
-    def _reference_problem(
-        self, event: Event, kind: EventType, refers: tuple[Reference, ...], index: int
-    ) -> Problem | None:
-        targets: list[Referred] = []
-        for named in refers:
-            target, member = self.refers(named.id), f"/data{named.member}"
-            if target is None:
-                rule = "must name an event that is in the log or earlier in the batch"
-                return _invalid(index, member, "unknown_event", rule)
-            if named.type is not None and target.type != named.type:
-                rule = f"must name a {named.type}; this one is a {target.type}"
-                return _invalid(index, member, "wrong_target", rule)
-            targets.append(target)
-        if kind.fold.form == "about":
-            return self._about_problem(event, kind, targets[0], index)
-        if kind.name == "MatchAgreed" and targets[0].organisation == targets[1].organisation:
-            rule = f"must be another organisation's; the offer is {targets[0].organisation}'s too"
-            return _invalid(index, "/data/request_event", "itself", rule)
-        return None
-
-    def _about_problem(
-        self, event: Event, kind: EventType, target: Referred, index: int
-    ) -> Problem | None:
-        if target.type not in BY_NAME:
-            rule = f"names a {target.type}, which this release does not know"
-            return _invalid(index, "/data/event", "unknown_type", rule)
-        if kind.name in {"EventCorrected", "EventDisputed", "EventConfirmed"}:
-            if BY_NAME[target.type].fold.form == "about":
-                rule = f"must name an original event; this one is a {target.type}"
-                return _invalid(index, "/data/event", "not_an_original", rule)
-        if kind.name in {"EventCorrected", "EventRetracted"}:
-            if target.organisation != event.organisation:
-                rule = f"must be {target.organisation}, in whose stream the event stands"
-                return _invalid(index, "/organisation", "other_stream", rule)
-        if kind.name == "DisputeSettled" and target.type != "EventDisputed":
-            rule = f"must name an EventDisputed; this one is a {target.type}"
-            return _invalid(index, "/data/dispute_event", "not_a_dispute", rule)
-        concerned = target.named | {target.organisation}
-        if kind.recorder == "organisation_concerned" and event.organisation not in concerned:
-            rule = "must be an organisation that the event concerns"
-            return _invalid(index, "/organisation", "not_concerned", rule)
-        if kind.name == "EventCorrected":
-            return self._correction_problem(event, target, index)
-        return None
-
-    def _correction_problem(self, event: Event, target: Referred, index: int) -> Problem | None:
-        if self._is_retracted(target):
-            return Problem("retracted", f"event {reference(event)} was retracted")
-        faults = corrections.faults(event, BY_NAME[target.type], f"/events/{index}/data/data")
-        if faults:
-            return Problem("invalid_events", "the corrected payload is not valid", faults)
-        return None
-
-    def _is_retracted(self, target: Referred) -> bool:
-        """Tell whether a retraction of the target is in force: one backward pass (DOMAIN.md §2)."""
-        about: list[tuple[int, uuid.UUID, uuid.UUID]] = []
-        for key, other in {**self.standing.referred, **self.referred}.items():
-            if other.type == "EventRetracted" and other.about is not None:
-                about.append((other.position, key, other.about))
-        gone: set[uuid.UUID] = set()
-        for _, key, named in sorted(about, reverse=True):
-            if key not in gone:
-                gone.add(named)
-        by_position = {r.position: k for k, r in self.standing.referred.items()}
-        by_position |= {r.position: k for k, r in self.referred.items()}
-        return by_position.get(target.position) in gone
 
     def _link_problem(
         self, event: Event, kind: EventType, about: uuid.UUID | None
@@ -346,8 +279,8 @@ class Draft:
     ) -> Outcome:
         event, body = submitted.event, submitted.body
         about = refers[0].id if refers else None
-        targets = [found for named in refers if (found := self.refers(named.id)) is not None]
-        kept = [Target(one.position, one.type, one.organisation) for one in targets]
+        found = [one for named in refers if (one := self.refers(named.id)) is not None]
+        kept = [Target(one.position, one.type, one.organisation) for one in found]
         target = msgspec.structs.replace(kept[0], others=tuple(kept[1:])) if kept else None
         organisation = event.organisation
         before = self._stream(organisation)
@@ -359,8 +292,8 @@ class Draft:
         encoded = msgspec.json.encode(target) if target else None
         self.hash = chain.link(self.hash, salt, chain.stored(body, stamp, encoded))
         self.position = stamp.position
-        named = all_named(event, targets)
-        hidden = self._disclosed(event, kind, targets[0] if targets else None)
+        named = all_named(event, found)
+        hidden = self._disclosed(event, kind, found[0] if found else None)
         self.streams[organisation] = Stream(version, bearer)
         self.seen[event.id] = Seen(stamp.position, self.hash, body)
         self.remember(submitted, kind, about, named)
@@ -401,11 +334,6 @@ class Draft:
         standing.referred |= self.referred
         for code, told in self.links.items():
             standing.links.setdefault(code, []).extend(told)
-
-
-def _invalid(index: int, pointer: str, code: str, rule: str) -> Problem:
-    fault = Fault(join("/events", index) + pointer, code, rule)
-    return Problem("invalid_events", f"event {index} of the batch: {rule}", (fault,))
 
 
 def _not_yours(event: Event, kind: EventType, caller: Caller) -> Problem | None:

@@ -63,7 +63,10 @@ class Line(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Near(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which measures are the interval of a measure: a cut inside it makes the level `near_cut`."""
+    """Which measures are the interval of a measure: a cut inside it makes the level `near_cut`.
+
+    A dimension without one has figures without an interval: `near_cut` is null there.
+    """
 
     measure: str
     low: str

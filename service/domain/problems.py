@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from service.domain.faults import Fault
+from service.domain.faults import Fault, join
 
 Category = Literal[
     "malformed", "invalid", "not_found", "conflict", "precondition", "forbidden", "method",
@@ -121,6 +121,12 @@ class Problem(Struct, frozen=True):
     def kind(self) -> ProblemKind:
         """Return the table's row."""
         return KINDS[self.code]
+
+
+def invalid_event(index: int, pointer: str, code: str, rule: str) -> Problem:
+    """Return that one event of a batch breaks a rule; pointer: of the value, from the event."""
+    fault = Fault(join("/events", index) + pointer, code, rule)
+    return Problem("invalid_events", f"event {index} of the batch: {rule}", (fault,))
 
 
 class Refused(Exception):  # noqa: N818 - a word of the domain: what was asked is refused

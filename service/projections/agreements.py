@@ -4,7 +4,8 @@ Source: DOMAIN.md §2. The same agreement recorded again replaces the former, an
 before. Shared money is never credited whole to each: their own amounts, else equal parts,
 estimated. In a merger agreements go on, keyed by (organisation, reference); what the successor
 spends or withdraws under a reference that is not its own is of the absorbed trust's agreement.
-An agreement of another body counts once the operator recorded it or this one confirmed it.
+An agreement of another body counts once the operator recorded it or this one confirmed it; what
+becomes of it is told by that body's own history, since a withdrawal names nobody.
 """
 
 from __future__ import annotations
@@ -52,6 +53,20 @@ class Part(Struct, frozen=True, gc=False):
 
 
 @once
+def funders(given: Context) -> tuple[tuple[str, History], ...]:
+    """Return the other bodies that ever committed money for this one or an absorbed trust.
+
+    Each with its own history, where that is at hand; else with what is known of it here.
+    """
+    found: dict[str, History] = {}
+    for history in (given.history, *(gone.history for gone in given.absorbed)):
+        for fact in history.of("FundingCommitted"):
+            if fact.organisation not in given.bodies:
+                found[fact.organisation] = given.around.get(fact.organisation, history)
+    return tuple(sorted(found.items(), key=lambda pair: pair[0]))
+
+
+@once
 def cases(given: Context) -> list[Case]:
     """Return own agreements, those of absorbed trusts, and those of others that name one of them.
 
@@ -65,10 +80,9 @@ def cases(given: Context) -> list[Case]:
         after = [fact for fact in later if fact.effective >= gone.since]
         facts = ordered([*gone.own(*TYPES), *after])
         found += _of_body(facts, given.on, gone.code, gone.code)
-    ours = {given.code, *(gone.code for gone in given.absorbed)}
-    found += _others(given.history, given.on, None, given.code, ours)
+    found += _others(given, None, given.code)
     for gone in given.absorbed:
-        found += _others(gone.history, given.on, gone.code, gone.code, ours)
+        found += _others(given, gone.code, gone.code)
     return found
 
 
@@ -119,14 +133,11 @@ def part(case: Case) -> Part:
     return Part(share / without, estimated=len(stated) > 1)
 
 
-def _others(
-    history: History, on: dt.date, origin: str | None, code: str, ours: set[str]
-) -> Iterator[Case]:
+def _others(given: Context, origin: str | None, code: str) -> Iterator[Case]:
     """Yield agreements in other bodies' streams that name a body as one that the money is for."""
-    known = [fact for fact in history.of(*TYPES) if fact.organisation not in ours]
-    for recorder in sorted({fact.organisation for fact in known}):
-        own = ordered(fact for fact in known if fact.organisation == recorder)
-        for case in _of_body(own, on, origin, code):
+    for funder, history in funders(given):
+        own = ordered(history.own(funder, *TYPES))
+        for case in _of_body(own, given.on, origin, code):
             if code in _parts(case.commitment):
                 yield case
 
@@ -170,6 +181,7 @@ __all__ = [
     "Part",
     "cases",
     "ends",
+    "funders",
     "is_live",
     "part",
     "stated_end",

@@ -12,6 +12,24 @@ _JOINS = ("TrustJoinedSystem", "SystemJoinedSystem")
 
 def needed(code: str, histories: Mapping[str, History]) -> set[str]:
     """Return whose whole histories the picture of one rests on, as far as they tell."""
+    return _bodies(code, histories) | funders(code, histories)
+
+
+def funders(code: str, histories: Mapping[str, History]) -> set[str]:
+    """Return who ever committed money for one, or for a part of it.
+
+    Who takes such money back, or gives it to others, names the agreement and not whom it was for:
+    only the funder's own history tells it.
+    """
+    return {
+        fact.organisation
+        for body in _bodies(code, histories)
+        for fact in histories.get(body, History()).of("FundingCommitted")
+    }
+
+
+def _bodies(code: str, histories: Mapping[str, History]) -> set[str]:
+    """Return one and its parts, step by step."""
     members: set[str] = set()
     waiting = [code]
     while waiting:
@@ -41,7 +59,7 @@ def neighbours(code: str, histories: Mapping[str, History]) -> set[str]:
 
 def around(code: str, histories: Mapping[str, History]) -> set[str]:
     """Return all whose register part the picture of one rests on, as far as the histories tell."""
-    bodies = needed(code, histories) & set(histories)
+    bodies = _bodies(code, histories) & set(histories)
     found = {name for body in bodies for name in _connected(histories[body])}
     found |= {name for body in bodies for name in _systems(body, histories[body])}
     waiting, seen = list(found), set[str]()

@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 from service.domain.model import Model
 from service.domain.register import BY_NAME
 from service.projections import (
+    agreements,
     board,
     connection,
     culture,
@@ -98,7 +99,12 @@ PRACTICE: Final = Dimension(
     level=practice_level,
 )
 FUNDING: Final = Dimension(
-    "funding", funding.TYPES, funding.funding, inherits=True, level=funding_level
+    "funding",
+    funding.TYPES,
+    funding.funding,
+    inherits=True,
+    level=funding_level,
+    others=agreements.funders,
 )
 BOARD: Final = Dimension("board", board.TYPES, board.board, inherits=False, level=board_level)
 SUPPORT: Final = Dimension("support", support.TYPES, support.support, inherits=False)
@@ -113,6 +119,7 @@ NOT_CROWDED_OUT: Final = Dimension(
     not_crowded_out.TYPES,
     not_crowded_out.not_crowded_out,
     inherits=True,
+    others=agreements.funders,
 )
 OVERSIGHT: Final = Dimension("oversight", oversight.TYPES, oversight.oversight, inherits=False)
 RATINGS: Final = Dimension("ratings", ratings.TYPES, ratings.ratings, inherits=True)
@@ -155,12 +162,15 @@ def _read(given: Context, dimension: Dimension) -> tuple[object, ...]:
     absorbed = (
         item for gone in given.absorbed for item in (gone.since, *groups(gone.history, types))
     )
-    return (*groups(given.history, types), *absorbed, *_others(given))
+    others = dimension.others(given) if dimension.others else ()
+    beside = (item for code, history in others for item in (code, *groups(history, types)))
+    return (*groups(given.history, types), *absorbed, *beside, _others(given))
 
 
 @once
 def _others(given: Context) -> tuple[object, ...]:
-    return registers(given.around)
+    found = registers(given.around)
+    return given.reuse.whole((given.code, given.on, "others"), found) if given.reuse else found
 
 
 @functools.cache

@@ -56,14 +56,15 @@ class Answer(Struct, frozen=True, gc=False):
     """A level and how it came about; level None is "unknown", which is not 0.
 
     cannot_tell: levels of lines tried before that hang on an unknown. missing: what they miss.
-    settled: the level three months earlier was the same. disputed: positions of open disputes of
-    what its measures rest on.
+    settled: the level three months earlier was the same. near_cut: a cut lies within the interval
+    of the figure; None where that cannot be judged, and near_cut_reason says why. disputed:
+    positions of open disputes of what its measures rest on.
     """
 
     level: int | None
     cannot_tell: tuple[int, ...]
     missing: tuple[str, ...]
-    near_cut: bool
+    near_cut: bool | None
     settled: bool
     evidence_age: Freshness
     distance: Distance | None
@@ -72,6 +73,7 @@ class Answer(Struct, frozen=True, gc=False):
     strength: str | None
     unknown_since: dt.date | None = None
     reason: str | None = None
+    near_cut_reason: str | None = None
     disputed: tuple[int, ...] = ()
 
 
@@ -131,6 +133,7 @@ def _decided(case: Case, age: Freshness) -> Answer:
     index = truths.index(True)
     tried = [line for line, truth in zip(lines[:index], truths, strict=False) if truth is None]
     held = lines[index]
+    near, why_not = _near(case)
     lowers = any(line.level < held.level for line in tried)
     missing = _missing(case, tried)
     hangs = not set(case.rules.last_needs).isdisjoint(missing)
@@ -144,13 +147,14 @@ def _decided(case: Case, age: Freshness) -> Answer:
         level=held.level,
         cannot_tell=_levels_of(tried),
         missing=missing,
-        near_cut=_near(case),
+        near_cut=near,
         settled=False,
         evidence_age=age,
         distance=_distance(case, index),
         rule=held.rule,
         source=held.source,
         strength=held.strength,
+        near_cut_reason=why_not,
     )
 
 
@@ -161,7 +165,7 @@ def nothing(reason: str, age: Freshness, missing: Sequence[str] = ()) -> Answer:
         level=None,
         cannot_tell=(),
         missing=tuple(missing),
-        near_cut=False,
+        near_cut=None,
         settled=False,
         evidence_age=age,
         distance=None,
@@ -170,6 +174,7 @@ def nothing(reason: str, age: Freshness, missing: Sequence[str] = ()) -> Answer:
         strength=None,
         unknown_since=since,
         reason=reason,
+        near_cut_reason="level_unknown",
     )
 
 
@@ -245,15 +250,22 @@ def _missing(case: Case, lines: Iterable[Line]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _near(case: Case) -> bool:
+def _near(case: Case) -> tuple[bool | None, str | None]:
+    """Return whether a cut lies within the figure's interval; else None, and why nobody can say.
+
+    Only a figure with an interval can be near a cut by chance: a share of those who were asked. A
+    count is on one side of a threshold or on the other, and an estimate (a total spread by day, a
+    stock without a census) states no interval that a cut could be held against.
+    """
     near, cuts = case.rules.near, case.cuts()
     if near is None or cuts is None:
-        return False
-    low, high = case.measures[near.low].value, case.measures[near.high].value
-    if not isinstance(low, int | float) or not isinstance(high, int | float):
-        return False
+        return None, "figure_without_interval"
+    low, high = case.measures[near.low], case.measures[near.high]
+    if not isinstance(low.value, int | float) or not isinstance(high.value, int | float):
+        return None, str(low.reason or "figure_without_interval")
     used = {c.cut for line in case.rules.lines for c in (*line.all, *line.any)}
-    return any(name in used and low <= cut <= high for name, cut in cuts.items())
+    held = [cut for name, cut in cuts.items() if name in used]
+    return any(low.value <= cut <= high.value for cut in held), None
 
 
 def _distance(case: Case, index: int) -> Distance | None:

@@ -6,7 +6,8 @@ Source: DOMAIN.md §2 (mergers: projects go on, keyed by organisation and refere
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from msgspec import UNSET, Struct
@@ -85,7 +86,7 @@ class _Told(Struct, frozen=True, gc=False):
 def projects(given: Context) -> list[Project]:
     """Return every project known by the date, in order of its first day.
 
-    A successor completes what an absorbed trust began, unless it began one of that name itself.
+    A successor completes what an absorbed trust began, unless it had begun one of that name itself.
     """
     found: list[Project] = []
     for told in _told(given):
@@ -94,22 +95,36 @@ def projects(given: Context) -> list[Project]:
         else:
             said = tuple(fact for fact in told.facts if fact.effective <= given.on)
             found += _projects(told.name, told.origin, said)
-    theirs = {fact.position for p in found if p.origin for fact in p.completed}
-    return sorted((p for p in found if not _lent(p, theirs)), key=_first)
+    ended = {fact.position for p in found for fact in p.completed if _by_a_successor(fact, p)}
+    if ended:
+        found = [project for project in found if not _lent(project, ended)]
+    return sorted(found, key=_first)
 
 
 @lasting
 def _told(given: Context) -> tuple[_Told, ...]:
     found: list[_Told] = []
-    own = {fact.data.project for fact in given.own("ProjectStarted")}
+    begun = _begun(given)
     for origin, facts in carried(given, *TYPES):
         keyed: dict[str, list[Fact]] = {}
         for fact in facts:
-            if _belongs(fact, origin, own):
+            if _belongs(fact, origin, begun):
                 keyed.setdefault(fact.data.project, []).append(fact)
         for name, said in keyed.items():
             found.append(_Told(name, origin, tuple(said), _projects(name, origin, said)))
     return tuple(found)
+
+
+def _begun(given: Context) -> dict[tuple[str, str], tuple[dt.date, int]]:
+    """Return when each body first began a project of each name."""
+    found: dict[tuple[str, str], tuple[dt.date, int]] = {}
+    started = itertools.chain(
+        given.own("ProjectStarted"), *(gone.own("ProjectStarted") for gone in given.absorbed)
+    )
+    for fact in started:
+        key = (fact.organisation, fact.data.project)
+        found.setdefault(key, (fact.effective, fact.position))
+    return found
 
 
 @lasting
@@ -126,14 +141,28 @@ def _projects(name: str, origin: str | None, said: Sequence[Fact]) -> tuple[Proj
     return tuple(_project(name, origin, part) for part in _parts(said)) if said else ()
 
 
-def _belongs(fact: Fact, origin: str | None, own: set[str]) -> bool:
-    """Tell whether a fact is of an origin's project: its own, or the successor's end of it."""
-    return origin is None or fact.organisation == origin or fact.data.project not in own
+def _belongs(
+    fact: Fact, origin: str | None, begun: Mapping[tuple[str, str], tuple[dt.date, int]]
+) -> bool:
+    """Tell whether a fact is of an origin's project: its own, or a successor's end of it.
+
+    A successor that begins one of that name later takes nothing back: each day stays as it was.
+    """
+    if origin is None or fact.organisation == origin:
+        return True
+    first = begun.get((fact.organisation, fact.data.project))
+    return first is None or first > (fact.effective, fact.position)
+
+
+def _by_a_successor(fact: Fact, project: Project) -> bool:
+    return project.origin is not None and fact.organisation != project.origin
 
 
 def _lent(project: Project, ended: set[int]) -> bool:
-    """Tell whether all that is known of a project is the end of an absorbed trust's."""
-    return project.origin is None and all(fact.position in ended for fact in project.facts)
+    """Tell whether all that is known of a project is the end of one absorbed before."""
+    return all(
+        fact.position in ended and not _by_a_successor(fact, project) for fact in project.facts
+    )
 
 
 def _first(project: Project) -> tuple[dt.date, int]:
@@ -143,10 +172,13 @@ def _first(project: Project) -> tuple[dt.date, int]:
 def _parts(said: Sequence[Fact]) -> Iterator[list[Fact]]:
     """Yield what was said of one reference, a new start after an end beginning a new project."""
     part: list[Fact] = []
+    over = False
     for fact in said:
-        if fact.type == "ProjectStarted" and any(f.type == "ProjectCompleted" for f in part):
+        starts = fact.type == "ProjectStarted"
+        if starts and over:
             yield part
             part = []
+        over = not starts
         part.append(fact)
     yield part
 
@@ -154,7 +186,9 @@ def _parts(said: Sequence[Fact]) -> Iterator[list[Fact]]:
 def _project(name: str, origin: str | None, part: Sequence[Fact]) -> Project:
     starts = [fact for fact in part if fact.type == "ProjectStarted"]
     ends = tuple(fact for fact in part if fact.type == "ProjectCompleted")
-    return Project(name, origin, newest(starts), ends, tuple(part))
+    # Nearly every project is started once: then there is nothing to choose from.
+    started = starts[0] if len(starts) == 1 else newest(starts)
+    return Project(name, origin, started, ends, tuple(part))
 
 
 __all__ = ["TYPES", "Project", "ended", "projects"]

@@ -6,14 +6,15 @@ Sources: DOMAIN.md §2 (mergers: they go on, the same one in both is one), MODEL
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import msgspec
 from msgspec import UNSET, Struct
 
 from service.domain import dates
-from service.projections.context import Context, lasting
+from service.projections.context import Absorbed, Context, lasting, successors
 from service.projections.held import Held, later, pieces
 from service.projections.history import Fact
 from service.projections.ledger import Interval
@@ -66,17 +67,23 @@ def _undertaken(given: Context) -> tuple[Held, ...]:
 
 
 def _replacements(given: Context) -> dict[str | None, list[Fact]]:
-    """Return by origin who said that an approach is replaced: the body, and its successor since."""
-    own = _said_replaced(given.own(_AFFIRMED))
-    found: dict[str | None, list[Fact]] = {None: own}
+    """Return by origin who said that an approach is replaced: the body, each successor in turn."""
+    found: dict[str | None, list[Fact]] = {None: list(_said_replaced(given))}
     for gone in given.absorbed:
-        before = [f for f in _said_replaced(gone.own(_AFFIRMED)) if f.effective < gone.since]
-        found[gone.code] = [*before, *(f for f in own if f.effective >= gone.since)]
+        after = list(successors(given, gone))
+        days = [dt.date.min, *(since for since, _ in after), dt.date.max]
+        led = zip((gone, *(body for _, body in after)), itertools.pairwise(days), strict=True)
+        found[gone.code] = [
+            fact
+            for body, (first, end) in led
+            for fact in _said_replaced(body)
+            if first <= fact.effective < end
+        ]
     return found
 
 
-def _said_replaced(said: Iterable[Fact]) -> list[Fact]:
-    return [fact for fact in said if fact.data.continues == "replaced"]
+def _said_replaced(body: Context | Absorbed) -> Iterator[Fact]:
+    return (fact for fact in body.own(_AFFIRMED) if fact.data.continues == "replaced")
 
 
 def _ended(item: Held, replaced: Sequence[Fact]) -> Held:

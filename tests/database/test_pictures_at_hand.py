@@ -140,3 +140,19 @@ async def test_of_a_code_of_another_kind_nothing_is_shown(log, reader):
     """A system has no trust's picture, nor has a code that nobody registered."""
     assert (await reader.read("QXU")).organisation is None
     assert (await reader.read("RZZ")).organisation is None
+
+
+async def test_what_becomes_of_shared_money_is_in_the_next_read(log, reader):
+    """A funder takes money back and names nobody: whoever it was for sees it all the same."""
+    given = {
+        "agreement": "a1", "purpose": "team", "funder": "icb", "recurrence": "recurrent",
+        "from": "2024-01-01", "pence": 36500, "ring_fenced": True,
+        "beneficiaries": [{"organisation": "RTP"}],
+    }  # fmt: skip
+    await send(log, made("FundingCommitted", "QXU", given, effective="2024-01-01"))
+    first = await reader.read("RTP")
+    taken = {"agreement": "a1", "from": "2025-01-01"}
+    await send(log, made("FundingWithdrawn", "QXU", taken, effective="2025-01-01"))
+    second = await reader.read("RTP")
+    said = [msgspec.json.decode(found.body)["funding"]["live_share"] for found in (first, second)]
+    assert [one["value"] for one in said] == [36500, None]

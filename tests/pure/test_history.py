@@ -172,7 +172,7 @@ def test_a_ledger_does_not_depend_on_the_order_of_arrival(items, random):
     made = list(facts(entries(*(programme(*item) for item in items))).facts)
     shuffled = made[:]
     random.shuffle(shuffled)
-    assert ledger.ledgers(shuffled) == ledger.ledgers(made)
+    assert ledger.ordered(shuffled) == ledger.ordered(made)
     assert ledger.intervals(shuffled) == ledger.intervals(made)
 
 

@@ -268,9 +268,25 @@ def test_culture_near_a_cut_says_so():
         "q3f_percent",
         ">= 58.6",
     )
-    assert (
-        not held("2025-06-01", trust("ZT001"), survey(60.5, base=9000)).levels["culture"].near_cut
-    )
+    far = held("2025-06-01", trust("ZT001"), survey(60.5, base=9000)).levels["culture"]
+    assert (far.near_cut, far.near_cut_reason) == (False, None)
+
+
+def test_what_has_no_interval_is_never_said_to_be_far_from_a_cut():
+    """A survey without a base, a level of exact counts, no level: null, each with its reason."""
+    without = held("2025-06-01", trust("ZT001"), survey(55.0)).levels
+    assert without["culture"].level is not None
+    assert (without["culture"].near_cut, without["culture"].near_cut_reason) == (None, "no_base")
+    money = event(
+        "FundingCommitted", "ZT001", "2025-04-01", agreement="a", purpose="team", funder="trust",
+        recurrence="recurrent", ring_fenced=True, pence=100, **{"from": "2025-04-01"},
+    )  # fmt: skip
+    exact = held("2025-06-01", trust("ZT001"), money).levels["funding"]
+    assert exact.level is not None
+    assert (exact.near_cut, exact.near_cut_reason) == (None, "figure_without_interval")
+    nothing = without["leadership"]
+    assert (nothing.level, nothing.near_cut) == (None, None)
+    assert nothing.near_cut_reason == "level_unknown"
 
 
 def test_pictures_of_an_unknown_code_are_answers():

@@ -3,6 +3,8 @@
 A world is the facts of each organisation's history, by code: its own, and those that name it.
 """
 
+import datetime as dt
+
 import msgspec
 
 from tests.pure.oracle import calendar
@@ -51,6 +53,16 @@ def absorbed(case, code=None, on=None):
         for inner, _, first in absorbed(case, merger.organisation, merger.day):
             found.append((inner, merger.day, first))
     return found
+
+
+def led(case, merger):
+    """Return who spoke for an absorbed trust: (code, first day, first day no longer), in turn."""
+    found = [(merger.organisation, dt.date.min, merger.day)]
+    while merger.data.into != case.code:
+        into = merger.data.into
+        merger = next(one for _, _, one in absorbed(case) if one.organisation == into)
+        found.append((into, found[-1][2], merger.day))
+    return [*found, (case.code, found[-1][2], dt.date.max)]
 
 
 def bodies(case):

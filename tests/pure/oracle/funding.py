@@ -35,10 +35,8 @@ def agreements(case):
             later = [f for f in case.by("FundingWithdrawn") if f.day >= since]
             facts += [f for f in later if f.data.agreement not in named]
         found += of_stream(case, in_order(facts), code)
-        for recorder in {f.organisation for f in case.world.get(code, [])} - ours:
-            theirs = [f for f in case.world[code] if f.organisation == recorder]
-            theirs = [f for f in theirs if f.kind in TYPES and f.day <= case.on]
-            found += of_stream(case, in_order(theirs), code, shared=True)
+        for recorder in sorted({f.organisation for f in case.world.get(code, [])} - ours):
+            found += of_stream(case, case.by(*TYPES, code=recorder), code, shared=True)
     return found
 
 

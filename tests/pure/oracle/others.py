@@ -1,7 +1,7 @@
 """Culture, the board and practice, walked over plainly (MODEL.md §1)."""
 
 from tests.pure.oracle import bodies, calendar, skills
-from tests.pure.oracle.record import newest
+from tests.pure.oracle.record import in_order, newest
 
 MEASURED = {"spc_special_cause", "before_after"}
 
@@ -110,20 +110,29 @@ def is_measured(end):
 def projects(case):
     """Return the ends of each project that is over: the first is its day, the newest its outcome.
 
-    A successor ends what an absorbed trust began, under a reference that is not its own.
+    A successor ends what an absorbed trust began, under a reference that it had not begun itself.
     """
-    begun = {f.data.project for f in case.by("ProjectStarted")}
-    taken, found = set(), []
-    for code, since, _ in bodies.absorbed(case):
-        facts = case.by("ProjectStarted", "ProjectCompleted", code=code)
-        refs = {f.data.project for f in facts} - begun
-        later = [
-            f for f in case.by("ProjectCompleted") if f.day >= since and f.data.project in refs
-        ]
-        taken |= {f.place for f in later}
-        found += ends_of(sorted([*facts, *later], key=lambda f: (f.day, f.place)))
-    own = [f for f in case.by("ProjectStarted", "ProjectCompleted") if f.place not in taken]
-    return found + ends_of(own)
+    kinds = ("ProjectStarted", "ProjectCompleted")
+    told = {code: case.by(*kinds, code=code) for code in bodies.bodies(case)}
+    taken, more = set(), {}
+    for code, _, merger in bodies.absorbed(case):
+        refs = {f.data.project for f in told[code]}
+        for body, since, _ in bodies.led(case, merger)[1:]:
+            ends = [f for f in told[body] if f.kind == "ProjectCompleted" and f.day >= since]
+            ends = [f for f in ends if f.data.project in refs and not began(told[body], f)]
+            taken |= {f.place for f in ends}
+            more[code] = [*more.get(code, []), *ends]
+    found = []
+    for code, facts in told.items():
+        mine = [f for f in facts if f.place not in taken]
+        found += ends_of(in_order([*mine, *more.get(code, [])]))
+    return found
+
+
+def began(facts, end):
+    """Tell whether a body had begun a project of that name itself before it ended one."""
+    starts = [f for f in facts if f.kind == "ProjectStarted" and f.data.project == end.data.project]
+    return any((f.day, f.place) < (end.day, end.place) for f in starts)
 
 
 def ends_of(facts):

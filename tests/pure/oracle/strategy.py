@@ -31,14 +31,13 @@ def name(fact):
 
 def stints(case):
     """Return what was begun by the date: own, and of absorbed trusts, which the successor ends."""
-    found = []
-    parts = [(case.code, None), *((code, since) for code, since, _ in bodies.absorbed(case))]
-    for code, since in parts:
-        facts, replaced = case.own(*OPENS, *CLOSES, code=code), case.own(AFFIRMED, code=code)
-        if since is not None:
-            facts += [f for f in case.own(*CLOSES) if f.day >= since]
-            replaced = [f for f in replaced if f.day < since]
-            replaced += [f for f in case.own(AFFIRMED) if f.day >= since]
+    found = _stints(case.own(*OPENS, *CLOSES), case.own(AFFIRMED))
+    for code, _, merger in bodies.absorbed(case):
+        facts, replaced = case.own(*OPENS, *CLOSES, code=code), []
+        for body, first, end in bodies.led(case, merger):
+            if body != code:
+                facts += [f for f in case.own(*CLOSES, code=body) if f.day >= first]
+            replaced += [f for f in case.own(AFFIRMED, code=body) if first <= f.day < end]
         found += _stints(in_order(facts), in_order(replaced))
     return [s for s in found if s.opened.day <= case.on]
 
