@@ -68,7 +68,7 @@ async def _all(dsn: str, folder: Path, rows: int) -> None:
 
 
 async def _measure(dsn: str, path: Path, rows: int) -> None:
-    settings = Settings(behind=False)
+    settings = Settings(behind=False, file_limit_bytes=2**30, file_rows=2_000_000)
     async with opened(settings, dsn) as rooms, recording_uploads(settings, rooms):
         await rooms.writer.append(Batch((_event(_trust()),), {}, LOCAL))
         start = time.perf_counter()
