@@ -115,7 +115,8 @@ async def killed_half_way(served: Served, connection: Any, upload: str, rows: in
             async with connection.transaction():
                 await connection.execute("SELECT FROM log_head FOR UPDATE")
                 done = await connection.fetchval(
-                    "SELECT coalesce(sum(recorded), 0) FROM upload_outcomes WHERE upload::text = $1",
+                    "SELECT coalesce(sum(recorded), 0) FROM upload_outcomes"
+                    " WHERE upload::text = $1",
                     upload,
                 )
                 if done >= rows:
