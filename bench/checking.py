@@ -108,26 +108,27 @@ def main() -> None:
         if asked.profile:
             _profiled(made)
             continue
-        begun = time.perf_counter()
+        begun, busy = time.perf_counter(), time.process_time()
         bodies = [item.submitted.body for item in checked(made)]
-        took = time.perf_counter() - begun
+        took, busy = time.perf_counter() - begun, time.process_time() - busy
         alone = _codec_alone(bodies)
-        rate, share = len(bodies) / took, alone / took
-        each = took / asked.rows * 1e6
+        rate, share = len(bodies) / took, alone / busy
+        each = busy / asked.rows * 1e6
         met = "met" if rate >= TARGET else "MISSED"
         print(
-            f"{name:<14}{rate:>10,.0f} rows/s  (>= {TARGET:,}: {met}), {each:.1f} µs a row,"
-            f" of which the codec {share:.0%}"
+            f"{name:<14}{rate:>10,.0f} rows/s  (>= {TARGET:,}: {met}), {each:.1f} µs of"
+            f" processor a row, of which the codec {share:.0%}"
         )
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(f"{asked.rows:,} rows of 10 columns each, one process; peak {peak} MB with the rows kept")
 
 
 def _codec_alone(bodies: list[bytes]) -> float:
-    begun = time.perf_counter()
+    """Return the processor's seconds of decoding the same events."""
+    begun = time.process_time()
     for body in bodies:
         codec.decode(body, LATEST)
-    return time.perf_counter() - begun
+    return time.process_time() - begun
 
 
 def _profiled(made: Sheet) -> None:

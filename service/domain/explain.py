@@ -82,12 +82,16 @@ def payload(kind: EventType, value: object, pointer: str) -> tuple[Fault, ...]:
 def _struct(cls: type[Struct], value: Mapping[str, Any], pointer: str) -> Iterator[Fault]:
     annotations = _annotations(cls)
     yield from (_unknown(name, annotations, pointer) for name in value if name not in annotations)
-    for field in msgspec.structs.fields(cls):
+    for field in _fields(cls):
         name = field.encode_name
         if name in value:
             yield from _value(annotations[name], value[name], join(pointer, name))
         elif field.required:
             yield Fault(join(pointer, name), "missing", "must be given")
+
+
+# A file that is wrong in every row asks for the same few Structs again and again.
+_fields: Final = functools.cache(msgspec.structs.fields)
 
 
 @functools.cache

@@ -243,15 +243,15 @@ def _each(single: Reading, separator: re.Pattern[str]) -> Reading:
     return read
 
 
-def codes_in(column: Column, value: str) -> str | None:
-    """Return the code of the column's growing list that looks most like a value."""
-    if column.codes is None:
-        return None
-    known = _named(column.codes)
+@functools.lru_cache(maxsize=4096)
+def codes_in(name: str, value: str) -> str | None:
+    """Return the code of a list that grows that looks most like a value."""
+    known = _named(name)
     close = nearest(_heard(value), known)
     return None if close is None else known[close]
 
 
+@functools.lru_cache(maxsize=4096)
 def said(allowed: tuple[str, ...], value: str) -> str | None:
     """Return the choice that looks most like what was written, by code or by its words."""
     close = nearest(_heard(value), _spoken(allowed))

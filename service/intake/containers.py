@@ -18,6 +18,8 @@ from service.intake.tables import Format, Limits
 
 _SMALL: Final = 16 << 20
 """Bytes that a workbook may unpack to whatever the ratio is."""
+_SECTOR: Final = 512
+"""Every OLE2 file has a multiple of so many bytes."""
 _OTHERS: Final = {
     "word/document.xml": "a Word document",
     "ppt/presentation.xml": "a PowerPoint file",
@@ -77,6 +79,9 @@ def _old(path: Path) -> Contained:
     data = path.read_bytes()
     if _names("EncryptedPackage", data):
         raise Refused(Problem("unreadable_file", "the workbook is protected by a password"))
+    if len(data) % _SECTOR:
+        detail = "the workbook is cut or damaged: it ends within one of its sectors"
+        raise Refused(Problem("unreadable_file", detail))
     if _names("Workbook", data) or _names("Book", data):
         return Contained("xls", list(marks_xls.marks(data)))
     what = "a Word document" if _names("WordDocument", data) else "no workbook that is known"

@@ -36,7 +36,7 @@ class Reading(Struct, frozen=True):
     @property
     def width(self) -> int:
         """Return how many columns a row has at most."""
-        return self.left + self.sheet.width
+        return max(1, self.left + self.sheet.width)
 
 
 class Picked(Struct, frozen=True):
@@ -82,7 +82,7 @@ def _chosen(
     if not read:
         raise Refused(Problem("unreadable_file", "the workbook has no visible sheet with a cell"))
     left_out += [LeftOut(sheet.name, _UNKNOWN) for sheet in unknown if sheet not in read]
-    if sum(sheet.sheet.total_height for sheet in read) > asked.limits.rows:
+    if sum(sheet.sheet.end[0] + 1 for sheet in read if sheet.sheet.end) > asked.limits.rows:
         detail = f"the workbook has more than {asked.limits.rows} rows"
         raise Refused(Problem("file_limit", detail))
     for sheet in read:
@@ -93,7 +93,7 @@ def _chosen(
 
 def _reading(sheet: CalamineSheet, marks: Marks, limits: Limits) -> Reading | None:
     if sheet.start is None or sheet.end is None:
-        return None
+        return Reading(sheet.name, sheet, marks, 0) if marks.unread else None
     if sheet.end[1] >= limits.columns:
         column = tables.letters(sheet.end[1])
         detail = f"sheet “{sheet.name}” has a value in column {column}"
@@ -166,16 +166,22 @@ def _cell(place: tuple[int, int]) -> str:
 
 
 def lines(sheet: Reading, limits: Limits) -> Iterator[wire.Line]:
-    """Give each row that is not blank, the headings first; raise Refused for a cell too long."""
+    """Give each row that is not blank, the headings first; raise Refused for a cell too long.
+
+    A formula without a value is no cell to the reader of values: its row may lie behind the last.
+    """
     left: list[Cell] = [None] * sheet.left
     most = limits.cell_characters
+    waiting = dict(sheet.marks.unread)
     for number, raw in enumerate(sheet.sheet.iter_rows(), 1):
         cells = left + [_cleared(value, most) for value in raw]
-        unread = tuple(sheet.marks.unread.get(number - 1, ()))
+        unread = tuple(waiting.pop(number - 1, ()))
         for cell in unread:
             cells[cell.column : cell.column + 1] = [None]
         if unread or cells.count(None) < len(cells):
             yield wire.packed(number, cells, unread)
+    for row in sorted(waiting):
+        yield wire.packed(row + 1, [], tuple(waiting[row]))
 
 
 def _cleared(value: Cell | dt.time | dt.timedelta, most: int) -> Cell:

@@ -44,6 +44,8 @@ class At(Struct, frozen=True):
 
 _UNFIT: Final = frozenset({"not_allowed", "out_of_limits", "wrong_type"})
 """Faults of a value that has not the form of its column, so that another may be near."""
+MOST_COMPARED: Final = 100
+"""Characters of a value that are compared with those that its column takes."""
 _FORMS: Final = {
     "code": "must be an organisation's code, 3 to 5 letters and digits, such as RTP",
     "codes": "must be organisations' codes, such as RTP; RXC",
@@ -136,9 +138,15 @@ def _told(fault: Fault, column: Column, cell: Seen) -> Fault:
     value = value_of(cell)
     close = fault.nearest
     if close is None and fault.code in _UNFIT and isinstance(cell, str):
-        near_choice = column.allowed and cells.said(column.allowed, cell)
-        close = near_choice or cells.codes_in(column, cell)
+        close = _near(column, cell[:MOST_COMPARED])
     return msgspec.structs.replace(fault, value=value, rule=_rule(fault, column), nearest=close)
+
+
+def _near(column: Column, written: str) -> str | None:
+    """Return what was probably meant, of the values that the column takes."""
+    if column.allowed:
+        return cells.said(column.allowed, written)
+    return cells.codes_in(column.codes, written) if column.codes else None
 
 
 def _rule(fault: Fault, column: Column) -> str:

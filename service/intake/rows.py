@@ -156,7 +156,8 @@ class Reader:
         ]
         known = {one.column for one in told}
         placed = [at.placed(row.number, fault, row.cells, row.items) for fault in faults]
-        return (*told, *(one for one in placed if one.column is None or one.column not in known))
+        others = [one for one in placed if one.column is None or one.column not in known]
+        return tuple(sorted((*told, *others), key=_by_column))
 
     def _with_others(
         self, number: int, plan: Plan, line: tuple[Seen, ...], made: Item | tuple[Wrong, ...]
@@ -172,7 +173,11 @@ class Reader:
         if plan.missing and plan.type not in self._lacking:
             self._lacking.add(plan.type)
             outside = [*self._lacks(plan), *outside]
-        return made if isinstance(made, Item) and not outside else (*outside, *inside)
+        return (
+            made
+            if isinstance(made, Item) and not outside
+            else tuple(sorted((*outside, *inside), key=_by_column))
+        )
 
     def _lacks(self, plan: Plan) -> list[Wrong]:
         """Return a fault for each column that a type needs and the sheet has not."""
@@ -231,11 +236,21 @@ def _lacking(sheet: str, row: int, column: Column, type_name: str) -> Wrong:
     return Wrong(sheet, row, None, column.label, fault)
 
 
+def _by_column(wrong: Wrong) -> tuple[bool, int, str]:
+    """Return the order in which a person meets a row's faults: from left to right."""
+    letters = wrong.column or ""
+    return wrong.column is None, len(letters), letters
+
+
 def _is_remark(line: tuple[Seen, ...]) -> bool:
-    first = next((cell for cell in line if cell is not None), None)
-    return (
-        isinstance(first, str) and first.lstrip().startswith(REMARK) and not cells.is_error(first)
-    )
+    for cell in line:
+        if cell is not None:
+            return (
+                isinstance(cell, str)
+                and cell.lstrip().startswith(REMARK)
+                and not cells.is_error(cell)
+            )
+    return False
 
 
 def _with_id(done: codec.Submitted, key: uuid.UUID) -> codec.Submitted:

@@ -29,7 +29,7 @@ MOST_NOTES: Final = 1_000
 """So many wrong cells have a note of their own; all are coloured, and every row has its message."""
 MOST_CHARACTERS: Final = 32_767
 """A cell of a workbook holds no more."""
-_RUNS: Final = frozenset("=+-@\t\r")
+_RUNS: Final = frozenset("=+-@")
 """What a spreadsheet may take for the beginning of a formula."""
 _NOT_IN_NAMES: Final = re.compile(r"[\[\]:*?/\\]|^'|'$")
 """What a workbook's sheet may not be called, though a sheet of another format may."""
@@ -49,14 +49,10 @@ Messages = Mapping[tuple[str, int], tuple[Message, ...]]
 def escaped(text: str) -> str:
     """Return a text so that no spreadsheet runs it: with ' before what begins a formula.
 
-    A text that begins as if it were escaped is so too, that `unescaped` gives back every text.
+    Blanks before it go, as some spreadsheets skip them; `cells` reads the text as it was.
     """
-    return f"'{text}" if text.lstrip("'")[:1] in _RUNS else text
-
-
-def unescaped(text: str) -> str:
-    """Return a text of a CSV as it was before `escaped`."""
-    return text[1:] if text[:1] == "'" and text.lstrip("'")[:1] in _RUNS else text
+    bare = text.lstrip()
+    return f"'{bare}" if bare[:1] in _RUNS else text
 
 
 def csv(sheet: Sheet, messages: Messages, to: BinaryIO) -> None:
@@ -182,5 +178,5 @@ def _shown(cell: Cell) -> str:
 
 
 __all__ = [
-    "HEADING", "MOST_NOTES", "Message", "Messages", "csv", "escaped", "unescaped", "workbook",
+    "HEADING", "MOST_NOTES", "Message", "Messages", "csv", "escaped", "workbook",
 ]  # fmt: skip

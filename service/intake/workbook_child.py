@@ -54,12 +54,12 @@ def _said(error: BaseException, asked: wire.Asked) -> wire.No:
     """Return what is refused, or what kept the file from being read."""
     if isinstance(error, Refused):
         return wire.No(error.problem.code, error.problem.detail)
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) or "MemError" in str(error):
         return wire.No("file_limit", wire.memory(asked.limits))
     if isinstance(error, python_calamine.PasswordError):
         return wire.No("unreadable_file", "the workbook is protected by a password")
-    said = " ".join(str(error).split())[:200]
-    return wire.No("unreadable_file", f"the workbook is cut or damaged: {said}")
+    said = f": {' '.join(str(error).split())[:200]}" if isinstance(error, Exception) else ""
+    return wire.No("unreadable_file", f"the workbook is cut or damaged{said}")
 
 
 def _answers(asked: wire.Asked) -> Iterator[wire.Answer]:

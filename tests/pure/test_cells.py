@@ -54,7 +54,7 @@ def test_a_date_is_read_in_the_spellings_of_british_sheets(cell, day):
     ],
 )  # fmt: skip
 def test_a_date_that_could_be_another_is_refused_with_what_may_be_meant(cell, nearest):
-    """No month beyond 12, no year of two digits, no time of day, no month alone in a day's column."""
+    """No month beyond 12, no year of two digits, no time of day, no month alone for a day."""
     assert refused("date", cell).nearest == nearest
 
 
@@ -63,7 +63,8 @@ def test_a_date_that_could_be_another_is_refused_with_what_may_be_meant(cell, ne
     [
         ("March 2024", "2024-03-01", "month"), ("Mar 2024", "2024-03-01", "month"),
         ("03/2024", "2024-03-01", "month"), ("2024-03", "2024-03-01", "month"),
-        ("2024", "2024-01-01", "year"), (2024, "2024-01-01", "year"), ("1 Mar 2024", "2024-03-01", ""),
+        ("2024", "2024-01-01", "year"), (2024, "2024-01-01", "year"),
+        ("1 Mar 2024", "2024-03-01", ""),
     ],
 )  # fmt: skip
 def test_an_effective_date_may_be_a_month_or_a_year(cell, day, precision):
@@ -77,8 +78,10 @@ def test_an_effective_date_may_be_a_month_or_a_year(cell, day, precision):
     [
         ("£1,250.00", 125_000), ("1,250", 125_000), (1250.5, 125_050), (0.1 + 0.2, 30),
         (1250, 125_000), ("£1.25m", 125_000_000), ("£12k", 1_200_000), ("£ 12 K", 1_200_000),
-        ("1 250 000", 125_000_000), ("£0.07", 7), ("0.29", 29), ("GBP 5", 500), ("(£1,250)", -125_000),
-        ("-£5", -500), ("£1bn", 10**11), ("£1,250.5", 125_050), ("12345678901234.56", 1234567890123456),
+        ("1 250 000", 125_000_000), ("£0.07", 7), ("0.29", 29), ("GBP 5", 500),
+        ("(£1,250)", -125_000),
+        ("-£5", -500), ("£1bn", 10**11), ("£1,250.5", 125_050),
+        ("12345678901234.56", 1234567890123456),
     ],
 )  # fmt: skip
 def test_money_is_pounds_and_becomes_pence_exactly(cell, pence):
@@ -88,7 +91,8 @@ def test_money_is_pounds_and_becomes_pence_exactly(cell, pence):
 
 @pytest.mark.parametrize(
     "cell",
-    ["$5", "5 €", "125p", "1250,50", "1,25,000", "12.345", "about 5", "£", "1e5", float("inf"), True,
+    ["$5", "5 €", "125p", "1250,50", "1,25,000", "12.345", "about 5", "£", "1e5", float("inf"),
+     True,
      "9" * 400, "£" + " " * 50 + "x", dt.date(2025, 4, 3), "£1.2.3", "٣"],
 )  # fmt: skip
 def test_money_that_is_none_is_refused(cell):
@@ -106,12 +110,14 @@ def test_money_that_is_none_is_refused(cell):
         ("percent", "45%", 45), ("percent", "45", 45), ("percent", 45.5, 45.5),
         ("percent", "0.45%", 0.45), ("percent", 0, 0), ("percent", "1", 1),
         ("share", "0.45", 0.45), ("share", "45%", 0.45), ("share", 1, 1), ("share", 0.45, 0.45),
-        ("quarter", "Q1", 1), ("quarter", "Quarter 3", 3), ("quarter", 2.0, 2), ("quarter", "qtr 4", 4),
+        ("quarter", "Q1", 1), ("quarter", "Quarter 3", 3), ("quarter", 2.0, 2),
+        ("quarter", "qtr 4", 4),
         ("financial_year", "2025/26", "2025/26"), ("financial_year", "2025-26", "2025/26"),
         ("financial_year", "FY25/26", "2025/26"), ("financial_year", "2025–2026", "2025/26"),
         ("financial_year", "fy 2025/2026", "2025/26"), ("financial_year", "25/26", "2025/26"),
         ("yes_no", "Yes", True), ("yes_no", "y", True), ("yes_no", "x", True), ("yes_no", 1, True),
-        ("yes_no", 1.0, True), ("yes_no", True, True), ("yes_no", "NO", False), ("yes_no", "0", False),
+        ("yes_no", 1.0, True), ("yes_no", True, True), ("yes_no", "NO", False),
+        ("yes_no", "0", False),
         ("yes_no", False, False), ("yes_no", "FALSE", False),
         ("code", "RTP ", "RTP"), ("code", "rtp", "RTP"), ("code", "\u00a0rtp", "RTP"),
         ("code", "RTP – Surrey and Sussex", "RTP"), ("code", "Surrey and Sussex (RTP)", "RTP"),
@@ -120,7 +126,8 @@ def test_money_that_is_none_is_refused(cell):
         ("codes", "RTP\nRXC", ["RTP", "RXC"]), ("words", "med; surg", ["med", "surg"]),
         ("texts", "Ward 1, East; Ward 2", ["Ward 1, East", " Ward 2"]),
         ("word", " qi-2026 ", "qi-2026"), ("word", 12.0, "12"), ("text", 2024, "2024"),
-        ("text", dt.date(2025, 4, 3), "2025-04-03"), ("text", "'=1+1", "=1+1"), ("text", "=1+1", "=1+1"),
+        ("text", dt.date(2025, 4, 3), "2025-04-03"), ("text", "'=1+1", "=1+1"),
+        ("text", "=1+1", "=1+1"),
         ("text", "'tis", "'tis"),
         ("id", "{8F0D2C1E-5A44-4A8E-9F6F-0B7A1D2C3E4F}", "8f0d2c1e-5a44-4a8e-9f6f-0b7a1d2c3e4f"),
         ("json", ' {"a": 1} ', {"a": 1}),
@@ -136,9 +143,10 @@ def test_a_value_is_read_in_the_forms_that_people_use(kind, cell, value):
     [
         ("count", "12.5", "not_whole", None), ("count", "<5", "not_a_number", None),
         ("count", "1,5", "not_a_number", "1.5"), ("count", "1e3", "not_a_number", None),
-        ("count", True, "not_a_number", None), ("count", "１２", "not_a_number", None),
+        ("count", True, "not_a_number", None), ("count", "\uff11\uff12", "not_a_number", None),
         ("number", "1e309", "not_a_number", None), ("number", "nan", "not_a_number", None),
-        ("percent", 0.45, "percent_or_share", "45%"), ("percent", "0.45", "percent_or_share", "45%"),
+        ("percent", 0.45, "percent_or_share", "45%"),
+        ("percent", "0.45", "percent_or_share", "45%"),
         ("percent", 1, "percent_or_share", "100%"), ("share", 45, "percent_or_share", "45%"),
         ("quarter", "Q1 2025/26", "not_a_number", "Q1"), ("yes_no", "yess", "not_yes_or_no", "yes"),
         ("yes_no", "maybe", "not_yes_or_no", None), ("code", 12345, "number_for_code", None),

@@ -1,4 +1,4 @@
-"""Laws of rows: what is written out is read back, and a row is the same row however it is written."""
+"""Laws of rows: what is written out is read back; a row is the same however it is written."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -33,14 +33,17 @@ def written(event, by=LABELS):
     most = max((len(v) for v in event["data"].values() if isinstance(v, list)), default=3)
     of = columns(event["type"], max(most, 1))
     line = cells(event, of)
-    said = []
-    for column, cell in zip(of, line, strict=True):
-        if column.kind == "percent" and cell is not None:
-            cell = f"{cell}%"
-        if column.kind == "money" and cell is not None and by == PATHS:
-            cell = round(cell * 100)
-        said.append(cell)
+    said = [stated(column, cell, by) for column, cell in zip(of, line, strict=True)]
     return [getattr(column, by) for column in of], said
+
+
+def stated(column, cell, by):
+    """Return a cell as it says without doubt what it means under its heading."""
+    if cell is None:
+        return None
+    if column.kind == "percent":
+        return f"{cell}%"
+    return round(cell * 100) if column.kind == "money" and by == PATHS else cell
 
 
 def bodies(made):
