@@ -47,6 +47,7 @@ class _Tags(Struct, frozen=True):
 @functools.cache
 def _tags(prefix: bytes) -> _Tags:
     def tag(name: bytes, rest: bytes) -> re.Pattern[bytes]:
+        """Return the pattern of an element by its name and what follows it."""
         return re.compile(rb"<" + prefix + name + rb"\b" + rest, re.DOTALL)
 
     p = prefix

@@ -11,17 +11,24 @@ from collections.abc import Iterator
 from typing import Final
 
 from msgspec import Struct
-from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+from python_calamine import (
+    CalamineError,
+    CalamineSheet,
+    CalamineWorkbook,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+)
 
 from service.domain.problems import Problem, Refused
 from service.intake import tables, wire
-from service.intake.marks import Marks
+from service.intake.marks import AN_ERROR, Marks
 from service.intake.tables import Cell, LeftOut, Limits
 
 _EXACT: Final = 1e15
 """Whole numbers below are kept exactly by what a workbook stores."""
 _TOLD: Final = 5
 """Ranges that are told one by one."""
+_OLDER: Final = ("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A")
 _UNKNOWN: Final = "none of its headings is known"
 
 
@@ -58,8 +65,8 @@ def picked(workbook: CalamineWorkbook, marks: list[Marks], asked: wire.Asked) ->
         if about.typ != SheetTypeEnum.WorkSheet:
             left_out.append(LeftOut(about.name, "it is no sheet of cells"))
             continue
-        found = marks[index] if index < len(marks) else Marks(about.name)
-        sheet = _reading(workbook.get_sheet_by_index(index), found, limits)
+        found = _marked(marks, index, about.name)
+        sheet = _reading(_parsed(workbook, index, found), found, limits)
         if sheet is None:
             left_out.append(LeftOut(about.name, "it is empty"))
             continue
@@ -72,6 +79,29 @@ def picked(workbook: CalamineWorkbook, marks: list[Marks], asked: wire.Asked) ->
         else:
             unknown.append(sheet)
     return _chosen(read, unknown, left_out, asked)
+
+
+def _parsed(workbook: CalamineWorkbook, index: int, marks: Marks) -> CalamineSheet:
+    """Return a sheet; raise Refused for newer errors, such as #SPILL!, with their places.
+
+    The reader of values knows the older ones only, and fails with the whole sheet.
+    """
+    try:
+        return workbook.get_sheet_by_index(index)
+    except CalamineError:
+        cells = [(row, cell) for row, found in sorted(marks.unread.items()) for cell in found]
+        newer = [(r, c) for r, c in cells if c.why is AN_ERROR and c.shown not in _OLDER]
+        if not newer:
+            raise
+        told = _ranges([f"{_cell((row, cell.column))} ({cell.shown})" for row, cell in newer])
+        detail = f"sheet “{marks.name}” has errors that hide its values: {told}; mend the formulae"
+        raise Refused(Problem("unreadable_file", detail)) from None
+
+
+def _marked(marks: list[Marks], index: int, name: str) -> Marks:
+    """Return a sheet's marks by its name; by its place where the format spells names otherwise."""
+    named = [found for found in marks if found.name == name]
+    return (named or marks[index : index + 1] or [Marks(name)])[0]
 
 
 def _chosen(

@@ -108,10 +108,12 @@ def _exactly(
 ) -> bytearray:
     """Return the next bytes of the pipe; raise Refused where it ends or is silent too long."""
     pipe = _pipe(process.stdout)
+    poll = select.poll()  # select() itself knows no descriptor beyond 1,023
+    poll.register(pipe, select.POLLIN)
     found = bytearray()
     while len(found) < size:
         left = max(0.0, until - time.monotonic())
-        if not select.select([pipe], [], [], left)[0]:
+        if not poll.poll(left * 1_000):
             raise Refused(_too_slow(limits))
         piece = pipe.read(size - len(found))
         if not piece:
@@ -127,13 +129,13 @@ def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
 
 def _death(code: int, limits: Limits) -> Problem:
     """Return what a process died of, by the signal that ended it."""
-    if code in {-signal.SIGXCPU, -signal.SIGKILL}:
+    if code == -signal.SIGXCPU:
         return _too_slow(limits)
-    if code == -signal.SIGABRT:
+    if code in {-signal.SIGABRT, -signal.SIGKILL}:  # its own limit, or the machine's
         return Problem("file_limit", wire.memory(limits))
     return Problem("unreadable_file", "the workbook cannot be read: reading it ends in failure")
 
 
 def _too_slow(limits: Limits) -> Problem:
-    detail = f"reading the workbook takes more than {limits.workbook_seconds} seconds"
+    detail = f"reading the workbook takes more than {limits.workbook_seconds} s of the processor"
     return Problem("file_limit", f"{detail}: split it, or save it as CSV")

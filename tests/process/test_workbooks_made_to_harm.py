@@ -66,6 +66,14 @@ def test_a_cell_far_away_ends_only_the_process_that_reads(tmp_path):
     assert "more than 768 MB of memory; often a stray cell" in found.detail
 
 
+def test_reading_ends_with_its_time(tmp_path):
+    """A sheet that takes longer than it may is given up, and the limit is named."""
+    path = written(tmp_path / "tall.xlsx", lambda sheet: sheet.write(1_048_575, 11, 1))
+    found = read(path, Limits(workbook_seconds=1, rows=2_000_000))
+    assert found.code == "file_limit"
+    assert "takes more than 1 s of the processor" in found.detail
+
+
 @pytest.mark.parametrize("part", ["xl/sharedStrings.xml", SHEET])
 def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path, part):
     """A part of a thousand times its packed size is refused by the ratio."""
@@ -95,6 +103,18 @@ def test_a_formula_that_was_never_calculated_is_not_nought(tmp_path):
     assert read(path)[1][1] == Row(2, (None, None, 42))
 
 
+@pytest.mark.parametrize("shown", ["#SPILL!", "#CALC!", "#GETTING_DATA", "#NAME?"])
+def test_an_error_of_any_age_is_told_with_its_place(tmp_path, shown):
+    """Those that the reader of values knows are told by row; of newer ones the file is refused."""
+    path = written(tmp_path / "spill.xlsx", lambda sheet: sheet.write(1, 2, 7))
+    cell = f'<c r="C2" t="e"><f>B1#</f><v>{shown}</v></c>'.encode()
+    found = read(patched(path, SHEET, lambda b: b.replace(b'<c r="C2"><v>7</v></c>', cell)))
+    if isinstance(found, Problem):
+        assert f"“Events” has errors that hide its values: C2 ({shown})" in found.detail
+    else:
+        assert [one.shown for one in found[1][1].unread] == [shown]
+
+
 def test_a_sheet_of_nothing_but_errors_is_refused_whole(tmp_path):
     """A thousand such cells are told one by one, more are not."""
 
@@ -119,6 +139,21 @@ def test_marks_are_found_whatever_prefix_the_writer_sets(tmp_path):
     )
     _, rows = read(patched(path, SHEET, lambda _: sheet))
     assert [(row.number, cell.column) for row in rows for cell in row.unread] == [(2, 1)]
+
+
+def test_a_chart_is_left_out_and_shifts_no_marks(tmp_path):
+    """A sheet that is a chart has no cells; the errors behind it stay where they are."""
+    path = tmp_path / "chart.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        chart = book.add_chart({"type": "line"})
+        chart.add_series({"values": "=Events!$A$1:$A$2"})
+        book.add_chartsheet("Chart").set_chart(chart)
+        sheet = book.add_worksheet("Events")
+        sheet.write(0, 0, "type")
+        sheet.write_formula(1, 0, "=NA()")
+    noted, rows = read(path)
+    assert [left.sheet for left in noted.left_out] == ["Chart"]
+    assert [cell.shown for cell in rows[1].unread] == ["=NA()"]
 
 
 def test_macros_are_not_run_and_said(tmp_path):
