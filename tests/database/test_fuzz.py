@@ -25,7 +25,6 @@ from service.api import cursors, openapi
 from service.app import build
 from service.settings import load
 from service.store import reading
-from service.submitting import exchange
 from tests.questions import TOLD, Asked, questions
 
 EXAMPLES = 20
