@@ -26,6 +26,7 @@ from service.api import (
     openapi,
     organisations,
     pictures,
+    putting_right,
 )
 from service.api.rooms import MEMBER, Rooms
 from service.behind import memory, running
@@ -45,6 +46,11 @@ HANDLERS: Final = (
     events.append_events,
     events.list_events,
     events.get_event,
+    putting_right.correct_event,
+    putting_right.retract_event,
+    putting_right.dispute_event,
+    putting_right.settle_dispute,
+    putting_right.confirm_event,
     organisations.list_organisations,
     organisations.get_organisation,
     organisations.list_systems,

@@ -90,6 +90,25 @@ def _events(cursors: list[str]) -> dict[str, st.SearchStrategy[str]]:
     }
 
 
+IDS = st.uuids(version=4).map(str)
+REASONS = st.sampled_from(["mistyped", "superseded", "other"])
+GROUNDS = st.sampled_from(["wrong_figure", "not_ours"])
+PUT_RIGHT = {
+    "correct_event": st.tuples(
+        st.sampled_from(ORIGINALS),
+        st.fixed_dictionaries({"reason": REASONS}, optional={"certain": st.booleans()}),
+        IDS,
+    ),
+    "retract_event": st.tuples(
+        st.sampled_from(TOLD), st.fixed_dictionaries({"reason": REASONS}), IDS
+    ),
+    "dispute_event": st.tuples(
+        st.sampled_from(ORIGINALS), st.fixed_dictionaries({"ground": GROUNDS}), IDS
+    ).map(lambda said: (said[0], said[1] | {"organisation": said[0]["organisation"]}, said[2])),
+}
+"""What puts events of the story right; no dispute is in it that could be settled."""
+
+
 def questions(operation: str, cursors: list[str]) -> st.SearchStrategy[Asked]:
     """Return requests to an operation, most of which it can answer; `cursors` are the log's."""
     if operation == "append_events":
@@ -97,6 +116,10 @@ def questions(operation: str, cursors: list[str]) -> st.SearchStrategy[Asked]:
     if operation == "list_events":
         headers = st.sampled_from([{}, {"Accept": "application/x-ndjson"}])
         return _asked({}, _events(cursors), headers)
+    if operation in PUT_RIGHT:
+        return PUT_RIGHT[operation].map(
+            lambda said: Asked({"event_id": said[0]["id"]}, {}, {}, said[1] | {"id": said[2]})
+        )
     trust, system = st.sampled_from(TRUSTS), st.sampled_from(SYSTEMS)
     path, query = {
         "get_event": ({"event_id": st.sampled_from([e["id"] for e in TOLD])}, {}),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import uuid
+from collections.abc import Container, Mapping
 from typing import Annotated, Final
 from urllib.parse import urlencode
 
@@ -21,12 +23,21 @@ from service.domain.admission import Batch, Outcome
 from service.domain.faults import Fault
 from service.domain.problems import Problem, Refused
 from service.domain.register import BY_NAME
-from service.intake import batches
+from service.intake import batches, cloudevents, keys
 from service.store import reading
 from service.store.appending import Connection
 
-JSON_TYPES: Final = frozenset({"application/json", ""})
 NDJSON: Final = "application/x-ndjson"
+CLOUDEVENT: Final = "application/cloudevents+json"
+CLOUDEVENTS: Final = "application/cloudevents-batch+json"
+FORMS: Final[Mapping[str, batches.Form]] = {
+    "application/json": "json",
+    "": "json",
+    NDJSON: "lines",
+    CLOUDEVENT: "cloudevent",
+    CLOUDEVENTS: "cloudevents",
+}
+"""Content types that POST /events takes, each with the form of its body."""
 
 
 class Receipt(Struct, frozen=True):
@@ -38,16 +49,22 @@ class Receipt(Struct, frozen=True):
 @post("/events", operation_id="append_events", status_code=201)
 async def append_events(request: AnyRequest) -> Response[bytes]:
     """Record one event or a batch; answers when it is durable. Sending it again is safe."""
-    _refuse_other_types(request)
-    today = dates.today(dt.datetime.now(dt.UTC))
-    read = batches.read(await request.body(), min(today + explain.AHEAD, dates.LATEST))
+    parameters.read(request, Struct)
+    form = FORMS[content_type(request, FORMS)]
+    read = batches.read(await request.body(), latest(), form, _naming(request))
     if isinstance(read, Problem):
         raise Refused(read)
-    batch = Batch(read.events, _expected(request, read), caller(request))
+    organisations = {submitted.event.organisation for submitted in read.events}
+    versions = expected(request, organisations, read.parts.expected)
     try:
-        outcomes = await rooms(request).writer.append(batch)
+        batch = Batch(read.events, versions, caller(request))
+        return receipt(await rooms(request).writer.append(batch))
     except Refused as refused:
         raise Refused(read.placed(refused.problem)) from None
+
+
+def receipt(outcomes: tuple[Outcome, ...]) -> Response[bytes]:
+    """Answer what became of a batch: 201 where anything is new, 200 where all was there before."""
     new = any(outcome.outcome == "recorded" for outcome in outcomes)
     return Response(
         content=answers.encode(Receipt(outcomes)),
@@ -56,25 +73,46 @@ async def append_events(request: AnyRequest) -> Response[bytes]:
     )
 
 
-def _refuse_other_types(request: AnyRequest) -> None:
+def latest() -> dt.date:
+    """Return the last effective date that is accepted today."""
+    return min(dates.today(dt.datetime.now(dt.UTC)) + explain.AHEAD, dates.LATEST)
+
+
+def content_type(request: AnyRequest, taken: Container[str]) -> str:
+    """Return a body's content type, in lower case; raises Refused for one that is not taken."""
     given = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    if given not in JSON_TYPES:
-        raise Refused(Problem("unsupported_media_type", f"{given[:80]} is not application/json"))
+    if given not in taken:
+        raise Refused(Problem("unsupported_media_type", f"{given[:80]} is not taken here"))
     if "content-encoding" in request.headers:
         raise Refused(Problem("unsupported_media_type", "request bodies are not compressed"))
+    return given
 
 
-def _expected(request: AnyRequest, read: batches.Read) -> dict[str, int]:
+def idempotency_key(request: AnyRequest) -> str | None:
+    """Return the request's Idempotency-Key, if it has one; raises Refused for an unfit one."""
+    key = request.headers.get("idempotency-key")
+    if key is not None and (fault := keys.unfit(key)):
+        raise Refused(Problem("malformed_body", fault.rule, (fault,)))
+    return key
+
+
+def _naming(request: AnyRequest) -> batches.Naming | None:
+    key = idempotency_key(request)
+    return None if key is None else functools.partial(keys.from_key, caller(request).id, key)
+
+
+def expected(
+    request: AnyRequest, organisations: set[str], given: Mapping[str, int]
+) -> dict[str, int]:
     """Return the expected versions: those of the body, and If-Match for one organisation."""
-    given = request.headers.get("if-match")
-    if given is None:
-        return read.expected
-    organisations = {submitted.event.organisation for submitted in read.events}
-    number = given.strip().strip('"')
+    header = request.headers.get("if-match")
+    if header is None:
+        return dict(given)
+    number = header.strip().strip('"')
     if len(organisations) != 1 or not (number.isascii() and number.isdigit() and len(number) < 10):
         rule = 'If-Match takes the version of one organisation\'s stream, such as "41"'
         raise Refused(Problem("malformed_body", rule, (Fault("If-Match", "if_match", rule),)))
-    return read.expected | {organisations.pop(): int(number)}
+    return {**given, next(iter(organisations)): int(number)}
 
 
 class EventsQuery(Struct, frozen=True, forbid_unknown_fields=True):
@@ -112,7 +150,7 @@ async def list_events(request: AnyRequest) -> Response[bytes]:
         onward = None
         if len(found) == query.limit:
             onward = await cursors.cursor(connection, head.log, found[-1].position)
-    return _listed(request, query, found, onward)
+    return _listed(request, query, found, head.log, onward)
 
 
 async def _after(connection: Connection, query: EventsQuery, head: reading.Head) -> int:
@@ -134,15 +172,23 @@ def _filter(query: EventsQuery) -> reading.Filter:
 
 
 def _listed(
-    request: AnyRequest, query: EventsQuery, found: list[reading.Stored], onward: str | None
+    request: AnyRequest,
+    query: EventsQuery,
+    found: list[reading.Stored],
+    log: uuid.UUID,
+    onward: str | None,
 ) -> Response[bytes]:
-    lines = [stored.line() for stored in found]
     href = None
     if onward is not None:
         members = {k: str(v) for k, v in msgspec.to_builtins(query).items() if v is not None}
         href = "/api/v1/events?" + urlencode(members | {"cursor": onward})
-    if NDJSON in request.headers.get("accept", ""):
+    lines = [stored.line() for stored in found]
+    accepted = request.headers.get("accept", "")
+    if NDJSON in accepted:
         answer = answers.json(request, b"".join(line + b"\n" for line in lines), NDJSON)
+    elif CLOUDEVENTS in accepted:
+        written = b"[%b]" % b",".join(cloudevents.write(line, log) for line in lines)
+        answer = answers.json(request, written, CLOUDEVENTS)
     else:
         body = b'{"items":[%b],"next":%b}' % (b",".join(lines), answers.encode(href))
         answer = answers.json(request, body)
@@ -162,20 +208,28 @@ class EventAnswer(Struct, frozen=True):
 
 @get("/events/{event_id:str}", operation_id="get_event")
 async def get_event(request: AnyRequest, event_id: FromPath[str]) -> Response[bytes]:
-    """Read one event with everything that is about it."""
+    """Read one event with everything that is about it; as a CloudEvent, itself alone."""
     parameters.read(request, Struct)
-    try:
-        key = uuid.UUID(event_id)
-    except ValueError:
-        raise Refused(Problem("not_found", f"{event_id[:60]} is no event's id")) from None
+    key = event_key(event_id)
     async with snapshot(request) as connection:
         stored = await reading.one(connection, key)
         if stored is None:
             raise Refused(Problem("not_found", f"event {key} is not in the log"))
         about = await reading.about(connection, key)
+        head = await reading.head(connection)
+    if CLOUDEVENT in request.headers.get("accept", ""):
+        return answers.json(request, cloudevents.write(stored.line(), head.log), CLOUDEVENT)
     lines = tuple(msgspec.Raw(other.line()) for other in about)
     whole = EventAnswer(msgspec.Raw(stored.line()), _text(stored), _status(stored, about), lines)
     return answers.json(request, answers.encode(whole))
+
+
+def event_key(given: str) -> uuid.UUID:
+    """Return a path's event id; raises Refused when it is none."""
+    try:
+        return uuid.UUID(given)
+    except ValueError:
+        raise Refused(Problem("not_found", f"{given[:60]} is no event's id")) from None
 
 
 def _text(stored: reading.Stored) -> str | None:
@@ -185,11 +239,24 @@ def _text(stored: reading.Stored) -> str | None:
 
 def _status(stored: reading.Stored, about: list[reading.Stored]) -> str:
     """Say in a word how an event stands: in force, corrected, or retracted."""
+    if stored.id in _retracted(about):
+        return "retracted"
+    return "corrected" if correction(stored, about) else "in_force"
+
+
+def correction(stored: reading.Stored, about: list[reading.Stored]) -> reading.Stored | None:
+    """Return the newest correction in force of an event, given all that is about it, in order."""
+    gone = _retracted(about)
+    for other in reversed(about):
+        if other.type == "EventCorrected" and other.about == stored.id and other.id not in gone:
+            return other
+    return None
+
+
+def _retracted(about: list[reading.Stored]) -> set[uuid.UUID | None]:
+    """Return the ids no longer in force: one pass backward, as only later ones retract."""
     gone: set[uuid.UUID | None] = set()
     for other in reversed(about):
         if other.type == "EventRetracted" and other.id not in gone:
             gone.add(other.about)
-    if stored.id in gone:
-        return "retracted"
-    corrected = any(o.type == "EventCorrected" and o.id not in gone for o in about)
-    return "corrected" if corrected else "in_force"
+    return gone

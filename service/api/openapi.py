@@ -6,141 +6,55 @@ discriminator of the union of events.
 
 from __future__ import annotations
 
-import datetime as dt
 import functools
-import uuid
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import msgspec
 from litestar import Response, get
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from service import __version__
-from service.api import answers, catalogue, models, parameters
+from service.api import answers, catalogue, parameters
 from service.api.answers import STATUS, AnyRequest
-from service.api.events import NDJSON, EventAnswer, EventsQuery, Receipt
-from service.api.moment import MomentQuery
-from service.api.organisations import Listed, OrganisationAnswer, OrganisationsQuery
-from service.api.pictures import BeginningsAnswer, PictureQuery, SystemAnswer, TrustAnswer
-from service.domain.dates import Precision
-from service.domain.envelope import Assurance, Source, Target
-from service.domain.faults import Fault
-from service.domain.model import Model
+from service.api.events import CLOUDEVENT, CLOUDEVENTS, NDJSON, Receipt
+from service.api.operations import (
+    APPENDING,
+    OPERATIONS,
+    Operation,
+    ProblemAnswer,
+    RecordedEvent,
+)
 from service.domain.problems import KINDS, Category
 from service.domain.register import BY_NAME, ENVELOPES
 
 REF: Final = "#/components/schemas/{name}"
 # Any: a JSON document has no narrower type.
 Json = dict[str, Any]
-
-
-class ProblemAnswer(Struct, frozen=True):
-    """A problem as RFC 9457 has it, with every wrong value."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    instance: str
-    way_out: str
-    errors: tuple[Fault, ...] = ()
-    more_errors: int = 0
-
-
-class RecordedEvent(Struct, frozen=True, kw_only=True):
-    """An event as the log holds it: what was submitted, and what the service added.
-
-    `data` is as the type's own schema says, or said when the event was recorded (`type_version`).
-    """
-
-    id: uuid.UUID
-    type: str
-    organisation: str
-    effective: dt.date
-    precision: Precision = "day"
-    certain: bool = True
-    data: Annotated[msgspec.Raw, Meta(extra_json_schema={"type": "object"})]
-    source: Source
-    assurance: Assurance
-    type_version: int
-    target: Target | msgspec.UnsetType = msgspec.UNSET
-    position: Annotated[int, Meta(ge=1)]
-    version: Annotated[int, Meta(ge=1)]
-    recorded_at: Annotated[dt.datetime, Meta(tz=True)]
-    recorded_by: str
-    hash: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
-
-
-class EventsListed(Struct, frozen=True):
-    """A page of events in order of position."""
-
-    items: tuple[RecordedEvent, ...]
-    next: str | None
-
-
-class Operation(Struct, frozen=True):
-    """One operation: where, its name for clients, what it answers, what it may be asked with.
-
-    answer: None where the answer is a schema or this document, an object of any members.
-    example: a value of the path's parameter that the story of `capmap demo` can answer.
-    lines: the same as one JSON object a line, where Accept asks for NDJSON.
-    """
-
-    path: str
-    method: str
-    name: str
-    summary: str
-    answer: type[Struct] | None
-    query: type[Struct] = Struct
-    refusals: tuple[Category, ...] = ("malformed", "invalid", "unavailable")
-    media_type: str = "application/json"
-    example: str = ""
-    lines: bool = False
-
-
-FOUND: Final[tuple[Category, ...]] = ("malformed", "not_found", "invalid", "unavailable")
-APPENDING: Final[tuple[Category, ...]] = (
-    "malformed", "forbidden", "conflict", "precondition", "too_large", "unsupported", "invalid",
-    "unavailable",
-)  # fmt: skip
-OPERATIONS: Final = (
-    Operation("/api/v1/events", "get", "list_events", "List events by position", EventsListed,
-              EventsQuery, ("malformed", "conflict", "invalid", "unavailable"), lines=True),
-    Operation("/api/v1/events/{event_id}", "get", "get_event", "Read one event and all about it",
-              EventAnswer, refusals=FOUND, example="a505dc06-21aa-5ea1-b254-94a4955bed95"),
-    Operation("/api/v1/organisations", "get", "list_organisations", "Find organisations", Listed,
-              OrganisationsQuery),
-    Operation("/api/v1/organisations/{code}", "get", "get_organisation", "Read one organisation",
-              OrganisationAnswer, MomentQuery, FOUND, example="RTP"),
-    Operation("/api/v1/systems", "get", "list_systems", "List systems", Listed, OrganisationsQuery),
-    Operation("/api/v1/trusts/{code}/picture", "get", "get_trust_picture", "Read a trust's picture",
-              TrustAnswer, PictureQuery, FOUND, example="RTP"),
-    Operation("/api/v1/systems/{code}/picture", "get", "get_system_picture",
-              "Read a system's picture", SystemAnswer, PictureQuery, FOUND, example="QXU"),
-    Operation("/api/v1/trusts/{code}/beginnings", "get", "list_trust_beginnings",
-              "List the programmes joined, with that day's levels", BeginningsAnswer, PictureQuery,
-              FOUND, example="RTP"),
-    Operation("/api/v1/models", "get", "list_models", "List the models", models.ModelsListed),
-    Operation("/api/v1/models/{name}", "get", "get_model", "Read a model and its examples", Model,
-              refusals=FOUND, example="readiness-v1"),
-    Operation("/api/v1/dimensions", "get", "list_dimensions", "Read the model's dimensions", Model),
-    Operation("/api/v1/codes", "get", "list_code_lists", "List the lists of codes",
-              catalogue.ListsListed),
-    Operation("/api/v1/codes/{name}", "get", "list_codes", "Read one list of codes",
-              catalogue.CodesListed, refusals=FOUND, example="programmes"),
-    Operation("/api/v1/schemas", "get", "list_schemas", "List the types of events",
-              catalogue.TypesListed),
-    Operation("/api/v1/schemas/{name}", "get", "get_schema", "Read a type's JSON Schema", None,
-              refusals=FOUND, media_type="application/schema+json", example="LeaderAppointed"),
-    Operation("/api/v1/openapi.json", "get", "get_openapi", "Read this document", None),
-)  # fmt: skip
+_SENDING: Final[list[Json]] = [
+    {"name": "If-Match", "in": "header", "schema": {"type": "string"},
+     "description": "The version of the one organisation's stream, so that nobody came between"},
+    {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": 128},
+     "description": "Stands in for ids that are left out: send a retry with the same key"},
+]  # fmt: skip
+_CLOUDEVENT: Final[Json] = {
+    "type": "object",
+    "description": "CloudEvents 1.0: type uk.capmap.<part>.<type>.v<version>, subject the"
+    " organisation, time the effective day; sourcekind, sourceref, assurance as extensions",
+    "required": ["specversion", "id", "source", "type", "subject", "time", "data"],
+}
+_AS: Final[dict[str, Json]] = {
+    NDJSON: {"type": "string", "description": "One event a line"},
+    CLOUDEVENT: _CLOUDEVENT,
+    CLOUDEVENTS: {"type": "array", "items": _CLOUDEVENT},
+}
 
 
 @functools.cache
 def document() -> bytes:
     """Return the whole document as JSON."""
     answered = dict.fromkeys(one.answer for one in OPERATIONS if one.answer)
-    structs = [*ENVELOPES.values(), *answered, Receipt, ProblemAnswer]
+    bodies = [one.body for one in OPERATIONS if one.body]
+    structs = [*ENVELOPES.values(), *answered, *bodies, Receipt, RecordedEvent, ProblemAnswer]
     _, schemas = msgspec.json.schema_components(structs, ref_template=REF)
     recorded = {"$ref": REF.format(name="RecordedEvent")}
     schemas["EventAnswer"]["properties"] |= {
@@ -185,17 +99,33 @@ def _batch() -> Json:
 
 
 def _operation(one: Operation) -> Json:
-    schema = _schema_of(one.answer)
-    content = {one.media_type: {"schema": schema}}
-    if one.lines:
-        content[NDJSON] = {"schema": {"type": "string", "description": "One event a line"}}
-    answers_by_status = {"200": {"description": one.summary, "content": content}}
-    answers_by_status["304"] = {"description": "You have it already (If-None-Match)"}
-    return {
+    made: Json = {
         "operationId": one.name,
         "summary": one.summary,
         "parameters": [*_path_parameters(one), *_query_parameters(one.query)],
-        "responses": answers_by_status | _refusals(one.refusals),
+        "responses": (_read(one) if one.body is None else _done(one)) | _refusals(one.refusals),
+    }
+    if one.body is not None:
+        made["parameters"] += _SENDING
+        body = {"application/json": {"schema": _schema_of(one.body)}}
+        made["requestBody"] = {"required": True, "content": body}
+    return made
+
+
+def _read(one: Operation) -> Json:
+    content: Json = {one.media_type: {"schema": _schema_of(one.answer)}}
+    content |= {kind: {"schema": _AS[kind]} for kind in one.also}
+    return {
+        "200": {"description": one.summary, "content": content},
+        "304": {"description": "You have it already (If-None-Match)"},
+    }
+
+
+def _done(one: Operation) -> Json:
+    content = {"application/json": {"schema": _schema_of(one.answer)}}
+    return {
+        "201": {"description": one.done, "content": content},
+        "200": {"description": "It was recorded before", "content": content},
     }
 
 
@@ -207,13 +137,18 @@ def _append() -> Json:
     event = catalogue.sample(BY_NAME["LeaderAppointed"])
     either = [{"$ref": REF.format(name="Event")}, {"$ref": REF.format(name="Batch")}]
     listed = {"type": "array", "minItems": 1, "items": {"$ref": REF.format(name="Event")}}
-    body = {"schema": {"anyOf": [*either, listed]}, "example": event}
     done = {"application/json": {"schema": {"$ref": REF.format(name="Receipt")}}}
     return {
         "operationId": "append_events",
         "summary": "Record one event or a batch; sending it again is safe",
-        "parameters": [{"name": "If-Match", "in": "header", "schema": {"type": "string"}}],
-        "requestBody": {"required": True, "content": {"application/json": body}},
+        "parameters": _SENDING,
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {"schema": {"anyOf": [*either, listed]}, "example": event},
+                **{kind: {"schema": _AS[kind]} for kind in (NDJSON, CLOUDEVENT, CLOUDEVENTS)},
+            },
+        },
         "responses": {
             "201": {"description": "Recorded and durable", "content": done},
             "200": {"description": "All were recorded before", "content": done},
@@ -237,7 +172,13 @@ def _path_parameters(one: Operation) -> list[Json]:
     names = [part[1:-1] for part in one.path.split("/") if part.startswith("{")]
     text = {"type": "string"}
     return [
-        {"name": name, "in": "path", "required": True, "schema": text, "example": one.example}
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": text,
+            "example": one.example or one.path_example,
+        }
         for name in names
     ]
 

@@ -41,6 +41,18 @@ def faults(raw: bytes, latest: dt.date) -> tuple[Fault, ...]:
     return (*found, *_event(value, latest))
 
 
+def body(raw: bytes, struct: type[Struct]) -> tuple[Fault, ...]:
+    """Return every fault of a JSON body that is to be a Struct; empty only if it has none."""
+    try:
+        value = json.loads(raw)
+        found = strict.repeated_faults(raw)
+    except (ValueError, RecursionError) as error:
+        return (Fault("", "malformed_json", f"must be JSON in UTF-8: {error}"),)
+    if not isinstance(value, dict):
+        return (_wrong("", value, "must be a JSON object"),)
+    return (*found, *_struct(struct, value, ""))
+
+
 def _event(value: dict[str, Any], latest: dt.date) -> Iterator[Fault]:
     name = value.get("type")
     if not isinstance(name, str) or name not in BY_NAME:

@@ -17,6 +17,7 @@ class Fault(msgspec.Struct, frozen=True, omit_defaults=True):
     rule: what must hold and the way out, a sentence.
     allowed: the values that would have been accepted, where they are few.
     nearest: the accepted value that looks most like the one seen.
+    row: the line of a file, from 1. column: of a sheet, its letter.
     """
 
     pointer: str
@@ -25,6 +26,8 @@ class Fault(msgspec.Struct, frozen=True, omit_defaults=True):
     value: str | None = None
     allowed: tuple[str, ...] | None = None
     nearest: str | None = None
+    row: int | None = None
+    column: str | None = None
 
 
 class Unfit(ValueError):

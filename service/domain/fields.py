@@ -147,6 +147,8 @@ Rating = Literal["outstanding", "good", "requires_improvement", "inadequate"]
 Reason = Literal[
     "mistyped", "superseded", "duplicate", "wrong_organisation", "withdrawn_by_source", "other"
 ]
+Ground = Literal["wrong_figure", "wrong_date", "wrong_organisation", "not_ours"]
+DisputeOutcome = Literal["upheld", "rejected"]
 Dimension = Literal[
     "leadership", "culture", "skills", "funding", "board", "strategy", "connection", "practice"
 ]

@@ -57,7 +57,8 @@ class Answer(Struct, frozen=True, gc=False):
 
     cannot_tell: levels of lines tried before that hang on an unknown. missing: what they miss.
     settled: the level three months earlier was the same. near_cut: a cut lies within the interval
-    of the figure; None where that cannot be judged, and near_cut_reason says why.
+    of the figure; None where that cannot be judged, and near_cut_reason says why. disputed:
+    positions of open disputes of what its measures rest on.
     """
 
     level: int | None
@@ -73,6 +74,7 @@ class Answer(Struct, frozen=True, gc=False):
     unknown_since: dt.date | None = None
     reason: str | None = None
     near_cut_reason: str | None = None
+    disputed: tuple[int, ...] = ()
 
 
 class Case(Struct, frozen=True, gc=False):
@@ -116,7 +118,13 @@ def _stale_from(newest: dt.date, months: int) -> dt.date:
 
 
 def decide(case: Case, age: Freshness) -> Answer:
-    """Return the level, not yet compared with three months earlier."""
+    """Return the level, not yet compared with three months earlier, with its open disputes."""
+    found = {position for one in case.measures.values() for position in one.disputed}
+    answer = _decided(case, age)
+    return msgspec.structs.replace(answer, disputed=tuple(sorted(found))) if found else answer
+
+
+def _decided(case: Case, age: Freshness) -> Answer:
     reason = _why_unknown(case, age)
     if reason is not None:
         return nothing(reason, age, _unknown_of(case, case.rules.needs))

@@ -6,7 +6,7 @@ Sources: CONVENTIONS.md 3 (about) and 12 (measures).
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final, Literal
 
 from msgspec import UNSET, Struct, UnsetType, structs
@@ -23,11 +23,15 @@ _SIDE: Final[Mapping[str, int]] = {"at_least": 1, "at_most": -1}
 
 
 class Evidence(Struct, frozen=True, gc=False):
-    """The events behind a figure: how many, the first hundred positions, where to read them."""
+    """The events behind a figure: how many, the first hundred positions, where to read them.
+
+    disputed: positions of the disputes of them that are open, where there are any.
+    """
 
     count: int = 0
     first: tuple[int, ...] = ()
     href: str | None = None
+    disputed: tuple[int, ...] | UnsetType = UNSET
 
 
 class Moment(Struct, frozen=True, gc=False):
@@ -52,8 +56,10 @@ class Measure(Struct, frozen=True, omit_defaults=True, gc=False):
 
 def evidence(facts: Iterable[Fact]) -> Evidence:
     """Return the positions of originals and of the corrections that count, in order."""
-    positions = sorted({position for fact in facts for position in fact.positions})
-    return _evidence(tuple(positions[:MOST_POSITIONS]), len(positions))
+    basis = tuple(facts)
+    positions = sorted({position for fact in basis for position in fact.positions})
+    found = _evidence(tuple(positions[:MOST_POSITIONS]), len(positions))
+    return _disputed(found, {position for fact in basis for position in fact.disputed})
 
 
 def brief(given: Measure) -> Measure:
@@ -63,7 +69,8 @@ def brief(given: Measure) -> Measure:
     """
     if len(given.events.first) <= _BRIEF:
         return given
-    return structs.replace(given, events=_evidence(given.events.first[:_BRIEF], given.events.count))
+    events = _evidence(given.events.first[:_BRIEF], given.events.count)
+    return structs.replace(given, events=_disputed(events, given.events.disputed or ()))
 
 
 def moment(fact: Fact) -> Moment:
@@ -140,12 +147,17 @@ def together(parts: Iterable[Evidence]) -> Evidence:
     seen = sorted({position for part in found for position in part.first})
     whole = all(part.count == len(part.first) for part in found)
     count = len(seen) if whole else sum(part.count for part in found)
-    return _evidence(tuple(seen[:MOST_POSITIONS]), count)
+    events = _evidence(tuple(seen[:MOST_POSITIONS]), count)
+    return _disputed(events, {place for part in found for place in part.disputed or ()})
 
 
 def _evidence(first: tuple[int, ...], count: int) -> Evidence:
     href = f"/api/v1/events?positions={','.join(map(str, first))}" if first else None
     return Evidence(count, first, href)
+
+
+def _disputed(events: Evidence, found: Collection[int]) -> Evidence:
+    return structs.replace(events, disputed=tuple(sorted(found))) if found else events
 
 
 __all__ = [

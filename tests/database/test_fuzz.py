@@ -51,6 +51,8 @@ CASES = [
     for mode in MODES
     if mode is schemathesis.GenerationMode.POSITIVE or label in OPEN
 ]
+UNTOLD = {f"POST /api/v1/events/{{event_id}}/{one}" for one in ("settlement", "confirmation")}
+"""What needs an event that the story does not hold: test_putting_right.py has it."""
 SETTINGS = hypothesis.settings(
     deadline=None,
     database=None,
@@ -117,7 +119,7 @@ def test_answers_are_those_documented(
     ask()
 
 
-@pytest.mark.parametrize("label", LABELS)
+@pytest.mark.parametrize("label", [one for one in LABELS if one not in UNTOLD])
 def test_questions_about_the_story_are_answered(
     served: BaseSchema, told: list[str], label: str
 ) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from typing import Final, Literal
+from typing import Final
 
 from service.domain.envelope import Payload
+from service.domain.fields import DisputeOutcome
 from service.domain.spec import BOTH, EventType, Fold
 
 
@@ -18,7 +19,7 @@ class DisputeSettled(Payload):
     """
 
     dispute_event: uuid.UUID
-    outcome: Literal["upheld", "rejected"]
+    outcome: DisputeOutcome
 
 
 def _text(data: DisputeSettled) -> str:

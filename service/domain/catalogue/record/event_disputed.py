@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from typing import Final, Literal
+from typing import Final
 
 from service.domain.envelope import Payload
+from service.domain.fields import Ground
 from service.domain.spec import BOTH, EventType, Fold
 from service.domain.words import plain
 
@@ -19,7 +20,7 @@ class EventDisputed(Payload):
     """
 
     event: uuid.UUID
-    ground: Literal["wrong_figure", "wrong_date", "wrong_organisation", "not_ours"]
+    ground: Ground
 
 
 def _text(data: EventDisputed) -> str:
