@@ -1,0 +1,103 @@
+"""An end with no beginning: what ended never began, began later, or had ended before."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from service.domain.register import BY_NAME
+from service.projections.context import Context
+from service.projections.history import Fact
+from service.projections.ledger import Key, key_of, ledger_of
+from service.projections.senses.check import Check, Finding, said, when
+
+_GOES_ON: Final = frozenset(
+    {"programmes", "strategy", "network_memberships", "routines", "projects", "funding"}
+)
+"""Ledgers that go on over a merger: the successor may end what an absorbed trust began."""
+_ENDS: Final = tuple(name for name, kind in BY_NAME.items() if kind.fold.form == "closes")
+_LEDGERS: Final = {
+    ledger: tuple(name for name in BY_NAME if ledger_of(name) == ledger)
+    for ledger in sorted({BY_NAME[name].fold.ledger for name in _ENDS})
+}
+"""All types of each ledger in which something ends."""
+
+
+def _find(given: Context) -> Iterator[Finding]:
+    unread = {ledger_of(item.type) for item in given.history.unread}
+    ending = {ledger_of(kind) for kind in _ENDS if kind in given.own_by_type} - unread
+    for ledger in sorted(name for name in ending if name):
+        keyed = BY_NAME[_LEDGERS[ledger][0]].fold.key
+        yield from _by_key(given, ledger) if keyed else _by_reference(given, ledger)
+
+
+def _by_key(given: Context, ledger: str) -> Iterator[Finding]:
+    types = _LEDGERS[ledger]
+    gone = given.absorbed if ledger in _GOES_ON else ()
+    groups: dict[Key, list[Fact]] = {}
+    for fact in itertools.chain(given.own(*types), *(part.own(*types) for part in gone)):
+        groups.setdefault(key_of(fact)[1:], []).append(fact)
+    for facts in groups.values():
+        for end in _without(facts):
+            if end.organisation == given.code:
+                yield Finding((end,), f"{said(end)}, {when(end)}: its beginning is not recorded")
+
+
+def _without(facts: Iterable[Fact]) -> Iterator[Fact]:
+    """Yield the ends of one thing at which it was not so; what begins on the day counts as so."""
+    live = False
+    for fact in sorted(facts, key=lambda f: (f.effective, _is_end(f), f.position)):
+        if _is_end(fact) and not live:
+            yield fact
+        live = not _is_end(fact)
+
+
+def _is_end(fact: Fact) -> bool:
+    return BY_NAME[fact.type].fold.form == "closes"
+
+
+def _by_reference(given: Context, ledger: str) -> Iterator[Finding]:
+    ends = [kind for kind in _LEDGERS[ledger] if kind in _ENDS]
+    parts = (given.history, *(gone.history for gone in given.absorbed))
+    known = {fact.position: fact for part in parts for fact in part.of(*_LEDGERS[ledger])}
+    unread = {item.position for part in parts for item in part.unread}
+    for end in given.own(*ends):
+        named = end.refers[0].position if end.refers else None
+        if named is None or named in unread:
+            continue
+        began = known.get(named)
+        if began is None:
+            yield Finding((end,), f"{said(end)}, {when(end)}: what it ends is not in force")
+        elif end.effective < began.effective:
+            text = f"{said(end)}, {when(end)}: before it began on {when(began)}"
+            yield Finding((end, began), text)
+
+
+def _money(given: Context) -> Iterator[Finding]:
+    """Yield money spent or withdrawn under a reference that no commitment bears."""
+    bodies = (given.own("FundingCommitted"), *(g.own("FundingCommitted") for g in given.absorbed))
+    known = {fact.data.agreement for facts in bodies for fact in facts}
+    if any(ledger_of(item.type) == "funding" for item in given.history.unread):
+        return
+    for fact in given.own("FundingSpent", "FundingWithdrawn"):
+        if fact.data.agreement not in known:
+            text = f"{said(fact)}, {when(fact)}: no agreement {fact.data.agreement} is recorded"
+            yield Finding((fact,), text)
+
+
+END_WITHOUT_BEGINNING: Final = Check(
+    code="end_without_beginning",
+    rule="what ends was recorded as begun, on that day or before, and had not ended already",
+    way_out="record the beginning, however late; or correct the reference, the post, the person or "
+    "the day that does not match",
+    find=_find,
+)
+AGREEMENT_NOT_KNOWN: Final = Check(
+    code="agreement_not_known",
+    rule="money is spent or withdrawn under an agreement that is recorded",
+    way_out="record the commitment under this reference, or correct the reference",
+    find=_money,
+)
+
+__all__ = ["AGREEMENT_NOT_KNOWN", "END_WITHOUT_BEGINNING"]

@@ -1,0 +1,53 @@
+"""The register of sense checks, and the warnings that they make of an organisation's history.
+
+A warning is of a history as known at a position: correcting or retracting what it is about closes
+it. It hangs on a date only where "still to come" does.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Mapping
+from typing import Final
+
+from service.projections.context import Context, context
+from service.projections.history import History
+from service.projections.senses.amounts import UNUSUAL_AMOUNT
+from service.projections.senses.bodies import BODY_NOT_OPEN
+from service.projections.senses.check import Check, OpenWarning, opened
+from service.projections.senses.duplicates import LIKELY_DUPLICATE
+from service.projections.senses.endings import AGREEMENT_NOT_KNOWN, END_WITHOUT_BEGINNING
+from service.projections.senses.headcount import ABOVE_HEADCOUNT
+from service.projections.senses.holders import TWO_CHIEFS, TWO_POSTS
+from service.projections.senses.lifetime import AFTER_CLOSING, BEFORE_OPENING, FUTURE_DATE
+
+CHECKS: Final[tuple[Check, ...]] = (
+    ABOVE_HEADCOUNT, TWO_CHIEFS, TWO_POSTS, END_WITHOUT_BEGINNING, AGREEMENT_NOT_KNOWN,
+    UNUSUAL_AMOUNT, BEFORE_OPENING, AFTER_CLOSING, FUTURE_DATE, BODY_NOT_OPEN, LIKELY_DUPLICATE,
+)  # fmt: skip
+
+
+def warnings(
+    code: str, histories: Mapping[str, History], today: dt.date
+) -> tuple[OpenWarning, ...]:
+    """Return the open warnings of an organisation, by position.
+
+    histories: all that `closure.missing` and `closure.neighbours` name, with hypothetical entries
+    or without. today: the day after which a date is still to come.
+    """
+    return found(context(code, histories, today))
+
+
+def found(given: Context) -> tuple[OpenWarning, ...]:
+    """Return the open warnings of an organisation; the context's date is today."""
+    every = (opened(check, finding) for check in CHECKS for finding in check.find(given))
+    return tuple(sorted(every, key=lambda warning: (warning.positions, warning.code)))
+
+
+def about(warnings: Iterable[OpenWarning], positions: Collection[int]) -> tuple[OpenWarning, ...]:
+    """Return the warnings that are about an event at one of some positions."""
+    wanted = frozenset(positions)
+    return tuple(one for one in warnings if not wanted.isdisjoint(one.positions))
+
+
+__all__ = ["CHECKS", "about", "found", "warnings"]
