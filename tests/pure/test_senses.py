@@ -8,20 +8,21 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, settings
 
+from service.domain.envelope import Target, type_name
 from service.projections import trust_picture
-from service.projections.context import context
-from service.projections.senses.register import CHECKS, about, found, warnings
+from service.projections.history import Entry
+from service.projections.senses.register import CHECKS, about, warnings
+from tests.pure import stories
 from tests.pure.cases import system, trust
 from tests.pure.histories import day, entries, event, histories
-from tests.pure.stories import HOME, stories
 
 FOLDER = Path(__file__).parent / "senses"
 FILES = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in FOLDER.glob("*.json")}
 CASES = [(code, kind, case) for code, f in sorted(FILES.items()) for kind in ("warns", "silent")
          for case in f[kind]]  # fmt: skip
+NAMES = [f"{code}: {case['why']}" for code, _, case in CASES]
 TODAY = "2026-12-31"
 
 
@@ -51,7 +52,7 @@ def sensed(case):
     return [one for code in sorted(given_) for one in warnings(code, given_, today)]
 
 
-@pytest.mark.parametrize(("code", "kind", "case"), CASES, ids=[f"{c}: {x['why']}" for c, _, x in CASES])
+@pytest.mark.parametrize(("code", "kind", "case"), CASES, ids=NAMES)
 def test_examples(code, kind, case):
     """A check warns of what its examples say it warns of, and of nothing else."""
     seen = [list(one.positions) for one in sensed(case) if one.code == code]
@@ -83,3 +84,60 @@ def test_about():
     assert about(every, {6}) == about(every, {7})
     assert about(every, {5}) == ()
     assert about(every, ()) == ()
+
+
+EVERYTHING = [*stories.LEADERSHIP, *stories.SKILLS, *stories.STRATEGY, *stories.FUNDING,
+              *stories.CONNECTION, *stories.MEMBERSHIP]  # fmt: skip
+
+
+@settings(max_examples=25)
+@given(stories.stories(EVERYTHING, least=25))
+def test_a_warning_changes_no_picture(told):
+    """A picture is the same whether its warnings were asked for before or not."""
+    made, known_at, on = told
+    known = [one for one in made if one.position <= known_at]
+    alone, sensed_first = histories(known), histories(known)
+    for code in sensed_first:
+        warnings(code, sensed_first, on)
+    plain = trust_picture.picture(stories.HOME, alone, on)
+    assert trust_picture.picture(stories.HOME, sensed_first, on) == plain
+
+
+@settings(max_examples=25)
+@given(stories.stories(EVERYTHING, least=25))
+def test_retracting_what_a_warning_is_about_closes_it(told):
+    """Once every event that a warning is about is retracted, no warning is about any of them."""
+    made, _, on = told
+    for one in warnings(stories.HOME, histories(made), on)[:3]:
+        gone = [retraction(entry, len(made) + n) for n, entry in enumerate(originals(made, one), 1)]
+        after = warnings(stories.HOME, histories([*made, *gone]), on)
+        assert not about(after, {entry.target.position for entry in gone})
+
+
+@settings(max_examples=25)
+@given(stories.stories(EVERYTHING, least=25))
+def test_warnings_are_about_what_is_known(told):
+    """A warning is about events of the history as known, each once, and says so the same twice."""
+    made, known_at, on = told
+    known = histories([one for one in made if one.position <= known_at])
+    seen = warnings(stories.HOME, known, on)
+    places = {place for h in known.values() for fact in h.facts for place in fact.positions}
+    assert all(places.issuperset(one.positions) for one in seen)
+    assert len({(one.code, one.positions, one.text) for one in seen}) == len(seen)
+    assert warnings(stories.HOME, known, on) == seen
+
+
+def originals(made, warning):
+    """The events that a warning is about, the corrections of them apart."""
+    return [one for one in made if one.position in warning.positions
+            and type_name(one.event) != "EventCorrected"]  # fmt: skip
+
+
+def retraction(entry, position):
+    """An event's retraction, as the log gives it its target."""
+    event_ = event(
+        "EventRetracted", entry.event.organisation, "2026-06-30", number=5000 + position,
+        event=str(entry.event.id), reason="other",
+    )  # fmt: skip
+    target = Target(entry.position, type_name(entry.event), entry.event.organisation)
+    return Entry(position, event_, target)

@@ -6,7 +6,9 @@ public and an own source of another assurance is evidence beside evidence where 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+import itertools
+from collections.abc import Hashable, Iterator, Sequence
+from operator import attrgetter
 from typing import Final
 
 from service.domain.register import BY_NAME
@@ -14,30 +16,32 @@ from service.projections.context import Context
 from service.projections.history import Fact
 from service.projections.senses.check import Check, Finding, said, when
 
+_EFFECTIVE: Final = attrgetter("effective")
+_CONTENT: Final = attrgetter("data")
+
 
 def _find(given: Context) -> Iterator[Finding]:
     for group in given.own_by_type.values():
-        if len(group) > 1:
-            yield from _same(group)
+        for _, same_day in itertools.groupby(group, key=_EFFECTIVE):
+            facts = tuple(same_day)
+            if len(facts) > 1:
+                yield from _same(facts)
 
 
-def _same(group: tuple[Fact, ...]) -> Iterator[Finding]:
-    of = _stated if BY_NAME[group[0].type].fold.form == "states" else _happened
+def _same(facts: Sequence[Fact]) -> Iterator[Finding]:
+    """Yield what was recorded more than once among facts of one type and day."""
+    of = _stated if BY_NAME[facts[0].type].fold.form == "states" else _CONTENT
     found: dict[Hashable, list[Fact]] = {}
-    for fact in group:
+    for fact in facts:
         found.setdefault(of(fact), []).append(fact)
-    for facts in found.values():
-        if len(facts) > 1:
-            text = f"{said(facts[0])}, {when(facts[0])}: recorded {len(facts)} times"
-            yield Finding(tuple(facts), text)
-
-
-def _happened(fact: Fact) -> Hashable:
-    return fact.effective, fact.data
+    for same in found.values():
+        if len(same) > 1:
+            text = f"{said(same[0])}, {when(same[0])}: recorded {len(same)} times"
+            yield Finding(tuple(same), text)
 
 
 def _stated(fact: Fact) -> Hashable:
-    return fact.effective, fact.data, fact.assurance
+    return fact.data, fact.assurance
 
 
 LIKELY_DUPLICATE: Final = Check(

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from operator import attrgetter
 from typing import Final
 
 from service.domain.register import BY_NAME
 from service.projections.context import Context
 from service.projections.history import Fact
-from service.projections.ledger import Key, key_of, ledger_of
+from service.projections.ledger import ledger_of, ordered
 from service.projections.senses.check import Check, Finding, said, when
 
 _GOES_ON: Final = frozenset(
     {"programmes", "strategy", "network_memberships", "routines", "projects", "funding"}
 )
 """Ledgers that go on over a merger: the successor may end what an absorbed trust began."""
-_ENDS: Final = tuple(name for name, kind in BY_NAME.items() if kind.fold.form == "closes")
+_ENDS: Final = frozenset(name for name, kind in BY_NAME.items() if kind.fold.form == "closes")
 _LEDGERS: Final = {
     ledger: tuple(name for name in BY_NAME if ledger_of(name) == ledger)
     for ledger in sorted({BY_NAME[name].fold.ledger for name in _ENDS})
@@ -34,14 +35,23 @@ def _find(given: Context) -> Iterator[Finding]:
 
 def _by_key(given: Context, ledger: str) -> Iterator[Finding]:
     types = _LEDGERS[ledger]
+    keys = {kind: attrgetter(*BY_NAME[kind].fold.key) for kind in types}
     gone = given.absorbed if ledger in _GOES_ON else ()
-    groups: dict[Key, list[Fact]] = {}
-    for fact in itertools.chain(given.own(*types), *(part.own(*types) for part in gone)):
-        groups.setdefault(key_of(fact)[1:], []).append(fact)
+    parts = [given.own(*types), *(part.own(*types) for part in gone)]
+    groups: dict[Hashable, list[Fact]] = {}
+    for fact in parts[0] if len(parts) == 1 else ordered(itertools.chain.from_iterable(parts)):
+        groups.setdefault(keys[fact.type](fact.data), []).append(fact)
     for facts in groups.values():
-        for end in _without(facts):
-            if end.organisation == given.code:
-                yield Finding((end,), f"{said(end)}, {when(end)}: its beginning is not recorded")
+        if not _in_turn(facts):
+            for end in _without(facts):
+                if end.organisation == given.code:
+                    text = f"{said(end)}, {when(end)}: its beginning is not recorded"
+                    yield Finding((end,), text)
+
+
+def _in_turn(facts: Sequence[Fact]) -> bool:
+    """Tell at once that all is well of what begins and ends at most once, in that order."""
+    return len(facts) <= 2 and facts[0].type not in _ENDS
 
 
 def _without(facts: Iterable[Fact]) -> Iterator[Fact]:
@@ -54,7 +64,7 @@ def _without(facts: Iterable[Fact]) -> Iterator[Fact]:
 
 
 def _is_end(fact: Fact) -> bool:
-    return BY_NAME[fact.type].fold.form == "closes"
+    return fact.type in _ENDS
 
 
 def _by_reference(given: Context, ledger: str) -> Iterator[Finding]:

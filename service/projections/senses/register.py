@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from service.projections.context import Context, context
-from service.projections.history import History
+from service.projections.history import History, remembered
 from service.projections.senses.amounts import UNUSUAL_AMOUNT
 from service.projections.senses.bodies import BODY_NOT_OPEN
 from service.projections.senses.check import Check, OpenWarning, opened
@@ -21,10 +21,14 @@ from service.projections.senses.headcount import ABOVE_HEADCOUNT
 from service.projections.senses.holders import TWO_CHIEFS, TWO_POSTS
 from service.projections.senses.lifetime import AFTER_CLOSING, BEFORE_OPENING, FUTURE_DATE
 
-CHECKS: Final[tuple[Check, ...]] = (
-    ABOVE_HEADCOUNT, TWO_CHIEFS, TWO_POSTS, END_WITHOUT_BEGINNING, AGREEMENT_NOT_KNOWN,
-    UNUSUAL_AMOUNT, BEFORE_OPENING, AFTER_CLOSING, FUTURE_DATE, BODY_NOT_OPEN, LIKELY_DUPLICATE,
+OF_ITSELF: Final[tuple[Check, ...]] = (
+    ABOVE_HEADCOUNT, TWO_CHIEFS, END_WITHOUT_BEGINNING, AGREEMENT_NOT_KNOWN, UNUSUAL_AMOUNT,
+    BEFORE_OPENING, AFTER_CLOSING, LIKELY_DUPLICATE,
 )  # fmt: skip
+"""Checks that read the organisation's own history, and those of trusts that it absorbed."""
+OF_OTHERS: Final[tuple[Check, ...]] = (TWO_POSTS, BODY_NOT_OPEN, FUTURE_DATE)
+"""Checks that also read what other bodies are, or which day it is."""
+CHECKS: Final = (*OF_ITSELF, *OF_OTHERS)
 
 
 def warnings(
@@ -40,8 +44,19 @@ def warnings(
 
 def found(given: Context) -> tuple[OpenWarning, ...]:
     """Return the open warnings of an organisation; the context's date is today."""
-    every = (opened(check, finding) for check in CHECKS for finding in check.find(given))
+    every = (*_of_itself(given), *_found(given, OF_OTHERS))
     return tuple(sorted(every, key=lambda warning: (warning.positions, warning.code)))
+
+
+def _of_itself(given: Context) -> tuple[OpenWarning, ...]:
+    """Return what hangs on no date and no other body: made once a history."""
+    if given.absorbed:
+        return _found(given, OF_ITSELF)
+    return remembered(given.history, ("senses", given.code), lambda: _found(given, OF_ITSELF))
+
+
+def _found(given: Context, checks: Iterable[Check]) -> tuple[OpenWarning, ...]:
+    return tuple(opened(check, one) for check in checks for one in check.find(given))
 
 
 def about(warnings: Iterable[OpenWarning], positions: Collection[int]) -> tuple[OpenWarning, ...]:
