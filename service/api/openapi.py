@@ -16,7 +16,7 @@ from msgspec import Struct
 from service import __version__
 from service.api import answers, catalogue, parameters
 from service.api.answers import STATUS, AnyRequest
-from service.api.events import CLOUDEVENT, CLOUDEVENTS, NDJSON, Receipt
+from service.api.events import CLOUDEVENT, CLOUDEVENTS, NDJSON, AppendQuery, Receipt
 from service.api.operations import (
     APPENDING,
     OPERATIONS,
@@ -141,7 +141,7 @@ def _append() -> Json:
     return {
         "operationId": "append_events",
         "summary": "Record one event or a batch; sending it again is safe",
-        "parameters": _SENDING,
+        "parameters": [*_query_parameters(AppendQuery), *_SENDING],
         "requestBody": {
             "required": True,
             "content": {

@@ -77,11 +77,11 @@ async def get_system_picture(request: AnyRequest, code: FromPath[str]) -> Respon
 async def list_trust_beginnings(request: AnyRequest, code: FromPath[str]) -> Response[bytes]:
     """List the programmes that a trust joined by a date, each with the levels of that day."""
     room = rooms(request)
-    moment, asked = await _asked(room, request, code, "trust")
+    moment, asked = await asked_for(room, request, code, "trust")
     histories = await room.pictures.load(asked.code, asked.up_to, asked.evidence)
     organisation = summary(asked.code, histories[asked.code], asked.on)
     if organisation.organisation_kind != asked.bearer:
-        raise _unknown(asked)
+        raise unknown(asked)
     found = beginnings(
         context(asked.code, histories, asked.on), lambda then: levels(then, asked.model)
     )
@@ -94,10 +94,10 @@ async def _answer(
 ) -> Response[bytes]:
     """Return a picture with the moment that it is of, or that the reader has it already."""
     room = rooms(request)
-    moment, asked = await _asked(room, request, code, bearer)
+    moment, asked = await asked_for(room, request, code, bearer)
     made = await room.pictures.picture(asked)
     if made.organisation is None:
-        raise _unknown(asked)
+        raise unknown(asked)
     tag = answers.weak_tag(made.tag, moment.log, moment.fold, moment.model, moment.evidence)
     if answers.has(request, tag):
         return answers.unchanged(tag)
@@ -105,7 +105,7 @@ async def _answer(
     return answers.tagged(answers.encode(parts), tag)
 
 
-async def _asked(
+async def asked_for(
     room: Rooms, request: AnyRequest, code: str, bearer: Literal["trust", "system"]
 ) -> tuple[Moment, Asked]:
     """Return the moment that a request means, and the picture that it asks for."""
@@ -117,6 +117,7 @@ async def _asked(
     return moment, Asked(known, bearer, moment.on, up_to, now, query.evidence, model)
 
 
-def _unknown(asked: Asked) -> Refused:
+def unknown(asked: Asked) -> Refused:
+    """Return that no organisation of the kind asked for was known then."""
     detail = f"{asked.code} is not a {asked.bearer} that was known at position {asked.up_to}"
     return Refused(Problem("not_found", detail))

@@ -308,7 +308,7 @@ def test_operations_are_frozen_and_all_documented() -> None:
         "list_systems", "get_trust_picture", "get_system_picture", "list_dimensions",
         "list_code_lists", "list_codes", "list_schemas", "get_schema", "get_openapi",
         "list_models", "get_model", "list_trust_beginnings", "correct_event", "retract_event",
-        "dispute_event", "settle_dispute", "confirm_event",
+        "dispute_event", "settle_dispute", "confirm_event", "get_completeness",
     }  # fmt: skip
 
 

@@ -7,8 +7,10 @@ it. It hangs on a date only where "still to come" does.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Final
+
+from msgspec import Struct
 
 from service.projections.context import Context, context
 from service.projections.history import History, remembered
@@ -29,6 +31,31 @@ OF_ITSELF: Final[tuple[Check, ...]] = (
 OF_OTHERS: Final[tuple[Check, ...]] = (TWO_POSTS, BODY_NOT_OPEN, FUTURE_DATE)
 """Checks that also read what other bodies are, or which day it is."""
 CHECKS: Final = (*OF_ITSELF, *OF_OTHERS)
+MOST: Final = 1_000
+"""An answer lists so many warnings, and says how many more there are."""
+
+
+class Warned(Struct, frozen=True, gc=False):
+    """Open warnings, by position; more: how many are not listed."""
+
+    items: tuple[OpenWarning, ...]
+    more: int
+
+
+def missing(code: str, histories: Mapping[str, History]) -> set[str]:
+    """Return whose whole histories the checks read that are not there: its own, of its parts.
+
+    Of a system its members' are not read. To be asked again until nothing is missing.
+    """
+    found: set[str] = set()
+    waiting = [code]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            merged = histories.get(name, History()).of("TrustMerged")
+            waiting += [fact.organisation for fact in merged if fact.data.into == name]
+    return found - set(histories)
 
 
 def warnings(
@@ -36,8 +63,8 @@ def warnings(
 ) -> tuple[OpenWarning, ...]:
     """Return the open warnings of an organisation, by position.
 
-    histories: all that `closure.missing` and `closure.neighbours` name, with hypothetical entries
-    or without. today: the day after which a date is still to come.
+    histories: all that `missing` and then `closure.neighbours` name, with hypothetical entries or
+    without. today: the day after which a date is still to come.
     """
     return found(context(code, histories, today))
 
@@ -59,10 +86,14 @@ def _found(given: Context, checks: Iterable[Check]) -> tuple[OpenWarning, ...]:
     return tuple(opened(check, one) for check in checks for one in check.find(given))
 
 
-def about(warnings: Iterable[OpenWarning], positions: Collection[int]) -> tuple[OpenWarning, ...]:
-    """Return the warnings that are about an event at one of some positions."""
-    wanted = frozenset(positions)
-    return tuple(one for one in warnings if not wanted.isdisjoint(one.positions))
+def about(warnings: Iterable[OpenWarning], positions: Container[int]) -> Iterator[OpenWarning]:
+    """Yield the warnings that are about an event at one of some positions."""
+    return (one for one in warnings if any(place in positions for place in one.positions))
 
 
-__all__ = ["CHECKS", "about", "found", "warnings"]
+def listed(warnings: Sequence[OpenWarning]) -> Warned:
+    """Return the first thousand warnings, and how many more there are."""
+    return Warned(tuple(warnings[:MOST]), max(0, len(warnings) - MOST))
+
+
+__all__ = ["CHECKS", "MOST", "Warned", "about", "found", "listed", "missing", "warnings"]
