@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct
 
+from service.domain.words import body_list
+from service.projections import coverage, skilled
 from service.projections.completeness_seen import (
     FLOWS,
     AssuranceShare,
@@ -21,22 +23,29 @@ from service.projections.completeness_seen import (
 )
 from service.projections.completeness_wanted import MEASURES
 from service.projections.context import Context
+from service.projections.leadership_measures import affairs
 from service.projections.levels import Answer, Distance, Freshness
+from service.projections.posts import CHIEF
 from service.projections.senses.check import OpenWarning
 
-_QUARTERS: Final = 4
+_COUNTED: Final = frozenset(
+    {"introductory_completions_12m", "introductory_percent", "completed_per_1000", "partners_12m",
+     "partners_24m", "board_reviews_6m", "spc_quarters_in_a_row"}
+)  # fmt: skip
+"""Measures that count by quarter: while quarters are missing, that is the gap."""
 
 
 class Gap(Struct, frozen=True, gc=False):
     """Something that is missing. code: its kind; text: in words; measure: which, if it is one.
 
-    send: the type of event that closes it, where one does.
+    send: the type of event that closes it, where one does. dimension: of a division's gap.
     """
 
     code: str
     text: str
     measure: str | None = None
     send: str | None = None
+    dimension: str | None = None
 
 
 class DimensionRecord(Struct, frozen=True, gc=False):
@@ -81,21 +90,23 @@ def _record(
         last_return=found.last_return,
         quarters=found.quarters,
         covered=sum(quarter.by is not None for quarter in found.quarters),
-        gaps=() if given.ended() else tuple(_gaps(name, answer, found)),
+        gaps=() if given.ended() else tuple(_gaps(given, name, answer, found)),
         next_level=answer.distance,
         warnings=sum(one.dimension == returned_as(name) for one in warnings),
         assurance=assurance(found.facts),
     )
 
 
-def _gaps(name: str, answer: Answer, found: Seen) -> Iterator[Gap]:
+def _gaps(given: Context, name: str, answer: Answer, found: Seen) -> Iterator[Gap]:
     if answer.reason == "unreadable":
         yield Gap("unreadable", "an event that it rests on cannot be read")
         return
     yield from _age(answer, found)
-    if name in FLOWS:
-        yield from _quarters(found.quarters)
-    yield from _measures(answer)
+    yield from _OF_ONE[name](given) if name in _OF_ONE else ()
+    missing = tuple(_missing(found.quarters)) if name in FLOWS and found.facts else ()
+    if missing:
+        yield _uncovered(missing)
+    yield from _measures(answer, _COUNTED if missing else frozenset())
     if answer.reason == "no_cuts_for_this_edition_and_group":
         yield Gap("no_cuts", "the model has no cuts for this edition and benchmark group")
 
@@ -112,16 +123,50 @@ def _age(answer: Answer, found: Seen) -> Iterator[Gap]:
         yield Gap("evidence_ageing", text)
 
 
-def _quarters(quarters: Sequence[QuarterSeen]) -> Iterator[Gap]:
-    missing = [f"{q.financial_year} quarter {q.quarter}" for q in reversed(quarters) if not q.by]
-    if missing:
-        said = "of no quarter" if len(missing) == _QUARTERS else f"not of {', '.join(missing)}"
-        text = f"there is a return or an event {said} of the newest four"
-        yield Gap("quarters_not_covered", text, send="ReturnMade")
+def _no_chief_executive(given: Context) -> Iterator[Gap]:
+    """Yield that nobody is known in post since the last one left; before the first it is unknown.
+
+    Where nobody was ever recorded, that is a measure not known.
+    """
+    posts = affairs(given).posts
+    ends = [spell.end for spell in posts.of(CHIEF) if spell.end and spell.end <= given.on]
+    if ends and not posts.in_post(CHIEF, given.on):
+        text = f"no chief executive is known since {max(ends)}"
+        yield Gap("no_chief_executive", text, "chief_executive_in_post", "LeaderAppointed")
 
 
-def _measures(answer: Answer) -> Iterator[Gap]:
-    names = list(answer.missing)
+def _no_census(given: Context) -> Iterator[Gap]:
+    """Yield that practitioners were never counted, where their number is made from courses."""
+    courses = any(skilled.facts(given, "StaffTrained", "practitioner"))
+    if courses and skilled.newest_census(given, "practitioner") is None:
+        text = "no census of practitioners is recorded: their number is told from courses alone"
+        yield Gap("no_census", text, "practitioners", "SkillsCounted")
+
+
+_OF_ONE: Final[Mapping[str, Callable[[Context], Iterator[Gap]]]] = {
+    "leadership": _no_chief_executive,
+    "skills_practitioner": _no_census,
+}
+"""Gaps that only one dimension has."""
+
+
+def _missing(quarters: Sequence[QuarterSeen]) -> Iterator[str]:
+    """Yield the quarters that nothing covers, the oldest first."""
+    for one in reversed(quarters):
+        if one.by is None:
+            yield f"{one.financial_year} quarter {one.quarter}"
+
+
+def _uncovered(missing: Sequence[str]) -> Gap:
+    every = len(missing) == coverage.YEAR
+    which = "any of the newest four quarters" if every else body_list(missing)
+    text = f"neither a return nor an event covers {which}"
+    return Gap("quarters_not_covered", text, send="ReturnMade")
+
+
+def _measures(answer: Answer, but: frozenset[str]) -> Iterator[Gap]:
+    """Yield what is not known, but for some measures; what reads the same is said once."""
+    names = [name for name in answer.missing if name not in but]
     if answer.distance is not None and answer.distance.value is None:
         names.append(answer.distance.measure)
     told: set[str] = set()

@@ -84,7 +84,7 @@ def _gaps(given: Context, parts: Mapping[str, list[Fact]]) -> Iterator[Gap]:
     for part, kind in _ASKED.items():
         if not any(fact.effective > after for fact in parts.get(part, ())):
             text = f"no event of the last 12 months on {part} names it"
-            yield Gap("division_not_named", text, send=kind)
+            yield Gap("division_not_named", text, send=kind, dimension=part)
 
 
 __all__ = ["DivisionRecord", "Named", "divisions"]

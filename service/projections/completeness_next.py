@@ -7,16 +7,19 @@ known. One line a type, however many gaps it closes.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 from msgspec import Struct
 
+from service.domain.words import body_list, plain
 from service.projections.completeness_dimensions import DimensionRecord, Gap
 from service.projections.completeness_divisions import DivisionRecord
 from service.projections.completeness_wanted import Sender, sender
 
-MOST: Final = 8
+MOST: Final = 12
+"""As many as a quarterly return has answers at most."""
 _KEEPS_FRESH: Final = {
     "leadership": "BoardComposed",
     "culture": "CultureSurveyed",
@@ -30,6 +33,7 @@ _KEEPS_FRESH: Final = {
     "practice": "ProjectCompleted",
 }
 """What is recorded of a dimension where nothing in particular is asked for."""
+_OLD: Final = frozenset({"evidence_too_old", "evidence_ageing"})
 
 
 class ToSend(Struct, frozen=True, gc=False):
@@ -60,7 +64,7 @@ def to_send(
     dimensions: Sequence[DimensionRecord],
     divisions: Sequence[DivisionRecord],
 ) -> tuple[ToSend, ...]:
-    """Return what to send next, at most eight types, the most wanted first."""
+    """Return what to send next, at most twelve types, the most wanted first."""
     reasons: dict[str, list[_Reason]] = {}
     for reason in _reasons(whole, dimensions, divisions):
         reasons.setdefault(reason.type, []).append(reason)
@@ -86,14 +90,13 @@ def _reasons(
     yield from (_Reason(gap.send, gap.text, None) for gap in whole if gap.send)
     unknown = [one for one in dimensions if one.level is None]
     known = [one for one in dimensions if one.level is not None]
+    yield from _closing(dimensions, "no_chief_executive")
     yield from _closing(unknown, "not_known")
     yield from _renewing([*unknown, *known])
     yield from _closing(dimensions, "quarters_not_covered")
+    yield from _closing(known, "no_census")
     yield from _closing(known, "not_known")
-    for one in divisions:
-        for gap in one.gaps:
-            if gap.send:
-                yield _Reason(gap.send, f"{one.name}: {gap.text}", None)
+    yield from _naming(divisions)
 
 
 def _closing(dimensions: Sequence[DimensionRecord], code: str) -> Iterator[_Reason]:
@@ -105,13 +108,29 @@ def _closing(dimensions: Sequence[DimensionRecord], code: str) -> Iterator[_Reas
 
 
 def _renewing(dimensions: Sequence[DimensionRecord]) -> Iterator[_Reason]:
-    """Yield what makes evidence new that is too old or soon will be, the soonest first."""
-    ageing = {"never_recorded", "evidence_too_old", "evidence_ageing"}
-    for one in dimensions:
+    """Yield what makes evidence new that is too old or soon will be, the oldest first."""
+    for one in sorted(dimensions, key=_stale_from):
         kind = _KEEPS_FRESH.get(one.dimension)
+        told = any(gap.code == "not_known" and gap.send for gap in one.gaps)
         for gap in one.gaps:
-            if gap.code in ageing and kind:
-                yield _Reason(kind, gap.text, one.dimension)
+            if kind and (gap.code in _OLD or (gap.code == "never_recorded" and not told)):
+                yield _Reason(kind, f"{plain(one.dimension)}: {gap.text}", one.dimension)
+
+
+def _stale_from(one: DimensionRecord) -> dt.date:
+    return one.evidence_age.stale_from or dt.date.max
+
+
+def _naming(divisions: Sequence[DivisionRecord]) -> Iterator[_Reason]:
+    """Yield what names divisions that nothing named, a line a dimension."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for one in divisions:
+        for gap in one.gaps:
+            if gap.send and gap.dimension:
+                found.setdefault((gap.send, gap.dimension), []).append(one.name)
+    for (kind, dimension), names in found.items():
+        why = f"no event of the last 12 months on {dimension} names {body_list(names)}"
+        yield _Reason(kind, why, dimension)
 
 
 __all__ = ["MOST", "ToSend", "to_send"]

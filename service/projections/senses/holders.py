@@ -34,9 +34,10 @@ class _Held(Struct, frozen=True, gc=False):
         return alone and self.spell.live(day) and self.among.lent(self.spell, day) is None
 
     def named(self, code: str) -> str:
-        """Return the post in words, with its body where that is another than `code`."""
+        """Return the post in words and when, with its body where that is another than `code`."""
         of = "" if self.body == code else f" of {self.body}"
-        return f"{plain(self.spell.post)}{of} from {self.spell.start}"
+        until = f" until {self.spell.end}" if self.spell.end else ""
+        return f"{plain(self.spell.post)}{of} from {self.spell.start}{until}"
 
 
 def _own(given: Context) -> Posts:
@@ -66,9 +67,9 @@ def _two_posts(given: Context) -> Iterator[Finding]:
     for person, spells in sorted(by_person.items()):
         for one, other in itertools.combinations(spells, 2):
             if _clash(given, one, other):
-                text = f"{person} is {one.named(given.code)} and {other.named(given.code)}"
+                both = f"{one.named(given.code)}, and {other.named(given.code)}"
                 facts = (*_first(one.spell), *_first(other.spell))
-                yield Finding(facts, f"{text}, neither of them shared")
+                yield Finding(facts, f"{person} has two posts, neither of them shared: {both}")
 
 
 def _clash(given: Context, one: _Held, other: _Held) -> bool:

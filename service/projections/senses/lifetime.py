@@ -16,6 +16,7 @@ from service.projections.senses.check import Check, Finding, said, when
 
 _EFFECTIVE: Final = attrgetter("effective")
 _BEGINS: Final = ("TrustRegistered", "SystemEstablished")
+_ENDS: Final = frozenset({"TrustMerged", "TrustClosed", "SystemClosed"})
 _PUBLISHED: Final = frozenset(
     {"RegulatorRated", "CultureSurveyed", "OversightAssessed", "IncomeReported", "FundingSpent",
      "ReturnMade", "ShareGranted", "ShareWithdrawn"}
@@ -61,9 +62,8 @@ def _after(given: Context) -> Iterator[Finding]:
 
 def _belongs(fact: Fact, end: Fact) -> bool:
     """Tell whether a fact of the closing day is the closing itself, or ends something with it."""
-    if fact is end:
-        return True
-    return fact.effective == end.effective and BY_NAME[fact.type].fold.form == "closes"
+    ends = fact.type in _ENDS or BY_NAME[fact.type].fold.form == "closes"
+    return ends and fact.effective == end.effective
 
 
 def _future(given: Context) -> Iterator[Finding]:
