@@ -12,6 +12,7 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
+from service.domain import dates
 from service.domain.envelope import Assurance
 from service.projections import (
     board,
@@ -99,8 +100,8 @@ def seen(given: Context, dimension: str) -> Seen:
     """Return what was recorded about a dimension by the date."""
     facts = _facts(given, dimension)
     returns = [fact for fact in given.own("ReturnMade") if _lists(fact, dimension)]
-    known = [fact for fact in returns if fact.effective <= given.on]
-    newest = max(known, key=_period, default=None)
+    ended = [fact for fact in returns if _last_day(fact) <= given.on]
+    newest = max(ended, key=_period, default=None)
     return Seen(facts, _return(newest) if newest else None, _quarters(given, dimension, facts))
 
 
@@ -141,6 +142,11 @@ def _lists(fact: Fact, dimension: str) -> bool:
 
 def _period(fact: Fact) -> tuple[str, int, int]:
     return fact.data.financial_year, fact.data.quarter, fact.position
+
+
+def _last_day(fact: Fact) -> dt.date:
+    """Return the last day of a return's quarter: it counts by its period, whenever it was made."""
+    return dates.quarter_end(fact.data.financial_year, fact.data.quarter) - dt.timedelta(days=1)
 
 
 def _return(fact: Fact) -> LastReturn:
