@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Iterator
 from typing import Final
 
@@ -31,7 +32,7 @@ class _Life(Struct, frozen=True, gc=False):
 
 def _find(given: Context) -> Iterator[Finding]:
     lives: dict[str, _Life] = {}
-    for fact in given.own(*_TYPES):
+    for fact in itertools.chain.from_iterable(map(given.own, _TYPES)):
         for code in payload_mentions(fact.data):
             if code not in lives and code in given.around:
                 lives[code] = _life(code, given.around[code])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from operator import attrgetter
 from typing import Final
@@ -10,7 +9,7 @@ from typing import Final
 from service.domain.register import BY_NAME
 from service.projections.context import Context
 from service.projections.history import Fact
-from service.projections.ledger import ledger_of, ordered
+from service.projections.ledger import ledger_of
 from service.projections.senses.check import Check, Finding, said, when
 
 _GOES_ON: Final = frozenset(
@@ -19,10 +18,10 @@ _GOES_ON: Final = frozenset(
 """Ledgers that go on over a merger: the successor may end what an absorbed trust began."""
 _ENDS: Final = frozenset(name for name, kind in BY_NAME.items() if kind.fold.form == "closes")
 _LEDGERS: Final = {
-    ledger: tuple(name for name in BY_NAME if ledger_of(name) == ledger)
+    ledger: tuple(sorted((n for n in BY_NAME if ledger_of(n) == ledger), key=_ENDS.__contains__))
     for ledger in sorted({BY_NAME[name].fold.ledger for name in _ENDS})
 }
-"""All types of each ledger in which something ends."""
+"""All types of each ledger in which something ends, those that end it last."""
 
 
 def _find(given: Context) -> Iterator[Finding]:
@@ -35,12 +34,13 @@ def _find(given: Context) -> Iterator[Finding]:
 
 def _by_key(given: Context, ledger: str) -> Iterator[Finding]:
     types = _LEDGERS[ledger]
-    keys = {kind: attrgetter(*BY_NAME[kind].fold.key) for kind in types}
     gone = given.absorbed if ledger in _GOES_ON else ()
-    parts = [given.own(*types), *(part.own(*types) for part in gone)]
     groups: dict[Hashable, list[Fact]] = {}
-    for fact in parts[0] if len(parts) == 1 else ordered(itertools.chain.from_iterable(parts)):
-        groups.setdefault(keys[fact.type](fact.data), []).append(fact)
+    for kind in types:  # one by one: those of several types would be put in order first
+        key = attrgetter(*BY_NAME[kind].fold.key)
+        for own in (given.own(kind), *(part.own(kind) for part in gone)):
+            for fact in own:
+                groups.setdefault(key(fact.data), []).append(fact)
     for facts in groups.values():
         if not _in_turn(facts):
             for end in _without(facts):
@@ -50,8 +50,9 @@ def _by_key(given: Context, ledger: str) -> Iterator[Finding]:
 
 
 def _in_turn(facts: Sequence[Fact]) -> bool:
-    """Tell at once that all is well of what begins and ends at most once, in that order."""
-    return len(facts) <= 2 and facts[0].type not in _ENDS
+    """Tell at once that all is well of what began once, and ended once or not yet."""
+    first, last = facts[0], facts[-1]
+    return len(facts) <= 2 and first.type not in _ENDS and first.effective <= last.effective
 
 
 def _without(facts: Iterable[Fact]) -> Iterator[Fact]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -23,7 +24,7 @@ def _find(given: Context) -> Iterator[Finding]:
     least = min((fact.data.headcount for fact in known), default=None)
     if least is None:
         return
-    for fact in given.own("StaffTrained", "SkillsCounted"):
+    for fact in itertools.chain(given.own("StaffTrained"), given.own("SkillsCounted")):
         if _people(fact) > least and (found := _above(given, fact, counts)):
             yield found
 
