@@ -129,6 +129,7 @@ def questions(operation: str, cursors: list[str]) -> st.SearchStrategy[Asked]:
         "get_trust_picture": ({"code": trust}, PICTURE),
         "get_system_picture": ({"code": system}, PICTURE),
         "list_trust_beginnings": ({"code": trust}, PICTURE),
+        "get_completeness": ({"code": trust}, PICTURE),
         "get_model": ({"name": st.sampled_from(sorted(models()))}, {}),
         "list_codes": ({"name": st.sampled_from(sorted(lists.LISTS))}, {}),
         "get_schema": ({"name": st.sampled_from(sorted(BY_NAME))}, {}),
