@@ -1,14 +1,14 @@
 """An amount far from the organisation's own usual: pounds typed as pence, or pence as pounds.
 
 A slip between the two makes a hundred of one. As amounts vary by themselves, the cut is at fifty
-either way; held against the middle one of the organisation's own amounts of the kind, where there
-are four or more. Both numbers are our choice.
+either way; held against the middle one of the organisation's own amounts of the kind where there
+are four or more, else of all its commitments where these are. Both numbers are our choice.
 """
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from service.domain.words import plain, pounds
@@ -19,18 +19,25 @@ from service.projections.senses.check import Check, Finding, said, when
 
 FAR: Final = 50
 ENOUGH: Final = 4
-_TYPES: Final = ("FundingCommitted", "FundingSpent", "IncomeReported")
 
 
 def _find(given: Context) -> Iterator[Finding]:
+    commitments = given.own("FundingCommitted")
     groups: dict[str, list[Fact]] = {}
-    for fact in given.own(*_TYPES):
+    for fact in (*commitments, *given.own("FundingSpent"), *given.own("IncomeReported")):
         groups.setdefault(_kind(fact), []).append(fact)
     for kind, facts in groups.items():
-        amounts = [_pence(fact) for fact in facts]
-        if len(facts) >= ENOUGH and (usual := int(statistics.median(amounts))):
-            for fact, pence in zip(facts, amounts, strict=True):
-                yield from _far(fact, pence, usual, f"the middle one of {len(facts)} {kind}")
+        if len(facts) >= ENOUGH:
+            yield from _among(facts, facts, kind)
+        elif facts[0].type == "FundingCommitted" and len(commitments) >= ENOUGH:
+            yield from _among(facts, commitments, "commitments")
+
+
+def _among(facts: Sequence[Fact], others: Sequence[Fact], kind: str) -> Iterator[Finding]:
+    """Yield the facts whose amounts are far from the middle one of some."""
+    usual = int(statistics.median(map(_pence, others)))
+    for fact in facts if usual else ():
+        yield from _far(fact, _pence(fact), usual, f"the middle one of {len(others)} {kind}")
 
 
 def _far(fact: Fact, pence: int, usual: int, among: str) -> Iterator[Finding]:

@@ -1,8 +1,7 @@
 """What a sense check is, what it finds, and how that is said.
 
-A check is data and a pure function: it changes no picture and refuses nothing (issue of the
-spreadsheet: warn, do not refuse). What it finds holds for a history as known; putting the event
-right is what closes it.
+A check is data and a pure function: it changes no picture and refuses nothing. What it finds holds
+for a history as known; putting the event right is what closes it.
 """
 
 from __future__ import annotations
