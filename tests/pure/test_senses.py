@@ -76,6 +76,14 @@ def test_words(check):
         "qi_team", "")]  # fmt: skip
 
 
+def test_every_check_is_documented():
+    """The page on warnings has a line for each check and for nothing else."""
+    page = Path(__file__).parents[2] / "docs" / "warnings.md"
+    named = [line.split("`")[1] for line in page.read_text(encoding="utf-8").splitlines()
+             if line.startswith("| `")]  # fmt: skip
+    assert sorted(named) == sorted(check.code for check in CHECKS)
+
+
 def test_about():
     """Of all warnings those about an event are found by its position, or by its correction's."""
     case = FILES["above_headcount"]["warns"][4]
