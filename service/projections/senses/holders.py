@@ -10,7 +10,7 @@ from typing import Final
 from msgspec import Struct
 
 from service.domain.words import plain
-from service.projections.context import Context
+from service.projections.context import Context, lasting
 from service.projections.history import Fact, History
 from service.projections.posts import CHIEF, SEVERAL, Posts, Spell, posts
 from service.projections.register import closing
@@ -40,6 +40,7 @@ class _Held(Struct, frozen=True, gc=False):
         return f"{plain(self.spell.post)}{of} from {self.spell.start}{until}"
 
 
+@lasting
 def _own(given: Context) -> Posts:
     return posts(given.code, given.history.of(*_TYPES), given.closed)
 
