@@ -56,7 +56,7 @@ test: $(STAMPS)/test
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal  # each half with a PostgreSQL of its own
 
 bench: $(STAMPS)/project
 	$(BIN)/python -m bench

@@ -114,10 +114,18 @@ def build(settings: Settings, dsn: str) -> Litestar:
 
 @asynccontextmanager
 async def _lifespan(settings: Settings, dsn: str, app: Litestar) -> AsyncIterator[None]:
-    """Give the handlers the rooms while the application runs."""
+    """Give the handlers the rooms while the application runs.
+
+    Where everybody belongs is read before anybody asks: the first picture would wait for it.
+    """
     async with opened(settings, dsn) as rooms, behind(settings, dsn, rooms):
+        await rooms.registers.follow((await rooms.latest.head()).position)
         app.state[MEMBER] = rooms
         yield
+
+
+async def _nothing(_: object) -> None:
+    """Leave a reader's session as it is: it sets nothing, and asyncpg ends what was left open."""
 
 
 async def _connect(dsn: str) -> Connection:
@@ -134,6 +142,7 @@ async def opened(settings: Settings, dsn: str) -> AsyncIterator[Rooms]:
         max_size=settings.pool_size,
         server_settings=_READING,
         command_timeout=60,
+        reset=_nothing,
     ) as pool:
         async with pool.acquire() as connection:
             await migrate.check(connection, allow_unsafe=settings.allow_unsafe_database)

@@ -11,10 +11,14 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import pytest
 
+from service import exchange
+from service.domain.caller import LOCAL
 from service.store.embedded import running
 from service.store.migrate import upgrade
+from tests.strategies import STORY, writing
 
 TEMPLATE = f"capmap_template_{os.getpid()}"
+TOLD = f"capmap_told_{os.getpid()}"
 NUMBERS = itertools.count(1)
 
 
@@ -60,6 +64,21 @@ def template(server: str) -> Iterator[str]:
     asyncio.run(execute(server, f"DROP DATABASE {TEMPLATE} WITH (FORCE)"))
 
 
+@pytest.fixture(scope="session")
+def told_template(server: str, template: str) -> Iterator[str]:
+    """Name of a database that holds the story, position by line, to copy."""
+
+    async def make() -> None:
+        await execute(server, f"CREATE DATABASE {TOLD} TEMPLATE {template}")
+        async with writing(at(server, TOLD)) as writer:
+            with STORY.open("rb") as lines:
+                await exchange.load(lines, writer, LOCAL, lambda _: None)
+
+    asyncio.run(make())
+    yield TOLD
+    asyncio.run(execute(server, f"DROP DATABASE {TOLD} WITH (FORCE)"))
+
+
 @pytest.fixture
 async def empty_dsn(server: str) -> AsyncIterator[str]:
     """Address of a fresh database without a schema."""
@@ -74,6 +93,15 @@ async def dsn(server: str, template: str) -> AsyncIterator[str]:
     """Address of a fresh, migrated database."""
     name = f"capmap_test_{os.getpid()}_{next(NUMBERS)}"
     await execute(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield at(server, name)
+    await execute(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def told_dsn(server: str, told_template: str) -> AsyncIterator[str]:
+    """Address of a fresh database that holds the story."""
+    name = f"capmap_test_{os.getpid()}_{next(NUMBERS)}"
+    await execute(server, f"CREATE DATABASE {name} TEMPLATE {told_template}")
     yield at(server, name)
     await execute(server, f"DROP DATABASE {name} WITH (FORCE)")
 

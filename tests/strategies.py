@@ -126,6 +126,7 @@ def samples() -> list[dict[str, Any]]:
     return found
 
 
+SAMPLES = tuple(json.dumps(event) for event in samples())
 LEAVES = st.one_of(
     st.none(),
     st.booleans(),
@@ -146,7 +147,7 @@ NAMES = st.sampled_from(
 @st.composite
 def mutated(draw: st.DrawFn) -> bytes:
     """Draw a valid event with up to three of its members, at any depth, changed, lost or added."""
-    event = json.loads(json.dumps(draw(st.sampled_from(samples()))))
+    event = json.loads(draw(st.sampled_from(SAMPLES)))
     for _ in range(draw(st.integers(0, 3))):
         place: Any = event
         while isinstance(place, dict) and place and draw(st.booleans()):

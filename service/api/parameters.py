@@ -5,7 +5,8 @@ A misspelt `known_at` must never answer for today (CONVENTIONS.md 11).
 
 from __future__ import annotations
 
-from typing import TypeVar
+import functools
+from typing import Final, TypeVar, cast
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -17,11 +18,18 @@ from service.domain.fields import Code
 from service.domain.problems import Problem, Refused
 
 S = TypeVar("S", bound=Struct)
+_MOST: Final = 256
+"""Queries whose reading is remembered: the same ones come again and again."""
 
 
 def read(request: AnyRequest, into: type[S]) -> S:
     """Return the request's query as a Struct; raises Refused that names every wrong parameter."""
-    query = request.scope["query_string"].decode("latin-1")
+    return cast("S", _read(request.scope["query_string"].decode("latin-1"), into))
+
+
+@functools.lru_cache(maxsize=_MOST)
+def _read(query: str, into: type[Struct]) -> Struct:
+    """Return what a query says; one that is refused is read anew each time."""
     pairs = parse_qsl(
         query, keep_blank_values=True, errors="strict" if query.isascii() else "replace"
     )

@@ -23,7 +23,7 @@ from service.domain.model import Model
 from service.domain.register import BY_NAME
 from service.projections import closure, system_picture, trust_picture
 from service.projections.context import context
-from service.projections.contribution import Contribution, contribution
+from service.projections.contribution import Contribution, contribution, settled
 from service.projections.history import Fact, History
 from service.projections.organisations import Summary, summary
 from service.projections.reuse import Reuse
@@ -150,7 +150,7 @@ class Pictures:
             seat.code: await self._contribution(asked, seat.code, histories)
             for seat in seats(given)
         }
-        return system_picture.assemble(given, trusts)
+        return system_picture.assemble(given, trusts, self._reusing(asked))
 
     async def _contribution(
         self, asked: Asked, code: str, histories: dict[str, History]
@@ -161,6 +161,8 @@ class Pictures:
         if kept is None or not self._holds(kept.basis, asked):
             given = context(code, histories, asked.on, self._reusing(asked))
             made = contribution(given, asked.model)
+            if kept is not None:
+                made = settled(made, kept.trust)
             kept = self._given[key] = Given(made, _basis(code, histories, asked.up_to))
             await asyncio.sleep(0)
         self._given.move_to_end(key)
@@ -206,9 +208,9 @@ def _made(
     if organisation.organisation_kind != asked.bearer:
         return Made(None, b"", "", basis)
     body = msgspec.json.encode(picture)
-    whole = msgspec.json.encode(organisation) + body
-    tag = hashlib.blake2b(whole, digest_size=12).hexdigest()
-    return Made(organisation, body, tag, basis)
+    tag = hashlib.blake2b(msgspec.json.encode(organisation), digest_size=12)
+    tag.update(body)
+    return Made(organisation, body, tag.hexdigest(), basis)
 
 
 def _basis(code: str, histories: dict[str, History], as_of: int) -> Basis:

@@ -42,8 +42,8 @@ INVENTED: Final = (
      "trusts/ZT001/picture?on=2026-09-01"),
     ("Which money of Brambelford ends within twelve months? (funding)",
      "trusts/ZT002/picture?on=2026-09-01"),
-    ("What does Burdockstow offer others, and what does it ask of them? (connection)",
-     "trusts/ZT003/picture?on=2026-09-01"),
+    ("What does Brambelford offer others, and what does it ask of them? (connection)",
+     "trusts/ZT002/picture?on=2026-09-01"),
 )  # fmt: skip
 """The same of the sample, on a day whose newest survey is of the edition that the model has."""
 

@@ -67,9 +67,10 @@ class Body(Struct, eq=False):
 
 
 class System(Body, eq=False):
-    """A system of trusts, the open ones that it hosts among its members."""
+    """A system of trusts: the open ones that it hosts, and those that work with it beside."""
 
     members: list[Trust] = msgspec.field(default_factory=list)
+    partners: list[Trust] = msgspec.field(default_factory=list)
 
 
 class Trust(Body, eq=False):

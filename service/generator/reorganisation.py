@@ -31,6 +31,7 @@ def hosted(trust: Trust, system: System, day: dt.date) -> None:
 def partnered(trust: Trust, system: System, day: dt.date) -> None:
     """Have a trust work with a system that does not host it."""
     tell(trust, day, TrustJoinedSystem(system=system.code, role="partner"), REGISTER)
+    system.partners.append(trust)
 
 
 def merged(trust: Trust, into: Trust, wait: int) -> Life:
@@ -65,7 +66,7 @@ def renamed(system: System, name: str, wait: int) -> Life:
 def succeeded(
     old: System, new: System, beside: System | None, wider: Sequence[System], wait: int
 ) -> Life:
-    """Close a board; a new one takes its place, its trusts and its place in wider systems.
+    """Close a board; a new one takes its place, its trusts, partners and place in wider systems.
 
     beside: a system that goes on, but loses a trust to the new one.
     """
@@ -80,6 +81,9 @@ def succeeded(
         tell(new, day, SystemJoinedSystem(system=system.code), REGISTER)
     for trust in tuple(old.members):
         hosted(trust, new, day)
+    for trust in old.partners:
+        if not trust.closed and trust.home is not new:
+            partnered(trust, new, day)
     tell(old, day, SystemClosed(), REGISTER)
     old.closed = True
 

@@ -24,7 +24,7 @@ _USUAL: Final = 14
 _ESTABLISHED: Final = 60
 """Months before the history begins that its systems are established."""
 _PARTNERS: Final = 0.08
-"""Of all trusts, those that work with another system beside their host."""
+"""Of trusts, those that work beside their host with the system before it."""
 _TYPES: Final[tuple[tuple[TrustType, float], ...]] = (
     ("acute", 0.6),
     ("mental_health", 0.22),
@@ -125,7 +125,10 @@ def _ambulance(plan: Plan, at: int) -> bool:
 
 
 def joined(world: World, plan: Plan, month: Month) -> None:
-    """Have every trust join its host, ambulance trusts two partners, systems the wider ones."""
+    """Have every trust join its host, systems the wider ones.
+
+    An ambulance trust serves three systems and has no host.
+    """
     day = before(month, _ESTABLISHED)
     left = iter(world.trusts)
     for system, size in zip(world.systems, sizes(plan.trusts), strict=True):
@@ -137,13 +140,21 @@ def joined(world: World, plan: Plan, month: Month) -> None:
 
 def _join(world: World, trust: Trust, system: System, month: Month) -> None:
     day = before(month, _ESTABLISHED)
-    if trust.trust_type != "ambulance":
-        reorganisation.hosted(trust, system, day)
-        if system is not world.systems[0] and trust.chance.likely(_PARTNERS):
-            reorganisation.partnered(trust, world.systems[0], day)
+    before_it, after_it = _beside(world, system)
+    if trust.trust_type == "ambulance":
+        for served in (*before_it, system, *after_it):
+            reorganisation.partnered(trust, served, day)
         return
-    for partner in world.systems[:2]:
-        reorganisation.partnered(trust, partner, day)
+    reorganisation.hosted(trust, system, day)
+    for beside in before_it:
+        if trust.chance.likely(_PARTNERS):
+            reorganisation.partnered(trust, beside, day)
+
+
+def _beside(world: World, system: System) -> tuple[list[System], list[System]]:
+    """Return the system before one and that after it, each where there is one."""
+    at = next(at for at, one in enumerate(world.systems) if one is system)
+    return world.systems[max(0, at - 1) : at], world.systems[at + 1 : at + 2]
 
 
 def _wider(world: World, system: System) -> list[System]:

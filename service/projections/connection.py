@@ -95,7 +95,7 @@ def connection(given: Context) -> Connection:
     standing = [item for item in offers.offers(given) if item.live(given.on)]
     asked = [item for item in offers.requests(given) if item.live(given.on)]
     return Connection(
-        measures={**measures(found), **beside(given)},
+        measures={**measures(given), **beside(given)},
         connections=tuple(_connected(tie, given.on) for tie in _recent(found)),
         networks=tuple(_network(item, given.on) for item in networks(given)),
         offers=tuple(offers.shown_offer(item, given.on) for item in standing),
@@ -122,7 +122,8 @@ def exchanges(begun: Iterable[Tie], on: dt.date) -> tuple[Exchange, ...]:
 
 def _recent(found: Affairs) -> list[Tie]:
     on = found.given.on
-    return [t for t in found.begun if any(p.within(TWO_YEARS, on) for p in t.pairs)]
+    after = dates.add_months(on, -TWO_YEARS)
+    return [t for t in found.begun if any(p.within(after, on) for p in t.pairs)]
 
 
 def _network(item: held.Held, on: dt.date) -> Network:

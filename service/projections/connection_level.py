@@ -30,7 +30,7 @@ def _level(given: Context, rules: DimensionRules) -> Answer:
         lambda day: any(start <= day < end for start, end in _lasting(found)),
         given.on,
     )
-    return decide(Case(rules, connection_measures.measures(found)), age)
+    return decide(Case(rules, connection_measures.measures(given)), age)
 
 
 def _seen(found: Affairs) -> Iterator[dt.date]:

@@ -17,7 +17,7 @@ from msgspec import UNSET, Struct
 from service.domain import dates
 from service.projections import connections, coverage, held, membership, offers, register, size
 from service.projections.connections import Pair, Tie
-from service.projections.context import Context
+from service.projections.context import Context, once
 from service.projections.history import Fact, History
 from service.projections.ledger import newest
 from service.projections.measure import Measure, measure, unknown
@@ -43,12 +43,26 @@ class Affairs(Struct, frozen=True, gc=False):
 
 def affairs(given: Context) -> Affairs:
     """Return what connection is read from."""
+    return Affairs(given, *_read(given))
+
+
+_Read = tuple[
+    tuple[Tie, ...],
+    tuple[Tie, ...],
+    tuple[tuple[Tie, Pair], ...],
+    coverage.Coverage,
+    coverage.Coverage,
+]
+
+
+@once
+def _read(given: Context) -> _Read:
+    """Return the members of affairs after the context, which `once` must not keep."""
     found = connections.ties(given)
     counts = {tie.fact.position for tie in found if tie.ours or tie.two_sided}
     bodies = coverage.bodies(given, lambda fact: fact.position in counts, "ConnectionMade")
     begun = tuple(tie for tie in found if tie.fact.effective <= given.on)
-    return Affairs(
-        given,
+    return (
         found,
         begun,
         tuple(_counting(begun, TWO_YEARS, given.on)),
@@ -57,8 +71,10 @@ def affairs(given: Context) -> Affairs:
     )
 
 
-def measures(found: Affairs) -> dict[str, Measure]:
+@once
+def measures(given: Context) -> dict[str, Measure]:
     """Return the measures of the model by name."""
+    found = affairs(given)
     return {
         "partners_12m": _partners(found, _YEAR, found.year),
         "partners_24m": _partners(found, TWO_YEARS, found.two_years),
@@ -70,15 +86,17 @@ def measures(found: Affairs) -> dict[str, Measure]:
 
 def _counting(begun: Iterable[Tie], months: int, on: dt.date) -> Iterator[tuple[Tie, Pair]]:
     """Yield the two-sided pairs live or held in the last months."""
+    after = dates.add_months(on, -months)
     for tie in begun:
         for pair in tie.pairs:
-            if pair.two_sided and pair.within(months, on):
+            if pair.two_sided and pair.within(after, on):
                 yield tie, pair
 
 
 def _within(found: Affairs, months: int) -> list[tuple[Tie, Pair]]:
     on = found.given.on
-    return [(tie, pair) for tie, pair in found.recent if pair.within(months, on)]
+    after = dates.add_months(on, -months)
+    return [(tie, pair) for tie, pair in found.recent if pair.within(after, on)]
 
 
 def _partners(found: Affairs, months: int, covered: coverage.Coverage) -> Measure:

@@ -14,7 +14,6 @@ from typing import Final
 
 from msgspec import UNSET, Struct
 
-from service.domain import dates
 from service.domain.envelope import OPERATOR_ASSURANCE
 from service.projections.context import Context, lasting
 from service.projections.history import Fact
@@ -44,9 +43,9 @@ class Pair(Struct, frozen=True, gc=False):
         """Return the last day, by a date, on which the two were connected."""
         return on if self.end is None else min(on, self.end - _DAY)
 
-    def within(self, months: int, on: dt.date) -> bool:
-        """Tell whether it was live or held on some day of the last months."""
-        return self.start <= self.last(on) > dates.add_months(on, -months)
+    def within(self, after: dt.date, on: dt.date) -> bool:
+        """Tell whether it was live or held on some day in (after, on]."""
+        return self.start <= self.last(on) > after
 
 
 class Tie(Struct, frozen=True, gc=False):

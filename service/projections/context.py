@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from msgspec import Struct, field, structs
@@ -13,13 +13,14 @@ from msgspec import Struct, field, structs
 from service.domain import dates
 from service.domain.model import DimensionRules
 from service.domain.register import BY_NAME
-from service.projections.history import Fact, History, Memo, Unreadable, remembered
+from service.projections.history import Fact, History, Memo, Sorted, Unreadable, remembered
 from service.projections.ledger import ledger_of, ordered
 from service.projections.levels import Answer
 from service.projections.register import closing
 from service.projections.reuse import Reuse
 
 _DEPTH: Final = 50
+_EFFECTIVE: Final = attrgetter("effective")
 
 
 class Absorbed(Struct, frozen=True, gc=False):
@@ -33,7 +34,7 @@ class Absorbed(Struct, frozen=True, gc=False):
 
     def own(self, *types: str) -> tuple[Fact, ...]:
         """Return the absorbed trust's own facts of some types, in effective order."""
-        return _own(self.own_by_type, types)
+        return _own(self.code, self.history, self.own_by_type, types)
 
 
 class Context(Struct, frozen=True, gc=False):
@@ -60,7 +61,7 @@ class Context(Struct, frozen=True, gc=False):
 
     def own(self, *types: str) -> tuple[Fact, ...]:
         """Return the organisation's own facts of some types, in effective order."""
-        return _own(self.own_by_type, types)
+        return _own(self.code, self.history, self.own_by_type, types)
 
     def ended(self) -> Fact | None:
         """Return what closed the organisation, if it did by the date."""
@@ -114,9 +115,17 @@ def _bodies(given: Context) -> frozenset[str]:
     return frozenset({given.code, *(gone.code for gone in given.absorbed)})
 
 
-def _own(by_types: Mapping[str, tuple[Fact, ...]], types: Sequence[str]) -> tuple[Fact, ...]:
-    found = [by_types[kind] for kind in types if kind in by_types]
-    return found[0] if len(found) == 1 else ordered(itertools.chain.from_iterable(found))
+def _own(
+    code: str, history: History, by_types: Mapping[str, tuple[Fact, ...]], types: tuple[str, ...]
+) -> tuple[Fact, ...]:
+    """Return facts of some types, put in one order once a history: measures ask for the same."""
+    if len(types) == 1:
+        return by_types.get(types[0], ())
+    return remembered(
+        history,
+        Sorted(code, types),
+        lambda: ordered(fact for kind in types for fact in by_types.get(kind, ())),
+    )
 
 
 class Dimension(Struct, frozen=True, gc=False):
@@ -166,10 +175,19 @@ def own_by_type(code: str, history: History) -> Mapping[str, tuple[Fact, ...]]:
 
     def make() -> dict[str, tuple[Fact, ...]]:
         """Return them sorted, types without any left out."""
-        own = {kind: ordered(history.own(code, kind)) for kind in history.by_type}
+        own = {kind: _own_of(code, history, kind) for kind in history.by_type}
         return {kind: group for kind, group in own.items() if group}
 
     return remembered(history, ("own", code), make)
+
+
+def _own_of(code: str, history: History, kind: str) -> tuple[Fact, ...]:
+    def make() -> tuple[Fact, ...]:
+        """Sort by the day alone: a group is in order of position, and the sort keeps it."""
+        own = (fact for fact in history.by_type[kind] if fact.organisation == code)
+        return tuple(sorted(own, key=_EFFECTIVE))
+
+    return remembered(history, Sorted(code, (kind,)), make)
 
 
 def absorbed(
@@ -222,6 +240,12 @@ def at(given: Context, on: dt.date) -> Context:
     return structs.replace(given, on=on, absorbed=found, memo=Memo(), reuse=None)
 
 
+@once
+def months_before(given: Context, months: int) -> Context:
+    """Return the context some months earlier, one for all dimensions: they share what it makes."""
+    return at(given, dates.add_months(given.on, -months))
+
+
 def uncounted(given: Context, kind: str, counts: Callable[[Fact], bool]) -> tuple[Absorbed, ...]:
     """Return the absorbed trusts whose own stock still counts (DOMAIN.md §2, mergers).
 
@@ -251,12 +275,13 @@ def is_close(fact: Fact) -> bool:
 def unreadable(dimension: Dimension, given: Context) -> tuple[int, ...]:
     """Return the positions of unreadable events in the ledgers that a dimension reads."""
     parts = [given.history, *(gone.history for gone in given.absorbed if dimension.inherits)]
-    reads = dimension.ledgers()
-    found = [item for part in parts for item in part.unread]
+    found = [item for part in parts for item in part.unread if _poison(item)]
     for code, history in dimension.others(given) if dimension.others else ():
-        found += [item for item in history.unread if item.organisation == code]
-    poison = (item for item in found if _poison(item) and ledger_of(item.type) in reads)
-    return tuple(sorted({item.position for item in poison}))
+        found += [item for item in history.unread if item.organisation == code and _poison(item)]
+    if not found:
+        return ()
+    reads = dimension.ledgers()
+    return tuple(sorted({item.position for item in found if ledger_of(item.type) in reads}))
 
 
 def unknown_events(given: Context) -> int:
@@ -280,5 +305,6 @@ def _poison(item: Unreadable) -> bool:
 
 __all__ = [
     "Absorbed", "Context", "Dimension", "UnreadableAt", "absorbed", "at", "carried", "context",
-    "lasting", "once", "returned", "successors", "uncounted", "unknown_events", "unreadable",
+    "lasting", "months_before", "once", "returned", "successors", "uncounted", "unknown_events",
+    "unreadable",
 ]  # fmt: skip

@@ -8,12 +8,16 @@ and the model, and hand it to `system_picture.assemble`. Its seat in a system is
 
 from __future__ import annotations
 
-from msgspec import Struct
+import functools
+from typing import Final, TypeVar
+
+import msgspec
+from msgspec import Struct, structs
 
 from service.domain.model import Model
 from service.projections import register
 from service.projections.context import Context, UnreadableAt
-from service.projections.dimensions import levels
+from service.projections.dimensions import CONNECTION, levels, reused
 from service.projections.holes import Holes, holes
 from service.projections.lanes import Lane, lane
 from service.projections.levels import Answer
@@ -28,6 +32,9 @@ from service.projections.reliance import Reliance, reliance
 from service.projections.size import headcount
 from service.projections.system_members import Seat
 from service.projections.trust_picture import last_position, unreadable_by_dimension
+
+T = TypeVar("T")
+_ENCODER: Final = msgspec.msgpack.Encoder()
 
 
 class Contribution(Struct, frozen=True, gc=False):
@@ -84,7 +91,7 @@ def contribution(given: Context, model: Model) -> Contribution:
         unreadable=unreadable_by_dimension(given),
         measures=measures(given, said),
         ends=ends(given, said),
-        exchanges=exchanged(given) if _readable(said.connection) else None,
+        exchanges=_exchanges(given) if _readable(said.connection) else None,
         help=given_help(given, said, headcount(given)[0]),
         people=people(given) if _readable(said.leadership) else People((), (), ()),
         lane=lane(given, said),
@@ -94,8 +101,34 @@ def contribution(given: Context, model: Model) -> Contribution:
     )
 
 
+def settled(made: Contribution, before: Contribution) -> Contribution:
+    """Return a contribution whose parts that say the same as an earlier one's are the same objects.
+
+    What a system's picture makes of them is then used again (`projections.reuse`).
+    """
+    kept = {
+        name: _same(getattr(made, name), getattr(before, name)) for name in made.__struct_fields__
+    }
+    measures = {
+        name: _same(found, before.measures.get(name)) for name, found in made.measures.items()
+    }
+    levels = {name: _same(found, before.levels.get(name)) for name, found in made.levels.items()}
+    return structs.replace(made, **{**kept, "measures": measures, "levels": levels})
+
+
+def _same(made: T, before: T | None) -> T:
+    """Return the earlier one if it is written alike: 1 and 1.0 are equal, and are not the same."""
+    if before is None or before is made:
+        return made
+    return before if _ENCODER.encode(before) == _ENCODER.encode(made) else made
+
+
+def _exchanges(given: Context) -> dict[str, LastExchange]:
+    return reused(given, CONNECTION, "exchanges", functools.partial(exchanged, given))
+
+
 def _readable(section: object) -> bool:
     return not isinstance(section, UnreadableAt)
 
 
-__all__ = ["Contribution", "Seated", "contribution"]
+__all__ = ["Contribution", "Seated", "contribution", "settled"]

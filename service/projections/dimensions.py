@@ -164,12 +164,13 @@ def _read(given: Context, dimension: Dimension) -> tuple[object, ...]:
     )
     others = dimension.others(given) if dimension.others else ()
     beside = (item for code, history in others for item in (code, *groups(history, types)))
-    return (*groups(given.history, types), *absorbed, *beside, *_others(given))
+    return (*groups(given.history, types), *absorbed, *beside, _others(given))
 
 
 @once
 def _others(given: Context) -> tuple[object, ...]:
-    return registers(given.around)
+    found = registers(given.around)
+    return given.reuse.whole((given.code, given.on, "others"), found) if given.reuse else found
 
 
 @functools.cache

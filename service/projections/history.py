@@ -12,7 +12,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from operator import attrgetter
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from msgspec import Struct, field, structs
 
@@ -44,6 +44,16 @@ class Memo(dict[Hashable, Any]):
         return isinstance(other, Memo)
 
     __hash__ = None  # as of every dict
+
+
+class Sorted(NamedTuple):
+    """Under what the facts of some types are remembered, put in order: whose, None for anyone's.
+
+    It is made of the groups of these types alone, so it holds while those are the same (`grown`).
+    """
+
+    organisation: str | None
+    types: tuple[str, ...]
 
 
 class History(Struct, frozen=True, gc=False):
@@ -132,16 +142,26 @@ def grown(before: History, run: Block, added: Block) -> History:
     """
     if added.changes:
         whole = history([run])
-        return History(
-            {kind: _same(before.by_type.get(kind), group) for kind, group in whole.by_type.items()},
-            whole.unread if whole.unread != before.unread else before.unread,
-            whole.last_position,
-        )
+        groups = {kind: _same(before.by_type.get(kind), g) for kind, g in whole.by_type.items()}
+        unread = whole.unread if whole.unread != before.unread else before.unread
+        return History(groups, unread, whole.last_position, _holding(before, groups))
     by_type = dict(before.by_type)
     for kind, group in added.facts.items():
         by_type[kind] = (*by_type.get(kind, ()), *group)
     unread = (*before.unread, *added.unread) if added.unread else before.unread
-    return History(by_type, unread, max(before.last_position, added.last_position))
+    last = max(before.last_position, added.last_position)
+    return History(by_type, unread, last, _holding(before, by_type))
+
+
+def _holding(before: History, groups: Facts) -> Memo:
+    """Return what was put in order before of groups that are the same objects still."""
+    kinds = before.by_type.keys() | groups.keys()
+    grew = {kind for kind in kinds if before.by_type.get(kind) is not groups.get(kind)}
+    return Memo(
+        (key, made)
+        for key, made in before.memo.items()
+        if isinstance(key, Sorted) and grew.isdisjoint(key.types)
+    )
 
 
 def _same(before: tuple[Fact, ...] | None, group: tuple[Fact, ...]) -> tuple[Fact, ...]:
@@ -199,8 +219,15 @@ def _marked(fact: Fact, marks: _Marks) -> Fact:
     confirmers = marks.confirmed.get(fact.position, ())
     if not disputed and not confirmers:
         return fact
+    return structs.replace(fact, disputed=disputed, confirmed_by=_naming(fact, confirmers))
+
+
+def _naming(fact: Fact, confirmers: Sequence[str]) -> frozenset[str]:
+    """Return the confirmers that a fact still names."""
+    if not confirmers:
+        return frozenset()
     named = payload_mentions(fact.data) | {target.organisation for target in fact.refers}
-    return structs.replace(fact, disputed=disputed, confirmed_by=named.intersection(confirmers))
+    return frozenset(named.intersection(confirmers))
 
 
 def _unread(change: Change) -> Unreadable:
@@ -223,7 +250,11 @@ def _applied(groups: Facts, changed: Mapping[int, Fact | None], marks: _Marks) -
         if kind not in arriving and touched.isdisjoint(map(_POSITION, group)):
             found[kind] = group
             continue
-        kept = [_marked(fact, marks) for fact in group if fact.position not in changed]
+        kept = [
+            _marked(fact, marks) if fact.position in touched else fact
+            for fact in group
+            if fact.position not in changed
+        ]
         made = tuple(sorted([*kept, *arriving.get(kind, [])], key=_POSITION))
         if made:
             found[kind] = made
@@ -231,6 +262,6 @@ def _applied(groups: Facts, changed: Mapping[int, Fact | None], marks: _Marks) -
 
 
 __all__ = [
-    "FACT_OF", "Block", "Change", "Entry", "Fact", "Facts", "History", "Memo", "Unreadable",
-    "block", "counts_for", "cut", "facts", "grown", "history", "joined", "remembered",
+    "FACT_OF", "Block", "Change", "Entry", "Fact", "Facts", "History", "Memo", "Sorted",
+    "Unreadable", "block", "counts_for", "cut", "facts", "grown", "history", "joined", "remembered",
 ]  # fmt: skip

@@ -12,7 +12,7 @@ from typing import Final
 from msgspec import UNSET, Struct
 
 from service.domain import dates
-from service.projections.context import Context, once
+from service.projections.context import Context, lasting, once
 from service.projections.history import Fact
 from service.projections.ledger import newest, of_types
 from service.projections.measure import Measure, Status, measure, unknown
@@ -39,9 +39,13 @@ class Affairs(Struct, frozen=True, gc=False):
 @once
 def affairs(given: Context) -> Affairs:
     """Return the spells and facts of a body's leadership on the context's date."""
-    own = given.own(*TYPES)
+    return Affairs(_posts(given), given.own(*TYPES), given.on)
+
+
+@lasting
+def _posts(given: Context) -> Posts:
     lent = [f for f in given.history.of("LeaderAppointed") if f.organisation != given.code]
-    return Affairs(posts(given.code, [*own, *lent], given.closed), own, given.on)
+    return posts(given.code, [*given.own(*TYPES), *lent], given.closed)
 
 
 def measures(given: Affairs) -> dict[str, Measure]:

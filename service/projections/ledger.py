@@ -8,14 +8,17 @@ from __future__ import annotations
 import bisect
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
 from typing import Final
 
 from msgspec import UNSET, Struct
 
 from service.domain.register import BY_NAME
-from service.projections.history import Fact, History, remembered
+from service.projections.history import Fact, History, Sorted, remembered
 
 Key = tuple[object, ...]
+_PLACE: Final = attrgetter("effective", "position")
+_effective: Final = attrgetter("effective")
 _RANK: Final = {"self_declared": 0, "third_party": 1, "board_minuted": 2, "public_record": 3}
 """Own and public evidence of one day: which counts (DOMAIN.md §2)."""
 
@@ -36,7 +39,7 @@ class Interval(Struct, frozen=True, gc=False):
 
 def ordered(facts: Iterable[Fact]) -> tuple[Fact, ...]:
     """Return facts in effective order, ties by position."""
-    return tuple(sorted(facts, key=lambda fact: (fact.effective, fact.position)))
+    return tuple(sorted(facts, key=_PLACE))
 
 
 def newest(facts: Iterable[Fact]) -> Fact | None:
@@ -61,13 +64,9 @@ def within(facts: Sequence[Fact], after: dt.date, until: dt.date) -> Sequence[Fa
     return facts[first : bisect.bisect_right(facts, until, lo=first, key=_effective)]
 
 
-def _effective(fact: Fact) -> dt.date:
-    return fact.effective
-
-
 def timeline(history: History, kind: str) -> tuple[Fact, ...]:
     """Return the facts of a type in a history, by whomever recorded, in effective order."""
-    return remembered(history, ("timeline", kind), lambda: ordered(history.of(kind)))
+    return remembered(history, Sorted(None, (kind,)), lambda: ordered(history.of(kind)))
 
 
 def key_of(fact: Fact) -> Key:

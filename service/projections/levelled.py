@@ -11,10 +11,9 @@ from typing import Final
 
 import msgspec
 
-from service.domain import dates
 from service.domain.model import DimensionRules
 from service.projections import culture, leadership
-from service.projections.context import Context, at, returned
+from service.projections.context import Context, months_before, returned
 from service.projections.history import Fact
 from service.projections.levels import Answer, Case, Freshness, decide, freshness, nothing
 from service.projections.posts import CHIEF, Posts
@@ -38,8 +37,7 @@ def settled(decided: Decided, given: Context, rules: DimensionRules) -> Answer:
     if ended := given.ended():
         return nothing(closed_reason(ended), Freshness(None, None, "none", None))
     now = decided(given, rules)
-    earlier = dates.add_months(given.on, -_SETTLED_AFTER)
-    before = decided(at(given, earlier), rules)
+    before = decided(months_before(given, _SETTLED_AFTER), rules)
     return msgspec.structs.replace(now, settled=now.level == before.level)
 
 

@@ -6,6 +6,7 @@ that cannot be read has none.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -14,7 +15,7 @@ from msgspec import UNSET
 from service.projections import skills_measures
 from service.projections.context import Context, Dimension, UnreadableAt, unreadable
 from service.projections.culture import newest_q3f
-from service.projections.dimensions import COACH_EXPERT, INTRODUCTORY, PRACTITIONER
+from service.projections.dimensions import COACH_EXPERT, INTRODUCTORY, PRACTITIONER, reused
 from service.projections.measure import Measure, measure, unknown
 from service.projections.member_sections import Sections
 from service.projections.skills import Skills
@@ -31,8 +32,8 @@ _LEVELS_OF_SKILL: Final[Mapping[Dimension, Callable[[Context], dict[str, Measure
 def measures(given: Context, said: Sections) -> Measures:
     """Return a trust's measures by dimension."""
     of_skill = {
-        dimension.name: {} if unreadable(dimension, given) else make(given)
-        for dimension, make in _LEVELS_OF_SKILL.items()
+        dimension.name: {} if unreadable(dimension, given) else _reused(given, dimension)
+        for dimension in _LEVELS_OF_SKILL
     }
     return {
         "leadership": _named(said.leadership),
@@ -48,6 +49,11 @@ def measures(given: Context, said: Sections) -> Measures:
         "shared_leadership": _shared(said),
         "not_crowded_out": _not_crowded_out(said),
     }
+
+
+def _reused(given: Context, dimension: Dimension) -> dict[str, Measure]:
+    make = functools.partial(_LEVELS_OF_SKILL[dimension], given)
+    return reused(given, dimension, "measures", make)
 
 
 def _named(section: object) -> dict[str, Measure]:

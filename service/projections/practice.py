@@ -19,7 +19,7 @@ from service.domain import dates
 from service.projections import coverage, projects, routines, size
 from service.projections.context import Context, lasting, once
 from service.projections.history import Fact, counts_for
-from service.projections.ledger import ordered
+from service.projections.ledger import ordered, within
 from service.projections.measure import (
     Evidence,
     Measure,
@@ -111,13 +111,19 @@ def measures(given: Context) -> dict[str, Measure]:
 
 def seen(given: Context) -> Iterator[dt.date]:
     """Yield the days of all that is known of practice: own events, and adoptions that count."""
-    return (fact.effective for fact in _all(given) if _mine(given, fact))
+    bodies = given.bodies  # asked of every fact, so told once
+    return (
+        fact.effective
+        for fact in _all(given)
+        if fact.organisation in bodies or _from_here(given, fact)
+    )
 
 
 def _completed(found: Sequence[Project], on: dt.date) -> list[Project]:
     """Return the projects that came to their end in twelve months, stopped ones apart."""
     after = dates.add_months(on, -_YEAR)
-    return [p for p in found if p.end and after < p.end <= on and p.outcome != "stopped"]
+    ended = (p for p in found if (end := p.end) is not None and after < end <= on)
+    return [project for project in ended if project.outcome != "stopped"]
 
 
 def _covered(given: Context) -> coverage.Coverage:
@@ -191,9 +197,9 @@ def _saving(given: Context, done: Sequence[Project]) -> Measure:
     return measure(total, "pence", _facts(saying), "known" if whole else "at_least")
 
 
-def _all(given: Context) -> list[Fact]:
+def _all(given: Context) -> Sequence[Fact]:
     """Return every fact of practice by the date over all bodies, each once, in order."""
-    return [fact for fact in _ever(given) if fact.effective <= given.on]
+    return within(_ever(given), dt.date.min, given.on)
 
 
 @lasting
@@ -202,15 +208,12 @@ def _ever(given: Context) -> tuple[Fact, ...]:
     return ordered({f.position: f for part in parts for f in part.of(*TYPES)}.values())
 
 
-def _mine(given: Context, fact: Fact) -> bool:
-    return fact.organisation in given.bodies or _from_here(given, fact)
-
-
 @once
 def _adoptions(given: Context) -> list[Fact]:
     """Return the adoptions from and by this body; between trusts that are one now there is none."""
-    found = [fact for fact in _all(given) if fact.type == "PracticeAdopted"]
-    return [fact for fact in found if not {fact.organisation, fact.data.from_} <= given.bodies]
+    bodies = given.bodies
+    found = (fact for fact in _all(given) if fact.type == "PracticeAdopted")
+    return [f for f in found if f.organisation not in bodies or f.data.from_ not in bodies]
 
 
 def _from_here(given: Context, fact: Fact) -> bool:

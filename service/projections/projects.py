@@ -96,7 +96,9 @@ def projects(given: Context) -> list[Project]:
             said = tuple(fact for fact in told.facts if fact.effective <= given.on)
             found += _projects(told.name, told.origin, said)
     ended = {fact.position for p in found for fact in p.completed if _by_a_successor(fact, p)}
-    return sorted((p for p in found if not _lent(p, ended)), key=_first)
+    if ended:
+        found = [project for project in found if not _lent(project, ended)]
+    return sorted(found, key=_first)
 
 
 @lasting
@@ -170,10 +172,13 @@ def _first(project: Project) -> tuple[dt.date, int]:
 def _parts(said: Sequence[Fact]) -> Iterator[list[Fact]]:
     """Yield what was said of one reference, a new start after an end beginning a new project."""
     part: list[Fact] = []
+    over = False
     for fact in said:
-        if fact.type == "ProjectStarted" and any(f.type == "ProjectCompleted" for f in part):
+        starts = fact.type == "ProjectStarted"
+        if starts and over:
             yield part
             part = []
+        over = not starts
         part.append(fact)
     yield part
 
@@ -181,7 +186,9 @@ def _parts(said: Sequence[Fact]) -> Iterator[list[Fact]]:
 def _project(name: str, origin: str | None, part: Sequence[Fact]) -> Project:
     starts = [fact for fact in part if fact.type == "ProjectStarted"]
     ends = tuple(fact for fact in part if fact.type == "ProjectCompleted")
-    return Project(name, origin, newest(starts), ends, tuple(part))
+    # Nearly every project is started once: then there is nothing to choose from.
+    started = starts[0] if len(starts) == 1 else newest(starts)
+    return Project(name, origin, started, ends, tuple(part))
 
 
 __all__ = ["TYPES", "Project", "ended", "projects"]

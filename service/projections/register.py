@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, Struct
 
-from service.projections.history import Fact, History
+from service.projections.history import Fact, History, remembered
 from service.projections.ledger import ordered
 from service.projections.measure import Evidence, Moment, evidence, moment
 
@@ -91,7 +91,11 @@ def kind_of(code: str, history: History) -> OrganisationKind:
 
 def closing(code: str, history: History) -> Fact | None:
     """Return the merger or closure that ended an organisation first, if one did."""
-    return min(history.own(code, *_ENDS), key=_when, default=None)
+    return remembered(
+        history,
+        ("closing", code),
+        lambda: min(history.own(code, *_ENDS), key=_when, default=None),
+    )
 
 
 def _when(fact: Fact) -> tuple[dt.date, int]:
@@ -100,8 +104,13 @@ def _when(fact: Fact) -> tuple[dt.date, int]:
 
 def system_kind(code: str, history: History) -> str | None:
     """Return the kind of a system, or None when its history does not say."""
-    found = max(history.own(code, "SystemEstablished"), key=_when, default=None)
-    return str(found.data.kind) if found else None
+
+    def make() -> str | None:
+        """Read it once a history: every trust's host is looked for among all systems."""
+        found = max(history.own(code, "SystemEstablished"), key=_when, default=None)
+        return str(found.data.kind) if found else None
+
+    return remembered(history, ("system_kind", code), make)
 
 
 def predecessors(code: str, history: History, on: dt.date) -> tuple[Succession, ...]:

@@ -8,6 +8,7 @@ was made before is it. Memory only; what it returns is what would be made anew.
 
 from __future__ import annotations
 
+import operator
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any, Final, TypeVar
@@ -53,9 +54,16 @@ class Reuse:
         made: T = kept.made
         return made
 
+    def whole(self, key: Hashable, read: Read) -> Read:
+        """Return a list of objects, itself the same object while all of them are.
+
+        So a list that every dimension reads is compared once, and not once for each of them.
+        """
+        return self.get(key, read, lambda: read)
+
 
 def _same(one: Read, other: Read) -> bool:
-    return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))
+    return len(one) == len(other) and all(map(operator.is_, one, other))
 
 
 def groups(history: History, types: tuple[str, ...]) -> Read:

@@ -38,7 +38,18 @@ _WINDOW: Final = 12
 def facts(given: Context, kind: str, *tiers: str) -> Iterator[Fact]:
     """Yield the facts of a type by the date about some tiers, own and of absorbed trusts."""
     for own in (given.own(kind), *(gone.own(kind) for gone in given.absorbed)):
-        yield from (f for f in own if f.effective <= given.on and f.data.tier in tiers)
+        yield from (f for f in within(own, dt.date.min, given.on) if f.data.tier in tiers)
+
+
+def last_days(given: Context, *tiers: str) -> list[dt.date]:
+    """Return the last day by the date of each type's facts about some tiers, of each body.
+
+    Read from the end: the age of evidence asks for the newest only.
+    """
+    bodies = (given.own, *(gone.own for gone in given.absorbed))
+    known = (within(own(kind), dt.date.min, given.on) for own in bodies for kind in TYPES)
+    found = (next((f for f in reversed(facts) if f.data.tier in tiers), None) for facts in known)
+    return [fact.effective for fact in found if fact is not None]
 
 
 def trained(given: Context, tier: str, groups: frozenset[str] = STAFF) -> list[Fact]:
@@ -155,6 +166,6 @@ def _people(value: float, basis: Iterable[Fact], status: Status) -> Measure:
 
 
 __all__ = [
-    "DIMENSION", "OTHERS", "STAFF", "TYPES", "census", "completions", "covered", "facts", "left",
-    "newest_census", "stock", "trained",
+    "DIMENSION", "OTHERS", "STAFF", "TYPES", "census", "completions", "covered", "facts",
+    "last_days", "left", "newest_census", "stock", "trained",
 ]  # fmt: skip

@@ -43,9 +43,7 @@ def _coach_expert(given: Context, rules: DimensionRules) -> Answer:
 
 
 def _age(given: Context, rules: DimensionRules, *tiers: str) -> Freshness:
-    known = [fact for kind in skilled.TYPES for fact in skilled.facts(given, kind, *tiers)]
-    seen = [fact.effective for fact in known]
-    seen += returned(given, skilled.DIMENSION)
+    seen = [*skilled.last_days(given, *tiers), *returned(given, skilled.DIMENSION)]
     return freshness(rules, seen, lambda _day: False, given.on)
 
 

@@ -90,6 +90,7 @@ def _practice_returned(given: Context) -> tuple[Fact, ...]:
     return coverage.coverage("practice", silent, given.on).facts
 
 
+@once
 def _share(given: Context) -> Measure:
     done = skilled.completions(given, "introductory")
     return ratio(done, headcount(given)[0], "percent", 100)
@@ -98,10 +99,12 @@ def _share(given: Context) -> Measure:
 def _years(given: Context) -> list[Measure]:
     """Return the share of each of the last three 12 months, each over the headcount of its end.
 
-    Flows of merged trusts add up, before the merger too. Nothing made for the date is taken over.
+    Flows of merged trusts add up, before the merger too. Nothing made for the date is taken over
+    into the years before.
     """
-    ends = [dates.add_months(given.on, -12 * year) for year in range(_YEARS)]
-    return [_share(msgspec.structs.replace(given, on=end, memo=Memo())) for end in ends]
+    ends = [dates.add_months(given.on, -12 * year) for year in range(1, _YEARS)]
+    before = (msgspec.structs.replace(given, on=end, memo=Memo()) for end in ends)
+    return [_share(given), *(_share(year) for year in before)]
 
 
 def _lowest(shares: Sequence[Measure]) -> Measure:

@@ -98,9 +98,11 @@ def _any(facts: Sequence[Fact], on: dt.date) -> Measure:
 def _months(facts: Sequence[Fact], on: dt.date) -> int:
     """Return in how many of the last 36 months some support ran; without an end it ran a day."""
     ends = [dates.add_months(on, -count) for count in range(_MONTHS + 1)]
+    # What ended before all of the months is looked at once and not in each of them.
+    spans = [(fact.effective, last) for fact in facts if (last := _last(fact)) > ends[-1]]
     return sum(
-        any(fact.effective <= last and _last(fact) > before for fact in facts)
-        for last, before in itertools.pairwise(ends)
+        any(start <= month and last > before for start, last in spans)
+        for month, before in itertools.pairwise(ends)
     )
 
 

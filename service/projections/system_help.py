@@ -101,6 +101,12 @@ def given_help(members: Sequence[Seated]) -> SystemHelp:
     )
 
 
+def read_of(trust: Contribution) -> tuple[object, ...]:
+    """Return the objects that are read of each trust."""
+    compared = (trust.levels.get(dimension) for dimension in _GAP_IN.values())
+    return (trust.help, trust.bodies, trust.trust_type, *compared)
+
+
 def _matches(members: Sequence[Seated]) -> tuple[Match, ...]:
     """Return the matches between two members, each once, as they were agreed."""
     codes = frozenset[str]().union(*(one.trust.bodies for one in members))
@@ -182,4 +188,4 @@ def _place(item: Candidate) -> tuple[str, str, str, int, int]:
     return (_topic(item.topic), item.offered_by, item.asked_by, *positions)
 
 
-__all__ = ["Candidate", "SystemHelp", "TrustOffer", "TrustRequest", "given_help"]
+__all__ = ["Candidate", "SystemHelp", "TrustOffer", "TrustRequest", "given_help", "read_of"]

@@ -8,8 +8,9 @@ system's own history; a lead's questions 2 to 9 (DOMAIN.md §4) are answered fro
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+import functools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final, Generic, TypeVar
 
 from msgspec import Struct
 
@@ -38,6 +39,7 @@ from service.projections.measure import Evidence, Moment
 from service.projections.membership import Membership
 from service.projections.register import Registration
 from service.projections.reliance import Reliance
+from service.projections.reuse import Reuse
 from service.projections.strategy import Strategy
 from service.projections.support import Supports
 from service.projections.system_ends import SystemQuarter
@@ -49,6 +51,7 @@ from service.projections.system_values import DimensionValues
 from service.projections.trust_picture import last_position, section
 
 UNKNOWN: Final = "unknown"
+T = TypeVar("T")
 
 
 class Member(Struct, frozen=True, gc=False):
@@ -120,15 +123,18 @@ def picture(
     return assemble(given, trusts)
 
 
-def assemble(given: Scene, trusts: Mapping[str, Contribution]) -> SystemPicture:
+def assemble(
+    given: Scene, trusts: Mapping[str, Contribution], reuse: Reuse | None = None
+) -> SystemPicture:
     """Return a system's picture from what each of its trusts gives, kept or made anew.
 
-    trusts: of every seat in `system_members.seats`, by code.
+    trusts: of every seat in `system_members.seats`, by code. reuse: where the same system is asked
+    for again and again as its trusts grow.
     """
     members = [Seated(seat, trusts[seat.code]) for seat in seats(given)]
     hosts = [one for one in members if one.role == "host"]
     partners = [one for one in members if one.role == "partner"]
-    own = context(given.code, given.histories, given.on)
+    own = context(given.code, given.histories, given.on, reuse)
     registered = register.registration(given.code, own.history, given.on)
     return SystemPicture(
         code=given.code,
@@ -140,12 +146,14 @@ def assemble(given: Scene, trusts: Mapping[str, Contribution]) -> SystemPicture:
         hosts=tuple(_member(one) for one in hosts),
         partners=tuple(_member(one) for one in partners),
         counts=_counts(hosts),
-        values=system_values.values([o.trust for o in hosts], [o.trust for o in partners]),
+        values=system_values.values(
+            [one.trust for one in hosts], [one.trust for one in partners], reuse
+        ),
         boards_ahead_of_funding=_ahead_of_funding(hosts),
-        ends=system_ends.ends(members, given.on),
+        ends=_made_of(members, given.on, reuse, _ENDS),
         moves=system_members.moves(given),
-        exchanges=system_exchange.exchanges(members, given.on),
-        help=system_help.given_help(members),
+        exchanges=_made_of(members, given.on, reuse, _EXCHANGES),
+        help=_made_of(members, given.on, reuse, _HELP),
         people=system_people.people(members, given.on),
         strategy=section(STRATEGY, own),
         connection=section(CONNECTION, own),
@@ -155,6 +163,30 @@ def assemble(given: Scene, trusts: Mapping[str, Contribution]) -> SystemPicture:
         unknown_events=unknown_events(own),
         last_position=_last(own, members),
     )
+
+
+class _Part(Struct, Generic[T], frozen=True):
+    """A part of the picture. make: of members on a date; read: what it reads of each trust."""
+
+    name: str
+    make: Callable[[Sequence[Seated], dt.date], T]
+    read: Callable[[Contribution], tuple[object, ...]]
+
+
+_ENDS: Final = _Part("ends", system_ends.ends, lambda trust: (trust.ends,))
+_EXCHANGES: Final = _Part("exchanges", system_exchange.exchanges, lambda trust: (trust.exchanges,))
+_HELP: Final = _Part(
+    "help", lambda members, _: system_help.given_help(members), system_help.read_of
+)
+
+
+def _made_of(members: Sequence[Seated], on: dt.date, reuse: Reuse | None, part: _Part[T]) -> T:
+    """Return a part, made before if what it reads of each trust is the same."""
+    make = functools.partial(part.make, members, on)
+    if reuse is None:
+        return make()
+    key = (part.name, on, tuple((one.code, one.role) for one in members))
+    return reuse.get(key, tuple(item for one in members for item in part.read(one.trust)), make)
 
 
 def _member(one: Seated) -> Member:

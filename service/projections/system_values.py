@@ -8,6 +8,8 @@ edition and benchmark group (DOMAIN.md §1, MODEL.md §1), so culture is spread 
 from __future__ import annotations
 
 import datetime as dt
+import functools
+import itertools
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -16,6 +18,7 @@ from msgspec import UNSET, Struct
 from service.projections.contribution import Contribution
 from service.projections.levels import Answer
 from service.projections.measure import Evidence, Measure, brief, total
+from service.projections.reuse import Reuse
 from service.projections.spread import Spread, spread
 
 _UNREADABLE: Final = "unreadable"
@@ -76,11 +79,26 @@ class DimensionValues(Struct, frozen=True, gc=False):
 
 
 def values(
-    hosts: Sequence[Contribution], partners: Sequence[Contribution]
+    hosts: Sequence[Contribution], partners: Sequence[Contribution], reuse: Reuse | None = None
 ) -> dict[str, DimensionValues]:
     """Return every dimension's measures over trusts, given in order of their codes."""
     names = _merged(trust.measures for trust in (*hosts, *partners))
-    return {name: _dimension(name, hosts, partners) for name in names}
+    return {name: _reused(name, hosts, partners, reuse) for name in names}
+
+
+def _reused(
+    name: str,
+    hosts: Sequence[Contribution],
+    partners: Sequence[Contribution],
+    reuse: Reuse | None,
+) -> DimensionValues:
+    """Return a dimension over trusts, made before if what they say of it is the same."""
+    make = functools.partial(_dimension, name, hosts, partners)
+    if reuse is None:
+        return make()
+    codes = (tuple(one.code for one in hosts), tuple(one.code for one in partners))
+    said = ((one.measures[name], one.levels.get(name)) for one in (*hosts, *partners))
+    return reuse.get(("values", name, codes), tuple(itertools.chain.from_iterable(said)), make)
 
 
 def _dimension(

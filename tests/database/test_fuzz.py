@@ -6,9 +6,9 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Iterator
-from importlib import resources
 from typing import Any
 
+import asyncpg
 import hypothesis
 import pytest
 import schemathesis
@@ -21,10 +21,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from service import exchange
 from service.api import cursors, openapi
-from service.app import build, opened
-from service.domain.caller import LOCAL
+from service.app import build
 from service.settings import load
 from service.store import reading
 from tests.questions import TOLD, Asked, questions
@@ -72,27 +70,26 @@ def whole(value: Any) -> bool:
 
 
 @pytest.fixture
-def told(dsn: str) -> list[str]:
-    """Tell the story to the log; return cursors of it."""
+def told(told_dsn: str) -> list[str]:
+    """Return cursors of a log that holds the story."""
 
-    async def tell() -> list[str]:
-        story = resources.files("service.story").joinpath("surrey-and-sussex.ndjson")
-        async with opened(load({}), dsn) as rooms:
-            with story.open("rb") as lines:
-                await exchange.load(lines, rooms.writer, LOCAL, lambda _: None)
-            async with rooms.pool.acquire() as connection:
-                log = (await reading.head(connection)).log
-                places = (1, 50, len(TOLD))
-                return [await cursors.cursor(connection, log, place) for place in places]
+    async def ask() -> list[str]:
+        connection = await asyncpg.connect(told_dsn)
+        try:
+            log = (await reading.head(connection)).log
+            places = (1, 50, len(TOLD))
+            return [await cursors.cursor(connection, log, place) for place in places]
+        finally:
+            await connection.close()
 
-    return asyncio.run(tell())
+    return asyncio.run(ask())
 
 
 @pytest.fixture
-def served(dsn: str, told: list[str]) -> Iterator[BaseSchema]:
+def served(told_dsn: str) -> Iterator[BaseSchema]:
     """Serve a log that holds the story, in this process."""
     schema = schemathesis.openapi.from_dict(json.loads(openapi.document()))
-    schema.app = build(load({}), dsn)
+    schema.app = build(load({}), told_dsn)
     yield schema
     shutdown_lifespans()
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import asyncpg
 import pytest
 
 from service.store import appending, reading, verifying
+from tests.conftest import at, execute
 
 ROWS = 20_000
 ORGANISATIONS = 50
@@ -57,13 +60,25 @@ def promised(statement: str) -> set[str]:
     return set(re.findall(r"\b(?:events|mentions)_[a-z_]+", comment.partition("Index")[2]))
 
 
+@pytest.fixture(scope="module")
+def seeds(server: str, template: str) -> Iterator[str]:
+    """Address of a log of 20,000 events of 50 organisations, known to the planner."""
+    name = f"capmap_seeds_{os.getpid()}"
+    asyncio.run(execute(server, f"CREATE DATABASE {name} TEMPLATE {template}"))
+    asyncio.run(execute(at(server, name), SEED, MENTIONED, "ANALYZE events, mentions"))
+    yield at(server, name)
+    asyncio.run(execute(server, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
 @pytest.fixture
-async def seeded(connection: asyncpg.Connection) -> asyncpg.Connection:
-    """A log of 20,000 events of 50 organisations, known to the planner."""
-    await connection.execute(SEED)
-    await connection.execute(MENTIONED)
-    await connection.execute("ANALYZE events, mentions")
-    return connection
+async def seeded(seeds: str) -> AsyncIterator[asyncpg.Connection]:
+    """Connect to that log; what a test adds to it is rolled back."""
+    connection = await asyncpg.connect(seeds)
+    transaction = connection.transaction()
+    await transaction.start()
+    yield connection
+    await transaction.rollback()
+    await connection.close()
 
 
 async def plans(

@@ -7,9 +7,9 @@ import pytest
 
 from service.behind.fresh import PLACING
 from service.store import bodies, current, packs, progress
-from tests.database.test_plans import PLACES, ROWS, check, plans, seeded
+from tests.database.test_plans import PLACES, ROWS, check, plans, seeded, seeds
 
-__all__ = ["seeded"]  # the fixture
+__all__ = ["seeded", "seeds"]  # the fixtures
 
 PACKS = """
 INSERT INTO packs SELECT 'R' || lpad((n % 50)::text, 2, '0'), 'exact', '1', n / 50, n, n + 500,

@@ -71,14 +71,6 @@ def tamper(dsn: str, *statements: str) -> None:
     asyncio.run(work())
 
 
-@pytest.fixture
-def told(dsn: str) -> str:
-    """Address of a database into which the story was imported by the command."""
-    done = capmap(dsn, "events", "import", str(STORY))
-    assert done.returncode == 0, done.stderr
-    return dsn
-
-
 def lines(path: Path) -> list[str]:
     """Return a file's lines."""
     return path.read_text(encoding="utf-8").splitlines()
@@ -133,15 +125,15 @@ def test_wrong_lines_are_named_and_nothing_is_recorded(dsn: str, tmp_path: Path)
     assert head(dsn)[0] == 0
 
 
-def test_an_export_imports_into_an_empty_log(told: str, template: str, tmp_path: Path) -> None:
+def test_an_export_imports_into_an_empty_log(told_dsn: str, template: str, tmp_path: Path) -> None:
     """An export, imported elsewhere and exported again, is the same but for time and hash."""
-    name = f"{urlsplit(told).path[1:]}_copy"
-    other = urlunsplit(urlsplit(told)._replace(path=f"/{name}"))
-    asyncio.run(_statement(told, f"CREATE DATABASE {name} TEMPLATE {template}"))
+    name = f"{urlsplit(told_dsn).path[1:]}_copy"
+    other = urlunsplit(urlsplit(told_dsn)._replace(path=f"/{name}"))
+    asyncio.run(_statement(told_dsn, f"CREATE DATABASE {name} TEMPLATE {template}"))
     try:
         one, two = tmp_path / "one.ndjson", tmp_path / "two.ndjson"
         for dsn, arguments in (
-            (told, ("export", str(one))),
+            (told_dsn, ("export", str(one))),
             (other, ("import", str(one))),
             (other, ("export", str(two))),
         ):
@@ -149,9 +141,9 @@ def test_an_export_imports_into_an_empty_log(told: str, template: str, tmp_path:
             assert done.returncode == 0, done.stderr
         assert list(map(lasting, lines(one))) == list(map(lasting, lines(two)))
         assert len(lines(one)) == len(lines(STORY))
-        assert capmap(told, "events", "export").stdout == one.read_text(encoding="utf-8")
+        assert capmap(told_dsn, "events", "export").stdout == one.read_text(encoding="utf-8")
     finally:
-        asyncio.run(_statement(told, f"DROP DATABASE {name} WITH (FORCE)"))
+        asyncio.run(_statement(told_dsn, f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 def lasting(line: str) -> dict[str, object]:
@@ -170,12 +162,12 @@ async def _statement(dsn: str, statement: str) -> None:
         await connection.close()
 
 
-def test_a_sound_log_is_verified_to_its_head(told: str) -> None:
+def test_a_sound_log_is_verified_to_its_head(told_dsn: str) -> None:
     """Verifying prints the head, which is the receipt to keep; a kept receipt is found again."""
-    position, digest = head(told)
-    done = capmap(told, "verify")
+    position, digest = head(told_dsn)
+    done = capmap(told_dsn, "verify")
     assert (done.returncode, done.stdout) == (0, f"Sound to position {position}, hash {digest}.\n")
-    assert capmap(told, "verify", "--against", f"{position}:{digest}").returncode == 0
+    assert capmap(told_dsn, "verify", "--against", f"{position}:{digest}").returncode == 0
 
 
 @pytest.mark.parametrize(
@@ -189,42 +181,42 @@ def test_a_sound_log_is_verified_to_its_head(told: str) -> None:
         ("DELETE FROM events WHERE position >= 100", 100),
     ],
 )
-def test_tampering_is_found_at_its_position(told: str, statement: str, position: int) -> None:
+def test_tampering_is_found_at_its_position(told_dsn: str, statement: str, position: int) -> None:
     """Whatever is changed or taken out behind the log's back, the first bad position is named."""
-    tamper(told, statement)
-    done = capmap(told, "verify")
+    tamper(told_dsn, statement)
+    done = capmap(told_dsn, "verify")
     assert done.returncode == 1
     assert done.stdout.startswith(f"Bad at position {position}: ")
 
 
-def test_a_log_that_was_cut_with_its_head_does_not_hold_the_receipt(told: str) -> None:
+def test_a_log_that_was_cut_with_its_head_does_not_hold_the_receipt(told_dsn: str) -> None:
     """Cut whole and the head moved back, the log looks sound, but a receipt from before tells."""
-    position, digest = head(told)
+    position, digest = head(told_dsn)
     tamper(
-        told,
+        told_dsn,
         "DELETE FROM events WHERE position > 100",
         "DELETE FROM mentions WHERE position > 100",
         "UPDATE log_head SET position = 100, hash = (SELECT hash FROM events WHERE position = 100)",
     )
-    assert capmap(told, "verify").returncode == 0
-    done = capmap(told, "verify", "--against", f"{position}:{digest}")
+    assert capmap(told_dsn, "verify").returncode == 0
+    done = capmap(told_dsn, "verify", "--against", f"{position}:{digest}")
     assert done.returncode == 1
     assert f"{position}:{digest}" in done.stdout
 
 
-def test_defaults_of_the_database_do_not_hinder_reading(told: str) -> None:
+def test_defaults_of_the_database_do_not_hinder_reading(told_dsn: str) -> None:
     """Export and verification set what they need on their own session."""
-    name = urlsplit(told).path[1:]
+    name = urlsplit(told_dsn).path[1:]
     for setting in ("search_path = elsewhere", "statement_timeout = 1"):
-        asyncio.run(_statement(told, f"ALTER DATABASE {name} SET {setting}"))
-    assert capmap(told, "verify").returncode == 0
-    assert len(capmap(told, "events", "export").stdout.splitlines()) == len(lines(STORY))
+        asyncio.run(_statement(told_dsn, f"ALTER DATABASE {name} SET {setting}"))
+    assert capmap(told_dsn, "verify").returncode == 0
+    assert len(capmap(told_dsn, "events", "export").stdout.splitlines()) == len(lines(STORY))
 
 
 @pytest.mark.parametrize("receipt", ["yesterday", "²:00", "99999999999999999999:00", "", ":"])
-def test_what_is_no_receipt_is_wrong_use(told: str, receipt: str) -> None:
+def test_what_is_no_receipt_is_wrong_use(told_dsn: str, receipt: str) -> None:
     """A receipt that was mistyped is refused as wrong use, never reported as a cut log."""
-    done = capmap(told, "verify", "--against", receipt)
+    done = capmap(told_dsn, "verify", "--against", receipt)
     assert done.returncode == 2
     assert "POSITION:HASH" in done.stderr
     assert "Traceback" not in done.stderr

@@ -69,8 +69,7 @@ def folder() -> Iterator[Path]:
     """Make a data folder, its path short enough for a socket; stop its server afterwards."""
     with tempfile.TemporaryDirectory(prefix="cm") as made:
         yield Path(made)
-        with running(Path(made), say=print):
-            pass
+        DataFolder(Path(made)).stop()
 
 
 def ask(dsn: str, statement: str) -> object:

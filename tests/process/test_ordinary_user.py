@@ -19,6 +19,7 @@ import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
@@ -30,7 +31,7 @@ ROOT = Path(__file__).parents[2]
 NOBODY = 65534
 KILLS = int(os.environ.get("TEST_KILLS", "1"))
 PATIENCE_SECONDS = 60
-BACK_WITHIN_SECONDS = 10
+BACK_WITHIN_SECONDS = 30
 
 
 def as_nobody(folder: Path, port: int) -> dict[str, object]:
@@ -82,13 +83,23 @@ class Service:
     async def append(self) -> None:
         """Append one event after another, and keep the ids of those acknowledged."""
         async with httpx.AsyncClient(base_url=self.address, timeout=PATIENCE_SECONDS) as client:
-            await client.post("/api/v1/events", json=trust())
+            assert (await self.sent(client, trust())).status_code == 201
             while True:
                 event = renamed(id=str(uuid.uuid4()))
-                answer = await client.post("/api/v1/events", json=event)
+                answer = await self.sent(client, event)
                 self.statuses.add(answer.status_code)
                 if answer.status_code == 201:
                     self.acknowledged.add(event["id"])
+
+    async def sent(self, client: httpx.AsyncClient, event: dict[str, Any]) -> httpx.Response:
+        """Send an event; a connection that was not made is tried again while the service runs."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while True:
+                try:
+                    return await client.post("/api/v1/events", json=event)
+                except httpx.ConnectError:  # nothing was sent
+                    assert self.process.returncode is None, "the service ended"
+                    await asyncio.sleep(0.02)
 
     async def reach(self, number: int) -> None:
         """Wait until so many events are acknowledged."""
@@ -100,7 +111,7 @@ class Service:
         """Return the ids of the log in order; its positions have no gap."""
         found = []
         address: str | None = "/api/v1/events?limit=1000"
-        async with httpx.AsyncClient(base_url=self.address) as client:
+        async with httpx.AsyncClient(base_url=self.address, timeout=PATIENCE_SECONDS) as client:
             while address:
                 page = (await client.get(address)).json()
                 found += page["items"]

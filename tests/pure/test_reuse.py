@@ -8,17 +8,19 @@ import pytest
 
 from service.domain.mentions import mentioned
 from service.domain.model import first_model
-from service.projections import trust_picture
+from service.projections import system_picture, trust_picture
 from service.projections.context import context
-from service.projections.contribution import contribution
+from service.projections.contribution import Contribution, contribution, settled
 from service.projections.history import History, block, grown, history, joined
 from service.projections.reuse import Reuse
+from service.projections.system_members import scene, seats
 from tests.pure.histories import histories, named
 from tests.pure.samples import sample
 
 DAY = dt.date(2025, 11, 15)
 ENTRIES = sample(5, 6, 3_000)
 TRUST = "ZT001"
+SYSTEM = "ZS01"
 
 
 def growing(steps, size):
@@ -83,6 +85,23 @@ def test_with_reuse_every_contribution_is_what_it_is_without():
         made = contribution(context(TRUST, found, DAY, reuse), model)
         fresh = {code: anew(one) for code, one in found.items()}
         assert made == contribution(context(TRUST, fresh, DAY), model)
+
+
+def test_with_reuse_every_system_s_picture_is_what_it_is_without():
+    """As its trusts grow event by event, from contributions of which parts stay: byte for byte."""
+    reuse, model = Counting(), first_model()
+    kept: dict[str, Contribution] = {}
+    for found in growing(60, 2):
+        given = scene(SYSTEM, found, DAY)
+        for code in (seat.code for seat in seats(given)):
+            made = contribution(context(code, found, DAY, reuse), model)
+            kept[code] = settled(made, kept[code]) if code in kept else made
+        fresh = {code: anew(one) for code, one in found.items()}
+        expected = system_picture.picture(SYSTEM, fresh, DAY)
+        body = msgspec.json.encode(system_picture.assemble(given, kept, reuse))
+        assert body == msgspec.json.encode(expected)
+    assert len(kept) > 2
+    assert reuse.again > reuse.made
 
 
 def test_what_is_kept_has_a_bound():

@@ -1,6 +1,7 @@
 """Months, quarters and days, counted one by one (MODEL.md §1, DOMAIN.md §6)."""
 
 import datetime as dt
+import functools
 
 ONE = dt.timedelta(days=1)
 
@@ -65,6 +66,7 @@ def ended_quarters(on, count):
     return found
 
 
+@functools.cache
 def year_days(year):
     """Return every day of a financial year."""
     first = int(year[:4])
