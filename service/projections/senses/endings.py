@@ -7,9 +7,11 @@ from operator import attrgetter
 from typing import Final
 
 from service.domain.register import BY_NAME
+from service.projections import routines
 from service.projections.context import Context
 from service.projections.history import Fact
 from service.projections.ledger import ledger_of
+from service.projections.routines import WHOLE
 from service.projections.senses.check import Check, Finding, said, when
 
 _GOES_ON: Final = frozenset(
@@ -17,6 +19,7 @@ _GOES_ON: Final = frozenset(
 )
 """Ledgers that go on over a merger: the successor may end what an absorbed trust began."""
 _ENDS: Final = frozenset(name for name, kind in BY_NAME.items() if kind.fold.form == "closes")
+_ROUTINES: Final = frozenset(routines.TYPES)
 _LEDGERS: Final = {
     ledger: tuple(sorted((n for n in BY_NAME if ledger_of(n) == ledger), key=_ENDS.__contains__))
     for ledger in sorted({BY_NAME[name].fold.ledger for name in _ENDS})
@@ -52,20 +55,24 @@ def _by_key(given: Context, ledger: str) -> Iterator[Finding]:
 def _in_turn(facts: Sequence[Fact]) -> bool:
     """Tell at once that all is well of what began once, and ended once or not yet."""
     first, last = facts[0], facts[-1]
-    return len(facts) <= 2 and first.type not in _ENDS and first.effective <= last.effective
+    short = len(facts) <= 2 and first.type not in _ROUTINES
+    return short and first.type not in _ENDS and first.effective <= last.effective
 
 
 def _without(facts: Iterable[Fact]) -> Iterator[Fact]:
-    """Yield the ends of one thing at which it was not so; what begins on the day counts as so."""
-    live = False
-    for fact in sorted(facts, key=lambda f: (f.effective, _is_end(f), f.position)):
-        if _is_end(fact) and not live:
+    """Yield the ends of one thing at which it was not so; what begins on the day counts as so.
+
+    A routine that ends in some divisions goes on elsewhere; begun without any it is everywhere.
+    """
+    live: set[str] = set()
+    for fact in sorted(facts, key=lambda f: (f.effective, f.type in _ENDS, f.position)):
+        named = set(fact.data.divisions or ()) if fact.type in _ROUTINES else set()
+        if fact.type not in _ENDS:
+            live |= named or {WHOLE}
+            continue
+        if not live or (named and live.isdisjoint({*named, WHOLE})):
             yield fact
-        live = not _is_end(fact)
-
-
-def _is_end(fact: Fact) -> bool:
-    return fact.type in _ENDS
+        live -= named or live
 
 
 def _by_reference(given: Context, ledger: str) -> Iterator[Finding]:
