@@ -20,6 +20,7 @@ from litestar.types import Message, Scope
 from service.api import (
     answers,
     catalogue,
+    completeness,
     events,
     health,
     metrics,
@@ -70,6 +71,7 @@ HANDLERS: Final = (
     pictures.get_trust_picture,
     pictures.get_system_picture,
     pictures.list_trust_beginnings,
+    completeness.get_completeness,
     models.list_models,
     models.get_model,
     catalogue.list_dimensions,

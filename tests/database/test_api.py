@@ -315,6 +315,7 @@ def test_operations_are_frozen_and_all_documented() -> None:
         "confirm_event", "create_upload", "list_uploads", "get_upload", "list_upload_rows",
         "follow_upload", "get_upload_errors", "retract_upload", "restore_upload",
         "list_trials", "get_trial", "discard_trial", "record_trial",
+        "get_completeness",
     }  # fmt: skip
 
 
