@@ -15,12 +15,12 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from service.api import answers, bodies, cursors, parameters
+from service.api import answers, bodies, cursors, parameters, sensed
 from service.api.answers import AnyRequest
 from service.api.moment import known_position
-from service.api.rooms import Rooms, caller, rooms, snapshot
+from service.api.rooms import caller, rooms, snapshot
 from service.behind import sensing
-from service.behind.sensing import EventWarnings, Known
+from service.behind.sensing import EventWarnings
 from service.domain import codec, dates, explain
 from service.domain.admission import Batch, Outcome
 from service.domain.faults import Fault
@@ -146,13 +146,7 @@ async def _warned(
 ) -> EventWarnings:
     """Return the warnings about what was recorded, as it stands now."""
     positions = {outcome.position for outcome in outcomes}
-    return await sensing.about(await known_now(rooms(request)), organisations, positions)
-
-
-async def known_now(room: Rooms) -> Known:
-    """Return what is known now, on the day that it is in London."""
-    head = await room.latest.head()
-    return Known(room.histories, room.registers, head.position, _today())
+    return await sensing.about(await sensed.known_now(rooms(request)), organisations, positions)
 
 
 def _today() -> dt.date:
@@ -302,7 +296,7 @@ async def get_event(request: AnyRequest, event_id: FromPath[str]) -> Response[by
     if CLOUDEVENT in request.headers.get("accept", ""):
         return answers.json(request, cloudevents.write(stored.line(), head.log), CLOUDEVENT)
     lines = tuple(msgspec.Raw(other.line()) for other in about)
-    known = await known_now(rooms(request))
+    known = await sensed.known_now(rooms(request))
     warned = await sensing.about(known, {stored.organisation}, {stored.position})
     whole = EventAnswer(
         msgspec.Raw(stored.line()), _text(stored), _status(stored, about), lines, warned.items

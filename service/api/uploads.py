@@ -14,9 +14,9 @@ import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import ServerSentEvent, ServerSentEventMessage, Stream
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import Meta, Struct
 
-from service.api import answers, models, multipart, parameters
+from service.api import answers, models, multipart, parameters, sensed
 from service.api.answers import AnyRequest
 from service.api.bodies import answered, idempotency_key, told
 from service.api.events import TrialName
@@ -32,7 +32,6 @@ from service.submitting.desk import Desk
 from service.submitting.receipts import Place, UploadReceipt, UploadRow
 from service.submitting.receiving import Foretold, Handed
 from service.submitting.recording import Terms
-from service.submitting.trials import Compared
 
 
 class UploadQuery(Struct, frozen=True, forbid_unknown_fields=True):
@@ -95,18 +94,19 @@ async def _rehearsed(
 ) -> Response[bytes]:
     """Answer what a file would change, once it is in the trial that it is for, if it is for one."""
     room = rooms(request)
-    changes: Compared | UnsetType = UNSET
-    if found.laid is not None:
-        await room.latest.head()  # what is read of histories reaches the head that was laid over
-        today = dates.today(room.desk.now())
-        changes = await trials.compared(room.pictures, found.laid, today, models.chosen(None))
     state: Literal["dry_run", "tried", "refused"] = "dry_run"
     if query.trial is not None and not query.dry_run:
         state = "refused" if found.wrong and not query.partial else "tried"
     if query.trial is not None and state == "tried":
         trials.refuse_long(found.rows)
         await trials.add(room.desk, caller(request), query.trial, found.events)
-    return answered(request, receipts.rehearsed(name, found, changes, state))
+    receipt = receipts.rehearsed(name, found, state)
+    if found.laid is not None:
+        warnings = await sensed.laid(room, found.laid)
+        today = dates.today(room.desk.now())
+        changes = await trials.compared(room.pictures, found.laid, today, models.chosen(None))
+        receipt = msgspec.structs.replace(receipt, changes=changes, warnings=warnings)
+    return answered(request, receipt)
 
 
 def _asked(query: UploadQuery, desk: Desk) -> Asked:
@@ -133,7 +133,7 @@ async def get_upload(request: AnyRequest, upload_id: FromPath[str]) -> Response[
         found = await receipts.receipt(connection, _id(upload_id))
     if found is None:
         raise _unknown(upload_id)
-    return answers.json(request, answers.encode(found))
+    return answers.json(request, answers.encode(await sensed.upload(rooms(request), found)))
 
 
 @get("/uploads/{upload_id:str}/rows", operation_id="list_upload_rows")

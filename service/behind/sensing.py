@@ -17,6 +17,7 @@ from service.behind.histories import Histories
 from service.behind.registers import Registers
 from service.projections import closure
 from service.projections.history import History
+from service.projections.overlay import NOTHING, Overlay
 from service.projections.senses import register
 from service.projections.senses.check import OpenWarning
 
@@ -38,13 +39,20 @@ class EventWarnings(Struct, frozen=True):
 class Known(Struct, frozen=True):
     """Where histories are, up to which position they are asked for, and which day is today.
 
-    up_to: not beyond the last head asked for.
+    up_to: not beyond the last head asked for. beyond: what stands behind it in no log.
     """
 
     histories: Histories
     registers: Registers
     up_to: int
     today: dt.date
+    beyond: Overlay = NOTHING
+
+    async def load(self, code: str) -> History:
+        """Return an organisation's history."""
+        if code in self.beyond:
+            return await self.histories.beyond(code, self.up_to, self.beyond[code])
+        return await self.histories.load(code, self.up_to)
 
 
 async def open_warnings(known: Known, code: str) -> tuple[OpenWarning, ...]:
@@ -52,7 +60,7 @@ async def open_warnings(known: Known, code: str) -> tuple[OpenWarning, ...]:
     found: dict[str, History] = {}
     while wanted := register.missing(code, found):
         for one in sorted(wanted):
-            found[one] = await known.histories.load(one, known.up_to)
+            found[one] = await known.load(one)
     while around := closure.neighbours(code, found):
         found |= await known.registers.load(around, known.up_to)
     return register.warnings(code, found, known.today)

@@ -11,6 +11,7 @@ from typing import Final, Literal
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
+from service.behind.sensing import EventWarnings
 from service.domain.faults import Fault
 from service.domain.problems import MOST_ERRORS
 from service.intake.rows import Wrong
@@ -66,6 +67,7 @@ class UploadReceipt(Struct, frozen=True):
     retracted_by: the upload that took it back. taken_back: whether what it recorded is taken back
     at present. errors: the first 100.
     changes: of a rehearsal, what its events would change today; not of a file of many rows.
+    warnings: open about what it recorded, or would; where the receipt is asked for by itself.
     """
 
     id: uuid.UUID | None
@@ -86,6 +88,7 @@ class UploadReceipt(Struct, frozen=True):
     taken_back: bool
     links: Mapping[str, str]
     changes: Compared | UnsetType = UNSET
+    warnings: EventWarnings | UnsetType = UNSET
 
 
 class UploadRow(Struct, frozen=True, omit_defaults=True):
@@ -302,7 +305,6 @@ def sentence(one: Wrong) -> str:
 def rehearsed(
     name: str,
     found: Foretold,
-    changes: Compared | UnsetType,
     state: Literal["dry_run", "tried", "refused"],
 ) -> UploadReceipt:
     """Return what a dry run found, as the receipt that the upload would begin with."""
@@ -325,7 +327,6 @@ def rehearsed(
         retracted_by=None,
         taken_back=False,
         links={},
-        changes=changes,
     )
 
 

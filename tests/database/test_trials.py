@@ -192,6 +192,7 @@ async def test_a_dry_run_tells_what_the_file_would_change(client: httpx.AsyncCli
     (trust,) = receipt["changes"]["trusts"]
     assert trust["code"] == "RTP"
     assert "chief_executive_basis" in {one["measure"] for one in trust["differences"]}
+    assert {one["code"] for one in receipt["warnings"]["items"]} == {"second_chief_executive"}
     assert (await client.get("http://test/health/ready")).json()["position"] == head
 
 
@@ -203,3 +204,14 @@ async def test_a_file_can_be_tried_on(client: httpx.AsyncClient) -> None:
     assert (await hand_over(client, CSV, "trial=posts"))["state"] == "tried"
     tried = await picture(client, "&trial=posts")
     assert tried["picture"] != (await picture(client))["picture"]
+
+
+async def test_a_receipt_lists_what_warns(client: httpx.AsyncClient) -> None:
+    """What was recorded may be wrong: the receipt says so, as often as it is read, while it is."""
+    receipt = await hand_over(client, CSV, "")
+    (warning,) = receipt["warnings"]["items"]
+    assert warning["code"] == "second_chief_executive"
+    again = (await client.get(f"uploads/{receipt['id']}")).json()
+    assert again["warnings"]["items"] == [warning]
+    await client.post(f"uploads/{receipt['id']}/retraction")
+    assert (await client.get(f"uploads/{receipt['id']}")).json()["warnings"]["items"] == []
