@@ -39,7 +39,8 @@ PENDING: Final = """
 SELECT chunk, bodies FROM upload_staged AS staged
 WHERE upload = $1 AND chunk > $2 AND NOT EXISTS (
     SELECT FROM upload_outcomes AS done
-    WHERE done.upload = staged.upload AND done.chunk = staged.chunk)
+    WHERE done.upload = staged.upload AND done.chunk = staged.chunk
+    OFFSET 0)  -- as in appending.SEEN
 ORDER BY chunk LIMIT $3
 """
 
