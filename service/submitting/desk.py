@@ -30,6 +30,10 @@ SESSION: Final = {
     "synchronous_commit": "on",
 }
 """Settings of every session that takes uploads in."""
+FILES_KEPT: Final = dt.timedelta(days=30)
+"""For so long a file with faults can be fetched with its messages."""
+KEYS_KEPT: Final = dt.timedelta(hours=24)
+"""For so long a key stands for the upload that it came with (CONVENTIONS.md 10)."""
 CONNECTIONS: Final = 6
 """Files that are checked at once, of one process; one more waits."""
 

@@ -6,7 +6,6 @@ Nothing of it is there before its transaction commits, and from then on it is re
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import hashlib
 import uuid
 import zlib
@@ -26,7 +25,7 @@ from service.store.appending import Connection
 from service.store.pool import lent
 from service.submitting import recording, telling, trials
 from service.submitting.blocks import Entry
-from service.submitting.desk import Desk
+from service.submitting.desk import KEYS_KEPT, Desk
 from service.submitting.recording import Terms
 from service.submitting.staging import Staging, slices
 from service.submitting.telling import Locate
@@ -34,10 +33,6 @@ from service.submitting.trials import Laid
 
 PIECE: Final = 1024 * 1024
 """Bytes of a file that are kept at once."""
-FILES_KEPT: Final = dt.timedelta(days=30)
-"""For so long a file with faults can be fetched with its messages."""
-KEYS_KEPT: Final = dt.timedelta(hours=24)
-"""For so long a key stands for the upload that it came with (CONVENTIONS.md 10)."""
 
 
 class Handed(Struct, frozen=True):
@@ -149,11 +144,10 @@ async def _take_key(
     """Take the key for this upload; raises when it was used within the last day."""
     if handed.key is None:
         return
-    now = desk.now()
-    await uploads.forget(connection, now - FILES_KEPT, now - KEYS_KEPT)
     asked = msgspec.msgpack.encode((terms.type, terms.partial))
     key = uploads.Key(hashlib.sha256(handed.digest + asked).digest(), upload)
-    used = await uploads.take_key(connection, terms.caller.id, handed.key, key, now)
+    owner = (terms.caller.id, handed.key)
+    used = await uploads.take_key(connection, owner, key, desk.now(), KEYS_KEPT)
     if used is not None and used.digest != key.digest:
         detail = f"the key {handed.key} came with another file, or with other parameters"
         raise Refused(Problem("key_reused", detail))
