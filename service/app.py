@@ -20,6 +20,7 @@ from litestar.types import Message, Scope
 from service.api import (
     answers,
     catalogue,
+    completeness,
     events,
     health,
     metrics,
@@ -75,6 +76,7 @@ HANDLERS: Final = (
     returns.save_return_draft,
     returns.discard_return_draft,
     returns.make_return,
+    completeness.get_completeness,
     models.list_models,
     models.get_model,
     catalogue.list_dimensions,
@@ -204,7 +206,8 @@ async def taking_in(settings: Settings, dsn: str, writer: Writer) -> AsyncIterat
     )
     async with desk.pool(dsn) as connections:
         with spooling.folder() as folder:
-            yield Desk(connections, writer, folder, running.now, sizes, limits)
+            most = settings.body_limit_bytes
+            yield Desk(connections, writer, folder, running.now, sizes, limits, most)
 
 
 @asynccontextmanager

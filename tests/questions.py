@@ -130,6 +130,7 @@ def questions(operation: str, cursors: list[str]) -> st.SearchStrategy[Asked]:
         "get_trust_picture": ({"code": trust}, PICTURE),
         "get_system_picture": ({"code": system}, PICTURE),
         "list_trust_beginnings": ({"code": trust}, PICTURE),
+        "get_completeness": ({"code": trust}, PICTURE),
         "get_model": ({"name": st.sampled_from(sorted(models()))}, {}),
         "get_template": ({"file": st.sampled_from(TEMPLATES)}, {}),
         "list_codes": ({"name": st.sampled_from(sorted(lists.LISTS))}, {}),

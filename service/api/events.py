@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import functools
 import uuid
@@ -12,21 +13,24 @@ from urllib.parse import urlencode
 import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
-from service.api import answers, cursors, parameters
+from service.api import answers, bodies, cursors, parameters, sensed
 from service.api.answers import AnyRequest
 from service.api.moment import known_position
 from service.api.rooms import caller, rooms, snapshot
+from service.behind import sensing
+from service.behind.sensing import EventWarnings
 from service.domain import codec, dates, explain
 from service.domain.admission import Batch, Outcome
 from service.domain.faults import Fault
 from service.domain.problems import Problem, Refused
 from service.domain.register import BY_NAME
 from service.intake import batches, cloudevents, keys
+from service.projections.senses.check import OpenWarning
 from service.store import reading
 from service.store.appending import Connection
-from service.submitting import trials
+from service.submitting import lines, spooling, trials
 from service.submitting.trials import Tried
 
 NDJSON: Final = "application/x-ndjson"
@@ -47,15 +51,22 @@ TrialName = Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9-]{0,39}$")]
 
 
 class AppendQuery(Struct, frozen=True, forbid_unknown_fields=True):
-    """How events are taken. trial: laid over the log in a trial of this name, not recorded."""
+    """How to append. trial: laid over the log in a trial of this name, not recorded.
+
+    warnings: list those about the events in the receipt. They are looked for after the commit, in
+    each organisation's whole history, so it costs some milliseconds; without it an append reads no
+    history.
+    """
 
     trial: TrialName | None = None
+    warnings: bool = False
 
 
-class Receipt(Struct, frozen=True):
-    """What became of a batch, event by event, in its order."""
+class Receipt(Struct, frozen=True, omit_defaults=True):
+    """What became of a batch, event by event, in its order; warnings: where they were asked for."""
 
     events: tuple[Outcome, ...]
+    warnings: EventWarnings | UnsetType = UNSET
 
 
 class TrialReceipt(Struct, frozen=True):
@@ -65,12 +76,31 @@ class TrialReceipt(Struct, frozen=True):
     events: tuple[Tried, ...]
 
 
-@post("/events", operation_id="append_events", status_code=201)
+# Lines may be many, and are spooled; what else is sent is held whole and has its limit here.
+@post("/events", operation_id="append_events", status_code=201, request_max_body_size=None)
 async def append_events(request: AnyRequest) -> Response[bytes]:
     """Record one event or a batch; answers when it is durable. Sending it again is safe."""
     query = parameters.read(request, AppendQuery)
     form = FORMS[content_type(request, FORMS)]
-    read = batches.read(await request.body(), latest(), form, _naming(request))
+    desk = rooms(request).desk
+    if form != "lines":
+        return await _append(request, query, await bodies.whole(request, desk.body_bytes), form)
+    async with spooling.spooled(
+        desk.folder, "lines", request.stream(), desk.limits.file_bytes
+    ) as spooled:
+        few = await asyncio.to_thread(lines.at_most, spooled.path, batches.MOST_EVENTS)
+        if few is not None and spooled.size <= desk.body_bytes:
+            return await _append(request, query, few, form)
+        if query.trial is not None:
+            detail = f"a trial takes at most {batches.MOST_EVENTS} events at once"
+            raise Refused(Problem("trial_limit", detail))
+        return await bodies.lines(request, spooled, bodies.idempotency_key(request))
+
+
+async def _append(
+    request: AnyRequest, query: AppendQuery, body: bytes, form: batches.Form
+) -> Response[bytes]:
+    read = batches.read(body, latest(), form, _naming(request))
     if isinstance(read, Problem):
         raise Refused(read)
     if query.trial is not None:
@@ -79,9 +109,11 @@ async def append_events(request: AnyRequest) -> Response[bytes]:
     versions = expected(request, organisations, read.parts.expected)
     try:
         batch = Batch(read.events, versions, caller(request))
-        return receipt(await rooms(request).writer.append(batch))
+        outcomes = await rooms(request).writer.append(batch)
     except Refused as refused:
         raise Refused(read.placed(refused.problem)) from None
+    warned = await _warned(request, organisations, outcomes) if query.warnings else UNSET
+    return receipt(outcomes, warned)
 
 
 async def _tried(request: AnyRequest, trial: str, read: batches.Read) -> Response[bytes]:
@@ -97,19 +129,33 @@ async def _tried(request: AnyRequest, trial: str, read: batches.Read) -> Respons
     )
 
 
-def receipt(outcomes: tuple[Outcome, ...]) -> Response[bytes]:
+def receipt(
+    outcomes: tuple[Outcome, ...], warnings: EventWarnings | UnsetType = UNSET
+) -> Response[bytes]:
     """Answer what became of a batch: 201 where anything is new, 200 where all was there before."""
     new = any(outcome.outcome == "recorded" for outcome in outcomes)
     return Response(
-        content=answers.encode(Receipt(outcomes)),
+        content=answers.encode(Receipt(outcomes, warnings)),
         status_code=201 if new else 200,
         media_type="application/json",
     )
 
 
+async def _warned(
+    request: AnyRequest, organisations: set[str], outcomes: tuple[Outcome, ...]
+) -> EventWarnings:
+    """Return the warnings about what was recorded, as it stands now."""
+    positions = {outcome.position for outcome in outcomes}
+    return await sensing.about(await sensed.known_now(rooms(request)), organisations, positions)
+
+
+def _today() -> dt.date:
+    return dates.today(dt.datetime.now(dt.UTC))
+
+
 def latest() -> dt.date:
     """Return the last effective date that is accepted today."""
-    return min(dates.today(dt.datetime.now(dt.UTC)) + explain.AHEAD, dates.LATEST)
+    return min(_today() + explain.AHEAD, dates.LATEST)
 
 
 def content_type(request: AnyRequest, taken: Container[str]) -> str:
@@ -122,16 +168,8 @@ def content_type(request: AnyRequest, taken: Container[str]) -> str:
     return given
 
 
-def idempotency_key(request: AnyRequest) -> str | None:
-    """Return the request's Idempotency-Key, if it has one; raises Refused for an unfit one."""
-    key = request.headers.get("idempotency-key")
-    if key is not None and (fault := keys.unfit(key)):
-        raise Refused(Problem("malformed_body", fault.rule, (fault,)))
-    return key
-
-
 def _naming(request: AnyRequest) -> batches.Naming | None:
-    key = idempotency_key(request)
+    key = bodies.idempotency_key(request)
     return None if key is None else functools.partial(keys.from_key, caller(request).id, key)
 
 
@@ -232,12 +270,16 @@ def _listed(
 
 
 class EventAnswer(Struct, frozen=True):
-    """One event with all that corrects, disputes, confirms, settles or retracts it."""
+    """One event with all that corrects, disputes, confirms, settles or retracts it.
+
+    warnings: those that are open about it.
+    """
 
     event: msgspec.Raw
     text: str | None
     status: str
     about: tuple[msgspec.Raw, ...]
+    warnings: tuple[OpenWarning, ...]
 
 
 @get("/events/{event_id:str}", operation_id="get_event")
@@ -254,7 +296,11 @@ async def get_event(request: AnyRequest, event_id: FromPath[str]) -> Response[by
     if CLOUDEVENT in request.headers.get("accept", ""):
         return answers.json(request, cloudevents.write(stored.line(), head.log), CLOUDEVENT)
     lines = tuple(msgspec.Raw(other.line()) for other in about)
-    whole = EventAnswer(msgspec.Raw(stored.line()), _text(stored), _status(stored, about), lines)
+    known = await sensed.known_now(rooms(request))
+    warned = await sensing.about(known, {stored.organisation}, {stored.position})
+    whole = EventAnswer(
+        msgspec.Raw(stored.line()), _text(stored), _status(stored, about), lines, warned.items
+    )
     return answers.json(request, answers.encode(whole))
 
 

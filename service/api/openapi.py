@@ -24,9 +24,9 @@ from service.api.operations import (
     ProblemAnswer,
     RecordedEvent,
 )
-from service.domain import samples
 from service.domain.problems import KINDS, Category
 from service.domain.register import BY_NAME, ENVELOPES
+from service.domain.samples import sample
 
 REF: Final = "#/components/schemas/{name}"
 # Any: a JSON document has no narrower type.
@@ -165,7 +165,7 @@ def _schema_of(answer: type[Struct] | None) -> Json:
 
 
 def _append() -> Json:
-    event = samples.sample(BY_NAME["LeaderAppointed"])
+    event = sample(BY_NAME["LeaderAppointed"])
     either = [{"$ref": REF.format(name="Event")}, {"$ref": REF.format(name="Batch")}]
     listed = {"type": "array", "minItems": 1, "items": {"$ref": REF.format(name="Event")}}
     said = [{"$ref": REF.format(name=name)} for name in ("Receipt", "TrialReceipt")]

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from service.api import catalogue, models, templates, trials
+from service.api.completeness import CompletenessAnswer
 from service.api.events import (
     CLOUDEVENT,
     CLOUDEVENTS,
@@ -182,6 +183,9 @@ OPERATIONS: Final = (
               body=DraftBody, done="Saved; nothing is recorded", keyed=False),
     Operation("/api/v1/trusts/{code}/return/draft", "delete", "discard_return_draft",
               "Throw a draft away", None, ReturnQuery, FOUND, path_example="RTP"),
+    Operation("/api/v1/trusts/{code}/completeness", "get", "get_completeness",
+              "Read how complete a trust's record is", CompletenessAnswer, PictureQuery, FOUND,
+              example="RTP"),
     Operation("/api/v1/models", "get", "list_models", "List the models", models.ModelsListed),
     Operation("/api/v1/models/{name}", "get", "get_model", "Read a model and its examples", Model,
               refusals=FOUND, example="readiness-v1"),

@@ -87,11 +87,11 @@ async def list_trust_beginnings(request: AnyRequest, code: FromPath[str]) -> Res
     """List the programmes that a trust joined by a date, each with the levels of that day."""
     room = rooms(request)
     query = parameters.read(request, PictureQuery)
-    moment, asked = await _asked(room, query, code, "trust")
+    moment, asked = await asked_for(room, query, code, "trust")
     histories = await room.pictures.load(asked.code, asked.up_to, asked.evidence)
     organisation = summary(asked.code, histories[asked.code], asked.on)
     if organisation.organisation_kind != asked.bearer:
-        raise _unknown(asked)
+        raise unknown(asked)
     found = beginnings(
         context(asked.code, histories, asked.on), lambda then: levels(then, asked.model)
     )
@@ -107,10 +107,10 @@ async def _answer(
     query = parameters.read(request, TriedQuery)
     if query.trial is not None:
         return await _tried(request, query, query.trial, code, bearer)
-    moment, asked = await _asked(room, query, code, bearer)
+    moment, asked = await asked_for(room, query, code, bearer)
     made = await room.pictures.picture(asked)
     if made.organisation is None:
-        raise _unknown(asked)
+        raise unknown(asked)
     tag = answers.weak_tag(made.tag, moment.log, moment.fold, moment.model, moment.evidence)
     if answers.has(request, tag):
         return answers.unchanged(tag)
@@ -133,16 +133,16 @@ async def _tried(
         raise Refused(Problem("invalid_parameter", rule, (fault,)))
     _, laid = await trials.lookup(room.pool, caller(request), trial)
     behind = msgspec.structs.replace(query, known_at=str(laid.head))
-    moment, asked = await _asked(room, behind, code, bearer)
+    moment, asked = await asked_for(room, behind, code, bearer)
     made = await room.pictures.beyond(asked, laid.overlay)
     if made.organisation is None:
-        raise _unknown(asked)
+        raise unknown(asked)
     told = msgspec.structs.replace(moment, trial=trial)
     parts = _Parts(told, made.organisation, msgspec.Raw(made.body))
     return answers.json(request, answers.encode(parts))
 
 
-async def _asked(
+async def asked_for(
     room: Rooms, query: PictureQuery, code: str, bearer: Literal["trust", "system"]
 ) -> tuple[Moment, Asked]:
     """Return the moment that a request means, and the picture that it asks for."""
@@ -153,6 +153,7 @@ async def _asked(
     return moment, Asked(known, bearer, moment.on, up_to, now, query.evidence, model)
 
 
-def _unknown(asked: Asked) -> Refused:
+def unknown(asked: Asked) -> Refused:
+    """Return that no organisation of the kind asked for was known then."""
     detail = f"{asked.code} is not a {asked.bearer} that was known at position {asked.up_to}"
     return Refused(Problem("not_found", detail))

@@ -10,7 +10,7 @@ from litestar import Response, post
 from litestar.params import FromPath
 from msgspec import UNSET, Raw, Struct
 
-from service.api import events, parameters
+from service.api import bodies, events, parameters
 from service.api.answers import AnyRequest
 from service.api.rooms import caller, rooms, snapshot
 from service.domain import codec, dates
@@ -80,7 +80,7 @@ def _key(request: AnyRequest, said: Said) -> uuid.UUID:
     """Return the new event's id: the body's, or what the request's Idempotency-Key gives."""
     if said.id is not UNSET:
         return said.id
-    key = events.idempotency_key(request)
+    key = bodies.idempotency_key(request)
     if key is None:
         rule = "must be given, a new UUID, or an Idempotency-Key in its place: so a retry is safe"
         fault = Fault("/id", "missing", rule)

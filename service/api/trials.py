@@ -9,9 +9,10 @@ from litestar import Response, delete, get, post
 from litestar.params import FromPath
 from msgspec import Raw, Struct
 
-from service.api import answers, events, models, parameters
+from service.api import answers, events, models, parameters, sensed
 from service.api.answers import AnyRequest
 from service.api.rooms import caller, rooms
+from service.behind.sensing import EventWarnings
 from service.domain import dates
 from service.domain.problems import Problem, Refused
 from service.projections.differences import TrustDifferences
@@ -44,7 +45,7 @@ class TrialEvent(Struct, frozen=True):
 
 
 class TrialAnswer(Struct, frozen=True):
-    """What a trial holds, and what it would change today for the trusts that it touches.
+    """What a trial holds, what would warn, and what it would change today for whom it touches.
 
     position: of the log that it is laid over. more: trusts that were not looked at.
     """
@@ -54,6 +55,7 @@ class TrialAnswer(Struct, frozen=True):
     events: tuple[TrialEvent, ...]
     trusts: tuple[TrustDifferences, ...]
     more: int
+    warnings: EventWarnings
 
 
 @get("/trials", operation_id="list_trials")
@@ -75,14 +77,14 @@ async def get_trial(request: AnyRequest, name: FromPath[str]) -> Response[bytes]
     parameters.read(request, Struct)
     room, given = rooms(request), _name(name)
     held, laid = await trials.lookup(room.pool, caller(request), given)
-    await room.latest.head()  # what is read of histories reaches the head that was laid over
+    warnings = await sensed.laid(room, laid)
     today = dates.today(dt.datetime.now(dt.UTC))
     compared = await trials.compared(room.pictures, laid, today, models.chosen(None))
     told = tuple(
         TrialEvent(Raw(one.body), problem.detail if (problem := laid.refused.get(place)) else None)
         for place, one in enumerate(held)
     )
-    answer = TrialAnswer(given, laid.head, told, compared.trusts, compared.more)
+    answer = TrialAnswer(given, laid.head, told, compared.trusts, compared.more, warnings)
     return answers.json(request, answers.encode(answer))
 
 

@@ -7,7 +7,7 @@ import binascii
 import re
 import uuid
 from collections.abc import AsyncIterator
-from typing import Annotated, Final
+from typing import Annotated, Literal
 from urllib.parse import urlencode
 
 import msgspec
@@ -16,21 +16,22 @@ from litestar.params import FromPath
 from litestar.response import ServerSentEvent, ServerSentEventMessage, Stream
 from msgspec import Meta, Struct
 
-from service.api import answers, multipart, parameters
+from service.api import answers, models, multipart, parameters, sensed
 from service.api.answers import AnyRequest
+from service.api.bodies import answered, idempotency_key, told
+from service.api.events import TrialName
 from service.api.rooms import caller, rooms, snapshot
+from service.domain import dates
 from service.domain.faults import Fault
 from service.domain.problems import Problem, Refused
 from service.intake.rows import Asked
 from service.store import uploads
 from service.store.appending import Connection
-from service.submitting import files, giving_back, receipts, receiving, spooling, undoing
+from service.submitting import files, giving_back, receipts, receiving, spooling, trials, undoing
 from service.submitting.desk import Desk
 from service.submitting.receipts import Place, UploadReceipt, UploadRow
-from service.submitting.receiving import Handed
+from service.submitting.receiving import Foretold, Handed
 from service.submitting.recording import Terms
-
-_KEY: Final = re.compile(r"[\x21-\x7e]{1,128}")
 
 
 class UploadQuery(Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,6 +45,7 @@ class UploadQuery(Struct, frozen=True, forbid_unknown_fields=True):
     organisation: Annotated[str, Meta(max_length=5)] | None = None
     dry_run: bool = False
     partial: bool = False
+    trial: TrialName | None = None
 
 
 class UploadsQuery(Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,73 +74,43 @@ class UploadRowsListed(Struct, frozen=True):
 async def create_upload(request: AnyRequest) -> Response[bytes]:
     """Hand a file over: checked whole, then recorded; a long one is recorded after the answer."""
     query = parameters.read(request, UploadQuery)
-    key = _key(request)
+    key = idempotency_key(request)
     desk, asks = rooms(request).desk, caller(request)
     part = await multipart.file(request)
     most, asked = desk.limits.file_bytes, _asked(query, desk)
     async with spooling.spooled(desk.folder, part.name, part.pieces, most) as spooled:
         with files.read(spooled, asked, desk.limits) as reading:
-            if query.dry_run:
+            if query.dry_run or query.trial:
                 found = await receiving.rehearse(desk, reading, asks)
-                return _answered(request, receipts.rehearsed(spooled.name, found))
+                return await _rehearsed(request, query, spooled.name, found)
             handed = Handed(spooled.name, spooled.size, spooled.digest, spooled.path, key)
             terms = Terms(asks, query.type, query.partial)
             made = await receiving.receive(desk, handed, reading, terms)
-    return await _receipt(request, made)
+    return await told(request, made)
+
+
+async def _rehearsed(
+    request: AnyRequest, query: UploadQuery, name: str, found: Foretold
+) -> Response[bytes]:
+    """Answer what a file would change, once it is in the trial that it is for, if it is for one."""
+    room = rooms(request)
+    state: Literal["dry_run", "tried", "refused"] = "dry_run"
+    if query.trial is not None and not query.dry_run:
+        state = "refused" if found.wrong and not query.partial else "tried"
+    if query.trial is not None and state == "tried":
+        trials.refuse_long(found.rows)
+        await trials.add(room.desk, caller(request), query.trial, found.events)
+    receipt = receipts.rehearsed(name, found, state)
+    if found.laid is not None:
+        warnings = await sensed.laid(room, found.laid)
+        today = dates.today(room.desk.now())
+        changes = await trials.compared(room.pictures, found.laid, today, models.chosen(None))
+        receipt = msgspec.structs.replace(receipt, changes=changes, warnings=warnings)
+    return answered(request, receipt)
 
 
 def _asked(query: UploadQuery, desk: Desk) -> Asked:
     return Asked(latest=files.latest(desk.now()), type=query.type, organisation=query.organisation)
-
-
-def _key(request: AnyRequest) -> str | None:
-    given = request.headers.get("idempotency-key")
-    if given is not None and not _KEY.fullmatch(given):
-        rule = "must have 1 to 128 printable ASCII characters without blanks"
-        raise Refused(
-            Problem("malformed_body", rule, (Fault("Idempotency-Key", "idempotency_key", rule),))
-        )
-    return given
-
-
-async def _receipt(request: AnyRequest, upload: uuid.UUID) -> Response[bytes]:
-    async with snapshot(request) as connection:
-        found = await receipts.receipt(connection, upload)
-    if found is None:
-        raise Refused(Problem("not_found", f"there is no upload {upload}"))
-    return _answered(request, found)
-
-
-def _answered(request: AnyRequest, found: UploadReceipt) -> Response[bytes]:
-    """Answer a receipt: 201 recorded, 200 nothing new, 202 to be recorded, 422 refused."""
-    if found.state == "refused":
-        return _refused(request, found)
-    status = 202 if found.state == "recording" else 201 if found.rows.recorded else 200
-    answer = Response(
-        content=answers.encode(found), status_code=status, media_type="application/json"
-    )
-    if found.id is not None:
-        answer.headers["Location"] = found.links["self"]
-    return answer
-
-
-def _refused(request: AnyRequest, found: UploadReceipt) -> Response[bytes]:
-    """Answer a problem that holds the receipt, whose errors name rows and columns."""
-    more = ", the first of which are listed" if found.more_errors else ""
-    detail = f"{found.rows.wrong} of {found.rows.total} rows are wrong{more}"
-    if not found.rows.wrong:
-        detail = "the log moved on while the file was checked; nothing was recorded"
-    errors = tuple(_fault(one) for one in found.errors)
-    answer = answers.problem(request, Problem("invalid_events", detail, errors), receipt=found)
-    answer.headers["Location"] = found.links["self"]
-    return answer
-
-
-def _fault(one: receipts.RowError) -> answers.RowFault:
-    return answers.RowFault(
-        one.pointer, one.code, one.message, one.value, one.allowed, one.nearest,
-        row=one.row, column=one.column, sheet=one.sheet,
-    )  # fmt: skip
 
 
 @get("/uploads", operation_id="list_uploads")
@@ -161,7 +133,7 @@ async def get_upload(request: AnyRequest, upload_id: FromPath[str]) -> Response[
         found = await receipts.receipt(connection, _id(upload_id))
     if found is None:
         raise _unknown(upload_id)
-    return answers.json(request, answers.encode(found))
+    return answers.json(request, answers.encode(await sensed.upload(rooms(request), found)))
 
 
 @get("/uploads/{upload_id:str}/rows", operation_id="list_upload_rows")
@@ -182,10 +154,12 @@ async def follow_upload(request: AnyRequest, upload_id: FromPath[str]) -> Server
     parameters.read(request, Struct)
     async with snapshot(request) as connection:
         upload = await _one(connection, upload_id)
-    return ServerSentEvent(_told(request, upload.id), headers={"Cache-Control": "no-store"})
+    return ServerSentEvent(_messages(request, upload.id), headers={"Cache-Control": "no-store"})
 
 
-async def _told(request: AnyRequest, upload: uuid.UUID) -> AsyncIterator[ServerSentEventMessage]:
+async def _messages(
+    request: AnyRequest, upload: uuid.UUID
+) -> AsyncIterator[ServerSentEventMessage]:
     async for found in receipts.follow(rooms(request).pool, upload):
         kind = "progress" if found.state == "recording" else "finished"
         yield ServerSentEventMessage(data=answers.encode(found).decode(), event=kind)
@@ -210,7 +184,7 @@ async def retract_upload(request: AnyRequest, upload_id: FromPath[str]) -> Respo
     """Take back all that an upload recorded, by an upload of retractions; again: the same one."""
     parameters.read(request, Struct)
     made = await undoing.retract(rooms(request).desk, _id(upload_id), caller(request))
-    return await _receipt(request, made)
+    return await told(request, made)
 
 
 @post("/uploads/{upload_id:str}/restoration", operation_id="restore_upload", status_code=201)
@@ -218,7 +192,7 @@ async def restore_upload(request: AnyRequest, upload_id: FromPath[str]) -> Respo
     """Bring back what the retraction of an upload took away; again: no more than once."""
     parameters.read(request, Struct)
     made = await undoing.restore(rooms(request).desk, _id(upload_id), caller(request))
-    return await _receipt(request, made)
+    return await told(request, made)
 
 
 async def _one(connection: Connection, given: str) -> uploads.Upload:

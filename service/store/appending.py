@@ -44,7 +44,11 @@ SELECT greatest($1::timestamptz, clock_timestamp()) AS now
 
 SEEN: Final = """
 -- $1 ids. Which are in the log, where, with which content. Index: events_id.
-SELECT id, position, hash, body FROM events WHERE id = ANY($1::uuid[])
+SELECT id, position, hash, body FROM unnest($1::uuid[]) AS asked (id)
+CROSS JOIN LATERAL (
+    SELECT position, hash, body FROM events WHERE events.id = asked.id
+    OFFSET 0  -- else a planner that is asked for a thousand ids reads the whole log
+) AS event
 """
 
 STREAMS: Final = """

@@ -19,8 +19,12 @@ from service.store.appending import Connection
 
 SETTLED: Final = """
 -- $1 uploads, $2 chunks, element by element. Which have an outcome. Index: upload_outcomes_pkey.
-SELECT upload, chunk FROM upload_outcomes
-JOIN unnest($1::uuid[], $2::integer[]) AS asked (upload, chunk) USING (upload, chunk)
+SELECT upload, chunk FROM unnest($1::uuid[], $2::integer[]) AS asked (upload, chunk)
+CROSS JOIN LATERAL (
+    SELECT FROM upload_outcomes AS done
+    WHERE done.upload = asked.upload AND done.chunk = asked.chunk
+    OFFSET 0  -- as in appending.SEEN
+) AS found
 """
 
 KEEP: Final = """

@@ -39,7 +39,8 @@ PENDING: Final = """
 SELECT chunk, bodies FROM upload_staged AS staged
 WHERE upload = $1 AND chunk > $2 AND NOT EXISTS (
     SELECT FROM upload_outcomes AS done
-    WHERE done.upload = staged.upload AND done.chunk = staged.chunk)
+    WHERE done.upload = staged.upload AND done.chunk = staged.chunk
+    OFFSET 0)  -- as in appending.SEEN
 ORDER BY chunk LIMIT $3
 """
 
@@ -72,15 +73,22 @@ ORDER BY chunk LIMIT $3
 
 RECORDED: Final = """
 -- $1 positions. Which event is where. Index: events_pkey.
-SELECT position, id, hash FROM events WHERE position = ANY($1::bigint[])
+SELECT position, id, hash FROM unnest($1::bigint[]) AS asked (position)
+CROSS JOIN LATERAL (
+    SELECT id, hash FROM events WHERE events.position = asked.position
+    OFFSET 0  -- as in appending.SEEN
+) AS event
 """
 
 RECORDED_BY: Final = """
 -- $1 upload, $2 chunk. The events that this chunk recorded, in order; those it found are not its.
 -- Indexes: upload_outcomes_pkey, events_pkey.
-SELECT event.position, event.id, event.organisation
+SELECT one.position, event.id, event.organisation
 FROM upload_outcomes CROSS JOIN LATERAL unnest(positions) WITH ORDINALITY AS one (position, place)
-JOIN events AS event ON event.position = one.position
+CROSS JOIN LATERAL (
+    SELECT id, organisation FROM events WHERE events.position = one.position
+    OFFSET 0  -- as in appending.SEEN
+) AS event
 WHERE upload = $1 AND chunk = $2 AND one.position > 0 ORDER BY one.place
 """
 

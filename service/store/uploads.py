@@ -86,10 +86,12 @@ DELETE FROM upload_keys WHERE used_at < $1
 """
 
 TAKE_KEY: Final = """
--- $1 caller, $2 key, $3 digest, $4 upload, $5 now. Waits for whoever takes the same key now.
--- Index: upload_keys_pkey.
-INSERT INTO upload_keys (caller, key, digest, upload, used_at) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (caller, key) DO NOTHING RETURNING upload
+-- $1 caller, $2 key, $3 digest, $4 upload, $5 now, $6 since when a key stands. Waits for whoever
+-- takes the same key now. Index: upload_keys_pkey.
+INSERT INTO upload_keys AS old (caller, key, digest, upload, used_at) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (caller, key) DO UPDATE
+SET digest = excluded.digest, upload = excluded.upload, used_at = excluded.used_at
+WHERE old.used_at < $6 RETURNING upload
 """
 
 KEY: Final = """
@@ -202,14 +204,21 @@ async def forget(connection: Connection, files: dt.datetime, keys: dt.datetime) 
 
 
 async def take_key(
-    connection: Connection, caller: str, key: str, used_for: Key, now: dt.datetime
+    connection: Connection,
+    owner: tuple[str, str],
+    used_for: Key,
+    now: dt.datetime,
+    kept: dt.timedelta,
 ) -> Key | None:
-    """Take a key for an upload; return what it was used for before, if it was."""
-    taken = await connection.fetchval(TAKE_KEY, caller, key, used_for.digest, used_for.upload, now)
-    if taken is not None:
+    """Take a key for an upload; return what it was used for within a while, if it was.
+
+    owner: the caller's id and the key. kept: for how long a key stands.
+    """
+    values = (*owner, used_for.digest, used_for.upload, now, now - kept)
+    if await connection.fetchval(TAKE_KEY, *values) is not None:
         return None
-    row = await connection.fetchrow(KEY, caller, key)
-    return Key(*row) if row else await take_key(connection, caller, key, used_for, now)
+    row = await connection.fetchrow(KEY, *owner)
+    return Key(*row) if row else await take_key(connection, owner, used_for, now, kept)
 
 
 __all__ = [

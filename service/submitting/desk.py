@@ -30,6 +30,10 @@ SESSION: Final = {
     "synchronous_commit": "on",
 }
 """Settings of every session that takes uploads in."""
+FILES_KEPT: Final = dt.timedelta(days=30)
+"""For so long a file with faults can be fetched with its messages."""
+KEYS_KEPT: Final = dt.timedelta(hours=24)
+"""For so long a key stands for the upload that it came with (CONVENTIONS.md 10)."""
 CONNECTIONS: Final = 6
 """Files that are checked at once, of one process; one more waits."""
 
@@ -37,7 +41,8 @@ CONNECTIONS: Final = 6
 class Desk(Struct, frozen=True):
     """Where uploads are taken in. folder: for files on their way in.
 
-    now: the process's clock. limits: of files. wake: set when there is something to record.
+    now: the process's clock. limits: of files; body_bytes: of what is held in memory. wake: set
+    when there is something to record.
     """
 
     pool: Pool
@@ -46,6 +51,7 @@ class Desk(Struct, frozen=True):
     now: Callable[[], dt.datetime]
     sizes: Sizes
     limits: Limits
+    body_bytes: int
     wake: asyncio.Event = field(default_factory=asyncio.Event)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 
 from service.domain import codec
 from service.domain.codec import Submitted
@@ -30,4 +32,11 @@ def entries(
                 yield tuple([Wrong("", number, None, None, fault) for fault in found])
 
 
-__all__ = ["Decode", "entries"]
+def at_most(path: Path, most: int) -> bytes | None:
+    """Return a file that has so many lines or fewer; None if it has more."""
+    with path.open("rb") as file:
+        found = list(itertools.islice(file, most + 1))
+    return b"".join(found) if len(found) <= most else None
+
+
+__all__ = ["Decode", "at_most", "entries"]

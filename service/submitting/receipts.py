@@ -11,6 +11,7 @@ from typing import Final, Literal
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
+from service.behind.sensing import EventWarnings
 from service.domain.faults import Fault
 from service.domain.problems import MOST_ERRORS
 from service.intake.rows import Wrong
@@ -23,6 +24,7 @@ from service.store.uploads import Upload
 from service.submitting import blocks, recording, telling, undoing
 from service.submitting.blocks import Kept
 from service.submitting.receiving import Foretold
+from service.submitting.trials import Compared
 
 LOOK: Final = 0.25
 """Seconds between two looks of a follower."""
@@ -60,9 +62,12 @@ class RowError(Struct, frozen=True, omit_defaults=True):
 class UploadReceipt(Struct, frozen=True):
     """How an upload stands.
 
-    state: recording, recorded, partly_recorded, refused; of a rehearsal dry_run, and then it has no
-    id. kind: file, or retraction of the upload `of`. retracted_by: the upload that took it back.
-    taken_back: whether what it recorded is taken back at present. errors: the first 100.
+    state: recording, recorded, partly_recorded, refused; of a rehearsal dry_run, of a trial tried,
+    and then it has no id. kind: file, or retraction of the upload `of`.
+    retracted_by: the upload that took it back. taken_back: whether what it recorded is taken back
+    at present. errors: the first 100.
+    changes: of a rehearsal, what its events would change today; not of a file of many rows.
+    warnings: open about what it recorded, or would; where the receipt is asked for by itself.
     """
 
     id: uuid.UUID | None
@@ -82,6 +87,8 @@ class UploadReceipt(Struct, frozen=True):
     retracted_by: uuid.UUID | None
     taken_back: bool
     links: Mapping[str, str]
+    changes: Compared | UnsetType = UNSET
+    warnings: EventWarnings | UnsetType = UNSET
 
 
 class UploadRow(Struct, frozen=True, omit_defaults=True):
@@ -295,13 +302,17 @@ def sentence(one: Wrong) -> str:
     return f"{where}: {seen}{fault.rule}{near}"
 
 
-def rehearsed(name: str, found: Foretold) -> UploadReceipt:
+def rehearsed(
+    name: str,
+    found: Foretold,
+    state: Literal["dry_run", "tried", "refused"],
+) -> UploadReceipt:
     """Return what a dry run found, as the receipt that the upload would begin with."""
     good = found.rows - found.wrong
     return UploadReceipt(
         id=None,
         kind="file",
-        state="dry_run",
+        state=state,
         name=name,
         rows=RowCounts(found.rows, found.wrong, 0, found.known, 0, good - found.known),
         notes=found.notes,

@@ -6,7 +6,6 @@ Nothing of it is there before its transaction commits, and from then on it is re
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import hashlib
 import uuid
 import zlib
@@ -18,24 +17,22 @@ import msgspec
 from msgspec import Struct
 
 from service.domain.caller import Caller
+from service.domain.codec import Submitted
 from service.domain.problems import Problem, Refused
 from service.intake.rows import Wrong
 from service.store import staged, uploads
 from service.store.appending import Connection
 from service.store.pool import lent
-from service.submitting import recording, telling
+from service.submitting import recording, telling, trials
 from service.submitting.blocks import Entry
-from service.submitting.desk import Desk
+from service.submitting.desk import KEYS_KEPT, Desk
 from service.submitting.recording import Terms
 from service.submitting.staging import Staging, slices
 from service.submitting.telling import Locate
+from service.submitting.trials import Laid
 
 PIECE: Final = 1024 * 1024
 """Bytes of a file that are kept at once."""
-FILES_KEPT: Final = dt.timedelta(days=30)
-"""For so long a file with faults can be fetched with its messages."""
-KEYS_KEPT: Final = dt.timedelta(hours=24)
-"""For so long a key stands for the upload that it came with (CONVENTIONS.md 10)."""
 
 
 class Handed(Struct, frozen=True):
@@ -60,13 +57,19 @@ class Reading(Struct, frozen=True):
 
 
 class Foretold(Struct, frozen=True):
-    """What a dry run found; nothing of it is kept. known: rows that are in the log already."""
+    """What a dry run found; nothing of it is kept.
+
+    known: rows that are in the log already. events: of the rows without faults, and laid, the same
+    over the log, from which the pictures with them are made; None of a file too long for that.
+    """
 
     rows: int
     wrong: int
     known: int
     first: tuple[Wrong, ...]
     notes: tuple[str, ...]
+    events: tuple[Submitted, ...]
+    laid: Laid | None
 
 
 class _Known(Exception):  # noqa: N818 - an answer, not a fault
@@ -102,13 +105,26 @@ async def rehearse(desk: Desk, reading: Reading, caller: Caller) -> Foretold:
         await transaction.start()
         try:
             staging = await _checked(connection, desk, uuid.uuid4(), reading, caller)
-            # How the picture would change is asked here, of `staging.events()`, where a dry run
-            # tells it: what is staged goes with the transaction.
+            events = await _events(staging)
+            laid = await trials.laid(connection, events, caller) if events else None
         finally:
             await transaction.rollback()
     return Foretold(
-        staging.rows, staging.wrong, staging.known, tuple(staging.first), tuple(reading.notes)
+        staging.rows,
+        staging.wrong,
+        staging.known,
+        tuple(staging.first),
+        tuple(reading.notes),
+        tuple(events),
+        laid,
     )
+
+
+async def _events(staging: Staging) -> list[Submitted]:
+    """Return a file's events, but for one that is too long to hold at once."""
+    if staging.rows > trials.MOST_EVENTS:
+        return []
+    return [one async for part in staging.events() for one in part]
 
 
 async def _checked(
@@ -128,11 +144,10 @@ async def _take_key(
     """Take the key for this upload; raises when it was used within the last day."""
     if handed.key is None:
         return
-    now = desk.now()
-    await uploads.forget(connection, now - FILES_KEPT, now - KEYS_KEPT)
     asked = msgspec.msgpack.encode((terms.type, terms.partial))
     key = uploads.Key(hashlib.sha256(handed.digest + asked).digest(), upload)
-    used = await uploads.take_key(connection, terms.caller.id, handed.key, key, now)
+    owner = (terms.caller.id, handed.key)
+    used = await uploads.take_key(connection, owner, key, desk.now(), KEYS_KEPT)
     if used is not None and used.digest != key.digest:
         detail = f"the key {handed.key} came with another file, or with other parameters"
         raise Refused(Problem("key_reused", detail))

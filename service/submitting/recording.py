@@ -25,7 +25,7 @@ from service.store.appending import Connection
 from service.store.pool import lent
 from service.store.uploads import Upload
 from service.submitting import blocks
-from service.submitting.desk import Desk
+from service.submitting.desk import FILES_KEPT, KEYS_KEPT, Desk
 
 AHEAD: Final = 2
 """Chunks that wait for the writer at once: an append of others waits behind so many, no more."""
@@ -36,6 +36,8 @@ LONGEST_PAUSE: Final = 10.0
 PASSED_BY: Final = 5.0
 """Seconds after which a process that holds the turn is passed by: it may be frozen."""
 TURN: Final = "uploads"
+FORGET_EVERY: Final = 3600.0
+"""Seconds between two looks for what is kept no longer."""
 _log = structlog.get_logger("uploads")
 
 
@@ -110,6 +112,7 @@ class Worker:
         self._poll = poll
         self._last = 0
         self._waits_since: float | None = None
+        self._forget_at = 0.0
 
     async def run(self) -> None:
         """Work until cancelled; no failure ends it, each is tried again later and later."""
@@ -145,9 +148,17 @@ class Worker:
             found = await uploads.unfinished(connection, 0)
         self._last = found.number if found else 0
         if found is None:
+            await self._forget(connection)
             return False
         await advance(connection, self._desk, found)
         return True
+
+    async def _forget(self, connection: Connection) -> None:
+        """Remove files and keys that are kept no longer, once in a while."""
+        if time.monotonic() >= self._forget_at:
+            now = self._desk.now()
+            await uploads.forget(connection, now - FILES_KEPT, now - KEYS_KEPT)
+            self._forget_at = time.monotonic() + FORGET_EVERY
 
 
 __all__ = ["Terms", "Worker", "advance", "settle", "terms"]

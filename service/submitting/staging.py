@@ -30,6 +30,8 @@ from service.submitting.telling import Locate, wrongs
 
 SLICE: Final = 100
 """Rows that are read before the process's other requests get their turn."""
+HELD: Final = 100_000
+"""Rows up to which a file's events stay at hand, some 1 KB each: looked at again, not decoded."""
 MOST_WRONG: Final = 100_000
 """Wrong rows after which a file is not read on: it is wrong as a whole."""
 
@@ -51,6 +53,7 @@ class Staging:
         self._sizes = sizes
         self._wanted: set[uuid.UUID] = set()
         self._only: Block | None = None
+        self._held: dict[int, Block] = {}
         self.form: Literal["whole", "apart"] = "whole"
         self.rows = self.wrong = self.known = self.chunks = 0
         self.first: list[Wrong] = []
@@ -80,7 +83,7 @@ class Staging:
         """Hold every event against the log; what it would refuse becomes a wrong row."""
         sight = Foresight(caller, frozenset(self._wanted), await self._repeated())
         for chunk in range(self.chunks):
-            block = self._only or await self._staged(chunk)
+            block = self._only or self._held.pop(chunk, None) or await self._staged(chunk)
             found = await sight.look(self._connection, block.events)
             self.known += found.known
             if found.refused:
@@ -125,6 +128,8 @@ class Staging:
 
     async def _stage(self, block: Block) -> None:
         await self._put(self.chunks, block)
+        if self.rows <= HELD:
+            self._held[self.chunks] = block
         self.chunks += 1
 
     async def _put(self, chunk: int, block: Block) -> None:

@@ -47,10 +47,12 @@ class Tried(Struct, frozen=True):
 class Laid(Struct, frozen=True):
     """What the log would make of events behind its head: what it refuses, by place, and the rest.
 
-    head: the position behind which they stand.
+    head: the position behind which they stand; last: where they end. organisations: of the events.
     """
 
     head: int
+    last: int
+    organisations: frozenset[str]
     outcomes: tuple[Outcome, ...]
     refused: Mapping[int, Problem]
     overlay: Overlay
@@ -72,7 +74,14 @@ async def laid(connection: Connection, events: Sequence[Submitted], caller: Call
     standing = await appending.standing(connection, [batch], head)
     salts = bytes(chain.SALT_BYTES * len(events))
     made = await asyncio.to_thread(apart.decide, batch, standing, salts)
-    return Laid(found.position, made.outcomes, made.refused, overlay(made.admitted))
+    return Laid(
+        head=found.position,
+        last=found.position + len(made.admitted),
+        organisations=frozenset(one.event.organisation for one in made.admitted),
+        outcomes=made.outcomes,
+        refused=made.refused,
+        overlay=overlay(made.admitted),
+    )
 
 
 async def add(
@@ -97,6 +106,13 @@ async def add(
         new = [trials.Kept(one.event.id, one.body) for one in fresh]
         await trials.add(connection, caller.id, name, len(held), new)
     return _tried(events, {one.id for one in held}, found)
+
+
+def refuse_long(count: int) -> None:
+    """Raise Refused for more events than a trial holds."""
+    if count > MOST_EVENTS:
+        detail = f"a trial holds at most {MOST_EVENTS} events, the file has {count}"
+        raise Refused(Problem("trial_limit", detail))
 
 
 def submitted(held: Sequence[trials.Kept]) -> list[Submitted]:
@@ -202,5 +218,5 @@ def _tried(events: Sequence[Submitted], held: set[uuid.UUID], found: Laid) -> tu
 
 __all__ = [
     "MOST_EVENTS", "Compared", "Laid", "Tried", "add", "compared", "discard", "laid", "lookup",
-    "record", "submitted", "unknown",
+    "record", "refuse_long", "submitted", "unknown",
 ]  # fmt: skip

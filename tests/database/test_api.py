@@ -281,10 +281,10 @@ def test_every_answer_has_a_true_schema() -> None:
     plain = set()
     files = {one.name for one in openapi.OPERATIONS if one.files}
     for one in (operation for path in paths.values() for operation in path.values()):
-        if one["operationId"] in files:
+        if one["operationId"] in files or "200" not in one["responses"]:
             continue
         (schema, *_) = (made["schema"] for made in one["responses"]["200"]["content"].values())
-        if "$ref" not in schema:
+        if not {"$ref", "anyOf"} & schema.keys():
             plain.add(one["operationId"])
     assert plain == {"get_schema", "get_openapi"}
 
@@ -314,8 +314,8 @@ def test_operations_are_frozen_and_all_documented() -> None:
         "get_workbook", "correct_event", "retract_event", "dispute_event", "settle_dispute",
         "confirm_event", "create_upload", "list_uploads", "get_upload", "list_upload_rows",
         "follow_upload", "get_upload_errors", "retract_upload", "restore_upload",
-        "list_trials", "get_trial", "discard_trial", "record_trial", "get_return", "make_return",
-        "save_return_draft", "discard_return_draft",
+        "list_trials", "get_trial", "discard_trial", "record_trial", "get_completeness",
+        "get_return", "make_return", "save_return_draft", "discard_return_draft",
     }  # fmt: skip
 
 

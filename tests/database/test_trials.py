@@ -170,3 +170,48 @@ async def test_trials_are_bounded(
     second = await client.post("events?trial=two", json=chief())
     assert (second.status_code, second.json()["type"]) == (413, "/problems/trial_limit")
     assert (await client.post("events?trial=one", json=[chief(), chief()])).status_code == 413
+
+
+CSV = (
+    "type,organisation,effective,data.post,data.person,data.basis\n"
+    "LeaderAppointed,RTP,2026-05-01,chief_executive,p-00001111,interim\n"
+)
+
+
+async def hand_over(client: httpx.AsyncClient, content: str, query: str) -> Any:
+    """Hand a file over; return its receipt."""
+    answer = await client.post(f"uploads?{query}", files={"file": ("posts.csv", content.encode())})
+    return answer.json()
+
+
+async def test_a_dry_run_tells_what_the_file_would_change(client: httpx.AsyncClient) -> None:
+    """The receipt of a dry run has the figures that would differ today, and nothing is recorded."""
+    head = (await client.get("http://test/health/ready")).json()["position"]
+    receipt = await hand_over(client, CSV, "dry_run=true")
+    assert (receipt["state"], receipt["rows"]["total"]) == ("dry_run", 1)
+    (trust,) = receipt["changes"]["trusts"]
+    assert trust["code"] == "RTP"
+    assert "chief_executive_basis" in {one["measure"] for one in trust["differences"]}
+    assert {one["code"] for one in receipt["warnings"]["items"]} == {"second_chief_executive"}
+    assert (await client.get("http://test/health/ready")).json()["position"] == head
+
+
+async def test_a_file_can_be_tried_on(client: httpx.AsyncClient) -> None:
+    """With a trial's name a file is laid over the log; one with a wrong row is not."""
+    wrong = CSV + "LeaderAppointed,RTP,2026-05-01,chief_exec,p-00001111,interim\n"
+    assert (await hand_over(client, wrong, "trial=posts"))["status"] == 422
+    assert (await client.get("trials")).json()["items"] == []
+    assert (await hand_over(client, CSV, "trial=posts"))["state"] == "tried"
+    tried = await picture(client, "&trial=posts")
+    assert tried["picture"] != (await picture(client))["picture"]
+
+
+async def test_a_receipt_lists_what_warns(client: httpx.AsyncClient) -> None:
+    """What was recorded may be wrong: the receipt says so, as often as it is read, while it is."""
+    receipt = await hand_over(client, CSV, "")
+    (warning,) = receipt["warnings"]["items"]
+    assert warning["code"] == "second_chief_executive"
+    again = (await client.get(f"uploads/{receipt['id']}")).json()
+    assert again["warnings"]["items"] == [warning]
+    await client.post(f"uploads/{receipt['id']}/retraction")
+    assert (await client.get(f"uploads/{receipt['id']}")).json()["warnings"]["items"] == []

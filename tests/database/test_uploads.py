@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from service.api.rooms import MEMBER
 from service.app import build, opened, recording_uploads
+from service.domain.admission import Receipt
+from service.domain.problems import Refused
 from service.settings import load
 from service.submitting import recording
-from tests.strategies import corrected, income, retracted, trust
+from tests.strategies import batch, corrected, income, retracted, send, trust, writing
 
 CHUNK = 10
 """Rows of a chunk here: a file of more than 100 is recorded in chunks."""
@@ -334,7 +337,40 @@ async def test_uploads_are_listed_newest_first_by_page(house):
     assert (await house.client.get("/api/v1/uploads?cursor=x")).status_code == 422
 
 
-async def test_what_a_killed_process_left_on_the_disk_is_removed():
+@pytest.mark.parametrize("form", ["whole", "apart"])
+async def test_a_chunk_is_recorded_once_however_often_it_is_handed_over(dsn, connection, form):
+    """A process that thaws, or starts over after a doubt, neither records nor tells it again."""
+    upload = uuid.uuid4()
+    async with writing(dsn) as one, writing(dsn) as other:
+        await send(one, trust())
+        known = income("RTP", 1)
+        await send(one, known)
+        events = batch(known, *incomes(3))
+        chunk = msgspec.structs.replace(events, receipt=Receipt(upload, 0, form))
+        first = await one.append(chunk)
+        later = msgspec.structs.replace(batch(*incomes(2)), receipt=chunk.receipt)
+        assert (len(first), await other.append(chunk), await one.append(later)) == (4, (), ())
+    rows = await connection.fetch("SELECT recorded, known, refused, positions FROM upload_outcomes")
+    assert [tuple(row) for row in rows] == [(3, 1, 0, [-2, 3, 4, 5])]
+    assert await connection.fetchval("SELECT count(*) FROM events") == 5
+
+
+async def test_a_chunk_that_the_log_refuses_whole_has_its_outcome_too(dsn, connection):
+    """What stood in the way may go away: a whole chunk that was refused stays so."""
+    upload = uuid.uuid4()
+    async with writing(dsn) as writer:
+        await send(writer, trust())
+        refused = batch(*incomes(2), income("RXX", 1))
+        chunk = msgspec.structs.replace(refused, receipt=Receipt(upload, 0, "whole"))
+        with pytest.raises(Refused):
+            await writer.append(chunk)
+        await send(writer, trust("RXX"))
+        assert await writer.append(chunk) == ()
+    row = await connection.fetchrow("SELECT recorded, refused, positions FROM upload_outcomes")
+    assert tuple(row) == (0, 3, [0, 0, 0])
+
+
+def test_what_a_killed_process_left_on_the_disk_is_removed():
     """A folder whose process lives is let be; one without is removed when the next starts."""
     from service.submitting import spooling
 
@@ -346,3 +382,15 @@ async def test_what_a_killed_process_left_on_the_disk_is_removed():
         assert first.exists()
         assert second != first
     assert not first.exists()
+
+
+async def test_more_lines_than_a_batch_holds_become_an_upload(house, monkeypatch):
+    """POST /events takes NDJSON of any length: past one batch it answers an upload's receipt."""
+    monkeypatch.setattr("service.intake.batches.MOST_EVENTS", 100)
+    headers = {"Content-Type": "application/x-ndjson"}
+    few = await house.client.post("/api/v1/events", content=lines(incomes(3)), headers=headers)
+    assert (few.status_code, len(few.json()["events"])) == (201, 3)
+    many = await house.client.post("/api/v1/events", content=lines(incomes(150)), headers=headers)
+    assert (many.status_code, many.json()["state"]) == (202, "recording"), many.text
+    done = await house.settled(many.json()["id"])
+    assert (done["state"], counts(done)) == ("recorded", (0, 150, 0, 0, 0))

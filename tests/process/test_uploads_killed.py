@@ -17,7 +17,7 @@ import httpx
 from tests.strategies import income, send, trust, writing
 
 ROOT = Path(__file__).parents[2]
-ROWS = 3000
+ROWS = 2000
 CHUNK = 20
 PATIENCE_SECONDS = 60
 
@@ -43,12 +43,6 @@ class Served:
     async def post_file(self, content: bytes) -> httpx.Response:
         """Hand a file over."""
         return await self.client.post("/api/v1/uploads", files={"file": ("a.ndjson", content)})
-
-    async def until(self, upload: str, recorded: int) -> None:
-        """Return once so many rows of an upload are recorded."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while (await self.get(f"uploads/{upload}"))["rows"]["recorded"] < recorded:
-                pass
 
     async def finished(self, upload: str) -> dict[str, Any]:
         """Follow an upload to its end; return the final receipt."""
@@ -96,6 +90,12 @@ async def is_ready(client: httpx.AsyncClient) -> bool:
     return False
 
 
+def open_files(pid: int) -> list[str]:
+    """Return the files on their way in that a process has open."""
+    links = [one.readlink() for one in Path(f"/proc/{pid}/fd").iterdir()]
+    return [str(one) for one in links if "capmap-uploads" in str(one) and one.name != "lock"]
+
+
 def file_of(count: int) -> bytes:
     """Return so many events as NDJSON."""
     return b"".join(json.dumps(income("RTP", n)).encode() + b"\n" for n in range(count))
@@ -107,10 +107,21 @@ async def prepare(dsn: str) -> None:
         await send(writer, trust())
 
 
-async def is_half_done(connection: Any, upload: str) -> bool:
-    """Tell whether rows of an upload are left to record."""
-    state = await connection.fetchval("SELECT state FROM uploads WHERE id::text = $1", upload)
-    return bool(state == "recording")
+async def killed_half_way(served: Served, connection: Any, upload: str, rows: int) -> None:
+    """Kill a process once so many rows of an upload are recorded, while it waits for the head."""
+    done = 0
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while done < rows:
+            async with connection.transaction():
+                await connection.execute("SELECT FROM log_head FOR UPDATE")
+                done = await connection.fetchval(
+                    "SELECT coalesce(sum(recorded), 0) FROM upload_outcomes"
+                    " WHERE upload::text = $1",
+                    upload,
+                )
+                if done >= rows:
+                    await served.kill()
+    assert rows <= done < ROWS
 
 
 async def check_positions(connection: Any, expected: int) -> None:
@@ -128,20 +139,15 @@ async def test_an_upload_and_its_undo_outlive_the_processes_that_took_them(dsn, 
     await prepare(dsn)
     async with serving(dsn) as first:
         upload = (await first.post_file(file_of(ROWS))).json()["id"]
-        await first.until(upload, ROWS // 10)
-        await first.kill()
-    assert await is_half_done(connection, upload)
-    async with serving(dsn) as second, serving(dsn) as third:
-        await second.until(upload, ROWS // 3)
-        await second.kill()
-        assert await is_half_done(connection, upload)
+        await killed_half_way(first, connection, upload, ROWS // 10)
+    async with serving(dsn) as second:
+        await killed_half_way(second, connection, upload, ROWS // 3)
+    async with serving(dsn) as third:
         done = await third.finished(upload)
         assert (done["state"], done["rows"]["recorded"]) == ("recorded", ROWS)
         await check_positions(connection, ROWS + 1)
         undo = (await third.client.post(f"/api/v1/uploads/{upload}/retraction")).json()["id"]
-        await third.until(undo, ROWS // 5)
-        await third.kill()
-    assert await is_half_done(connection, undo)
+        await killed_half_way(third, connection, undo, ROWS // 5)
     async with serving(dsn) as fourth:
         undone = await fourth.finished(undo)
         assert (undone["state"], undone["rows"]["recorded"]) == ("recorded", ROWS)
@@ -182,7 +188,5 @@ async def test_a_client_that_goes_while_it_sends_leaves_nothing(dsn, connection)
             writer.close()
         whole = await served.post_file(content)
         assert whole.json()["rows"]["total"] == 400
-        left = list(Path(f"/proc/{served.process.pid}/fd").iterdir())
-        open_files = [os.readlink(one) for one in left if one.is_symlink()]
-        assert [one for one in open_files if "capmap-uploads" in one and "lock" not in one] == []
+        assert open_files(served.process.pid) == []
     assert await connection.fetchval("SELECT count(*) FROM uploads") == 1

@@ -97,7 +97,7 @@ def told(code, entries, on, back=None):
 
 def _plain(value, back):
     if isinstance(value, dict):
-        if set(value) == {"count", "first", "href"}:
+        if {"count", "first", "href"} <= set(value):
             return _evidence(value, back)
         return {
             name: back.get(inner, inner)
@@ -114,9 +114,10 @@ def _plain(value, back):
 
 
 def _evidence(value, back):
-    """Return how many positions, and which unless some are left off."""
+    """Return how many positions, and which unless some are left off; and what is disputed."""
     whole = value["count"] == len(value["first"])
-    return value["count"], sorted(back.get(p, p) for p in value["first"]) if whole else None
+    first = sorted(back.get(p, p) for p in value["first"]) if whole else None
+    return value["count"], first, sorted(back.get(p, p) for p in value.get("disputed", ()))
 
 
 CODES = sorted({e.event.organisation for e in ENTRIES if e.event.organisation.startswith("ZT")})

@@ -1,0 +1,50 @@
+"""How complete a trust's record is: what is there, what warns, what to send next."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from litestar import Response, get
+from litestar.params import FromPath
+from msgspec import Struct
+
+from service.api import answers, parameters, pictures
+from service.api.answers import AnyRequest
+from service.api.moment import Moment
+from service.api.rooms import Rooms, rooms
+from service.behind.pictures import Asked
+from service.behind.sensing import Known, open_warnings
+from service.domain import dates
+from service.projections.completeness import Completeness, completeness
+from service.projections.context import context
+from service.projections.organisations import Summary, summary
+
+
+class CompletenessAnswer(Struct, frozen=True):
+    """How complete a trust's record is, and the moment that it is of."""
+
+    moment: Moment
+    organisation: Summary
+    completeness: Completeness
+
+
+@get("/trusts/{code:str}/completeness", operation_id="get_completeness")
+async def get_completeness(request: AnyRequest, code: FromPath[str]) -> Response[bytes]:
+    """Read how complete a trust's record is on a date: gaps, open warnings, what to send next."""
+    room = rooms(request)
+    query = parameters.read(request, pictures.PictureQuery)
+    moment, asked = await pictures.asked_for(room, query, code, "trust")
+    histories = await room.pictures.load(asked.code, asked.up_to, asked.evidence)
+    organisation = summary(asked.code, histories[asked.code], asked.on)
+    if organisation.organisation_kind != asked.bearer:
+        raise pictures.unknown(asked)
+    warned = await open_warnings(_known(room, moment, asked), asked.code)
+    found = completeness(context(asked.code, histories, asked.on), asked.model, warned)
+    return answers.json(request, answers.encode(CompletenessAnswer(moment, organisation, found)))
+
+
+def _known(room: Rooms, moment: Moment, asked: Asked) -> Known:
+    """Return what was known at the moment; a date after that day was still to come."""
+    said = None if asked.now else moment.known_at.recorded_at
+    instant = dt.datetime.fromisoformat(said) if said else dt.datetime.now(dt.UTC)
+    return Known(room.histories, room.registers, asked.up_to, dates.today(instant))
