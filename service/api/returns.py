@@ -5,20 +5,23 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated
 
+import msgspec
 from litestar import Response, delete, get, post
 from litestar.params import FromPath
 from msgspec import Meta, Struct
 
-from service.api import answers, events, parameters
+from service.api import answers, events, parameters, sensed
 from service.api.answers import AnyRequest
 from service.api.moment import Moment, MomentQuery, settle
 from service.api.rooms import caller, rooms, snapshot
+from service.behind import sensing
 from service.domain import dates
 from service.domain.model import first_model
 from service.projections.returning import Return
 from service.store import reading
 from service.store.drafts import Draft
 from service.submitting import returns, returns_drafts, returns_said, returns_shown
+from service.submitting.returns import Returned
 from service.submitting.returns_asked import Asks, Wanted, asked
 from service.submitting.returns_shown import (
     DraftShown,
@@ -37,6 +40,12 @@ class ReturnQuery(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
 
     financial_year: Annotated[str, Meta(max_length=9)] | None = None
     quarter: Annotated[int, Meta(ge=1, le=4)] | None = None
+
+
+class MakeQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """How to make a return. trial: laid over the log in a trial of this name, not recorded."""
+
+    trial: events.TrialName | None = None
 
 
 class ReturnAnswer(Struct, frozen=True):
@@ -107,14 +116,28 @@ async def discard_return_draft(request: AnyRequest, code: FromPath[str]) -> None
 @post("/trusts/{code:str}/return", operation_id="make_return", status_code=201)
 async def make_return(request: AnyRequest, code: FromPath[str]) -> Response[bytes]:
     """Record a return: the events of its answers and one ReturnMade, whole or not at all."""
-    parameters.read(request, Struct)
+    query = parameters.read(request, MakeQuery)
     events.content_type(request, {"application/json", ""})
     body = returns_said.read_return(await request.body())
     _, asks = await _asks(request, code)
-    found = await _found(request, asks, body)
-    made = await returns.make(rooms(request).desk, found, asks, body)
-    new = any(one.outcome.outcome == "recorded" for one in made.events)
-    return _created(made, new=new)
+    found, desk = await _found(request, asks, body), rooms(request).desk
+    ready = await returns.ready(desk, found, asks, body)
+    if query.trial is not None:
+        return events.tried(query.trial, await returns.try_on(desk, asks, query.trial, ready))
+    made = await returns.make(desk, found, asks, ready)
+    return _created(await _warned(request, asks, made), new=_is_new(made))
+
+
+def _is_new(made: Returned) -> bool:
+    """Tell whether anything of a return was not recorded before."""
+    return any(one.outcome.outcome == "recorded" for one in made.events)
+
+
+async def _warned(request: AnyRequest, asks: Asks, made: Returned) -> Returned:
+    """Return a receipt with what warns about its events, looked for after the commit."""
+    positions = {one.outcome.position for one in made.events}
+    found = await sensing.about(await sensed.known_now(rooms(request)), {asks.code}, positions)
+    return msgspec.structs.replace(made, warnings=found)
 
 
 async def _asks(request: AnyRequest, code: str) -> tuple[Moment, Asks]:

@@ -8,25 +8,29 @@ quarter is covered by both.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, UnsetType
 
+from service.behind.sensing import EventWarnings
 from service.domain import codec
 from service.domain.admission import Batch, Outcome
 from service.domain.catalogue.record.return_made import ReturnMade
+from service.domain.envelope import type_name
 from service.domain.faults import Fault
+from service.domain.fields import Dimension
 from service.domain.problems import Refused
 from service.projections.returning import Return, last_day
 from service.projections.returning_whole import StillOpen, Whole, whole
 from service.store import pool, reading
 from service.store.drafts import Draft
-from service.submitting import returns_drafts, returns_events, returns_said
+from service.submitting import returns_drafts, returns_events, returns_said, trials
 from service.submitting.desk import Desk
 from service.submitting.returns_asked import Asks, too_early
 from service.submitting.returns_events import Saying, Told
 from service.submitting.returns_said import AnswerSaid, ReturnBody
+from service.submitting.trials import Tried
 
 
 class Making(Struct, frozen=True):
@@ -38,6 +42,23 @@ class Making(Struct, frozen=True):
     listed: Whole
 
 
+class Ready(Struct, frozen=True):
+    """A return that can be recorded: its answers' events, its ReturnMade, what it leaves open.
+
+    draft: the draft that it was made from, if it was.
+    """
+
+    told: tuple[Told, ...]
+    last: codec.Submitted
+    open: tuple[StillOpen, ...]
+    draft: Draft | None
+
+    @property
+    def events(self) -> tuple[codec.Submitted, ...]:
+        """Return all events in the order in which they are recorded."""
+        return (*(one.submitted for one in self.told), self.last)
+
+
 class ReturnedEvent(Struct, frozen=True):
     """What became of one event of a return; question: None is the ReturnMade itself."""
 
@@ -46,20 +67,19 @@ class ReturnedEvent(Struct, frozen=True):
     outcome: Outcome
 
 
-class Returned(Struct, frozen=True):
-    """What became of a return: each event, what it lists, and which dimensions stay open."""
+class Returned(Struct, frozen=True, omit_defaults=True):
+    """What became of a return: each event, what it lists, and which dimensions stay open.
+
+    warnings: what warns about its events, which were recorded all the same.
+    """
 
     financial_year: str
     quarter: int
     events: tuple[ReturnedEvent, ...]
-    dimensions: tuple[str, ...]
-    nothing_to_report: tuple[str, ...]
+    dimensions: tuple[Dimension, ...]
+    nothing_to_report: tuple[Dimension, ...]
     open: tuple[StillOpen, ...]
-
-    @property
-    def outcomes(self) -> tuple[Outcome, ...]:
-        """Return what became of each event."""
-        return tuple(one.outcome for one in self.events)
+    warnings: EventWarnings | UnsetType = UNSET
 
 
 def unfinished(
@@ -71,8 +91,8 @@ def unfinished(
     return _whole(found, answers, told.told).open, told.faults
 
 
-async def make(desk: Desk, found: Return, asks: Asks, body: ReturnBody) -> Returned:
-    """Record a return, whole or not at all. Raises Refused with every fault, told by question."""
+async def ready(desk: Desk, found: Return, asks: Asks, body: ReturnBody) -> Ready:
+    """Return the events of a return. Raises Refused with every fault, told by question."""
     _refuse_early(found)
     draft = None if body.draft_version is UNSET else await _draft(desk, found, asks, body)
     saying = _saying(found, draft, body)
@@ -81,11 +101,35 @@ async def make(desk: Desk, found: Return, asks: Asks, body: ReturnBody) -> Retur
         raise _faulty(saying.answers, told.faults)
     listed = _whole(found, saying.answers, told.told)
     last = await _return_made(desk, Making(found, asks, saying, listed))
-    events = (*(one.submitted for one in told.told), last)
-    outcomes = await _appended(desk, asks, told.told, events)
-    if draft is not None:
-        await returns_drafts.note(desk, found, asks, draft)
-    return _receipt(told.told, events, outcomes, listed)
+    return Ready(told.told, last, listed.open, draft)
+
+
+async def make(desk: Desk, found: Return, asks: Asks, made: Ready) -> Returned:
+    """Record a return, whole or not at all."""
+    try:
+        outcomes = await desk.writer.append(Batch(made.events, {}, asks.caller))
+    except Refused as refused:
+        raise _told(refused, made) from None
+    if made.draft is not None:
+        await returns_drafts.note(desk, found, asks, made.draft)
+    data = made.last.event.data
+    assert isinstance(data, ReturnMade)  # noqa: S101 - it is made last
+    return Returned(
+        data.financial_year,
+        data.quarter,
+        tuple(_became(made, outcomes)),
+        data.dimensions,
+        data.nothing_to_report,
+        made.open,
+    )
+
+
+async def try_on(desk: Desk, asks: Asks, trial: str, made: Ready) -> tuple[Tried, ...]:
+    """Lay a return over a trial, of which nothing is recorded; its draft stays as it is."""
+    try:
+        return await trials.add(desk, asks.caller, trial, made.events)
+    except Refused as refused:
+        raise _told(refused, made) from None
 
 
 def _whole(found: Return, answers: Sequence[AnswerSaid], told: Sequence[Told]) -> Whole:
@@ -140,14 +184,10 @@ async def _return_made(desk: Desk, making: Making) -> codec.Submitted:
     return returns_events.return_made(found, listed, new, key, saying.signed_by)
 
 
-async def _appended(
-    desk: Desk, asks: Asks, told: Sequence[Told], events: tuple[codec.Submitted, ...]
-) -> tuple[Outcome, ...]:
-    try:
-        return await desk.writer.append(Batch(events, {}, asks.caller))
-    except Refused as refused:
-        errors = tuple(_placed(fault, told) for fault in refused.problem.errors)
-        raise Refused(msgspec.structs.replace(refused.problem, errors=errors)) from None
+def _told(refused: Refused, made: Ready) -> Refused:
+    """Return what the log refused with its pointers as they stand in the answers."""
+    errors = tuple(_placed(fault, made.told) for fault in refused.problem.errors)
+    return Refused(msgspec.structs.replace(refused.problem, errors=errors))
 
 
 def _placed(fault: Fault, told: Sequence[Told]) -> Fault:
@@ -160,27 +200,11 @@ def _placed(fault: Fault, told: Sequence[Told]) -> Fault:
     return msgspec.structs.replace(fault, pointer=pointer, rule=f"{one.question}: {fault.rule}")
 
 
-def _receipt(
-    told: Sequence[Told],
-    events: Sequence[codec.Submitted],
-    outcomes: Sequence[Outcome],
-    listed: Whole,
-) -> Returned:
-    questions = [*(one.question for one in told), None]
-    data = events[-1].event.data
-    assert isinstance(data, ReturnMade)  # noqa: S101 - it is made last
-    rows = (
-        ReturnedEvent(question, str(one.event.__struct_config__.tag), outcome)
-        for question, one, outcome in zip(questions, events, outcomes, strict=True)
-    )
-    return Returned(
-        data.financial_year,
-        data.quarter,
-        tuple(rows),
-        data.dimensions,
-        data.nothing_to_report,
-        listed.open,
-    )
+def _became(made: Ready, outcomes: Sequence[Outcome]) -> Iterator[ReturnedEvent]:
+    """Yield what became of each event, in their order."""
+    questions = [*(one.question for one in made.told), None]
+    for question, one, outcome in zip(questions, made.events, outcomes, strict=True):
+        yield ReturnedEvent(question, type_name(one.event), outcome)
 
 
 def _faulty(answers: Sequence[AnswerSaid], faults: tuple[Fault, ...]) -> Refused:
@@ -189,4 +213,4 @@ def _faulty(answers: Sequence[AnswerSaid], faults: tuple[Fault, ...]) -> Refused
     return returns_said.invalid(faults, detail)
 
 
-__all__ = ["Returned", "ReturnedEvent", "make", "unfinished"]
+__all__ = ["Ready", "Returned", "ReturnedEvent", "make", "ready", "try_on", "unfinished"]

@@ -167,6 +167,33 @@ async def test_answers_become_events_and_a_figure_said_again_is_one(
     assert last.json()["event"]["source"]["reference"] == "Signed off by p-5e1f00d1"
 
 
+async def test_a_return_can_be_tried_on(client: httpx.AsyncClient) -> None:
+    """Laid over a trial the picture shows what it would make known; the log has nothing of it."""
+    body = PERIOD | {
+        "answers": [{"question": "practitioners", "said": "same_again"}, REVIEW, *BOARD]
+    }
+    tried = await client.post(RETURN, params={"trial": "october"}, json=body)
+    assert (tried.status_code, len(tried.json()["events"])) == (201, 3)
+    assert await head(client) == len(recorded())
+    picture = {"on": str(LAST), "trial": "october"}
+    found = await client.get("/api/v1/trusts/ZT001/picture", params=picture)
+    assert found.json()["picture"]["levels"]["skills_practitioner"]["level"] == 2
+    (made,) = [
+        one["type"] for one in (await sent(client, RETURN, **body))["events"] if not one["question"]
+    ]
+    assert made == "ReturnMade"
+
+
+async def test_what_warns_stands_on_the_receipt(client: httpx.AsyncClient) -> None:
+    """More completions than staff are recorded, and warned of."""
+    training = {"type": "StaffTrained", "data": {
+        "course": "qsir_fundamentals", "tier": "introductory", "participant_group": "staff",
+        "completions": 60000}}  # fmt: skip
+    answers = [{"question": "training", "events": [training]}, REVIEW, *BOARD]
+    made = await sent(client, RETURN, answers=answers)
+    assert made["warnings"]["items"]
+
+
 async def test_an_event_said_twice_is_two_events(client: httpx.AsyncClient) -> None:
     """Two reviews of one day that say the same have their number each."""
     twice = REVIEW | {"events": REVIEW["events"] * 2}
