@@ -27,7 +27,7 @@ from service.store import pool, reading
 from service.store.drafts import Draft
 from service.submitting import returns_drafts, returns_events, returns_said, trials
 from service.submitting.desk import Desk
-from service.submitting.returns_asked import Asks, too_early
+from service.submitting.returns_asked import Asks, refuse_closed, too_early
 from service.submitting.returns_events import Saying, Told
 from service.submitting.returns_said import AnswerSaid, ReturnBody
 from service.submitting.trials import Tried
@@ -138,10 +138,7 @@ def _whole(found: Return, answers: Sequence[AnswerSaid], told: Sequence[Told]) -
 
 
 def _refuse_early(found: Return) -> None:
-    if found.closed is not None:
-        closed = found.closed.effective
-        detail = f"the trust was closed from {closed} on: there is nothing to return"
-        raise returns_said.invalid((Fault("/quarter", "closed", detail),))
+    refuse_closed(found)
     if not found.ended:
         raise returns_said.invalid((too_early(f"ends on {last_day(found.quarter)}"),))
 

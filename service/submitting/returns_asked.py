@@ -66,9 +66,16 @@ def _quarter(wanted: Wanted, today: dt.date) -> Quarter:
     raise Refused(Problem("invalid_parameter", f"financial_year and quarter {rule}", (fault,)))
 
 
+def refuse_closed(found: Return) -> None:
+    """Refuse to take anything for a quarter that began after the trust had closed."""
+    if found.closed is not None:
+        rule = f"the trust was closed from {found.closed.effective} on: there is nothing to return"
+        raise returns_said.invalid((Fault("/quarter", "closed", rule),))
+
+
 def too_early(why: str) -> Fault:
     """Return that a quarter is not over yet."""
     return Fault("/quarter", "quarter_not_over", f"must be over: it {why}; until then save a draft")
 
 
-__all__ = ["Asks", "Wanted", "asked", "too_early"]
+__all__ = ["Asks", "Wanted", "asked", "refuse_closed", "too_early"]

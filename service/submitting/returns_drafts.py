@@ -22,7 +22,7 @@ from service.store.drafts import Draft, KeptAnswer, Key, SignedOff
 from service.store.pool import Pool
 from service.submitting import returns_said
 from service.submitting.desk import Desk
-from service.submitting.returns_asked import Asks
+from service.submitting.returns_asked import Asks, refuse_closed
 from service.submitting.returns_said import AnswerSaid, DraftBody
 
 
@@ -31,6 +31,7 @@ async def save(desk: Desk, found: Return, asks: Asks, body: DraftBody) -> Draft:
 
     Raises Refused where an answer was changed by somebody since the version that was looked at.
     """
+    refuse_closed(found)
     _refuse_unknown(body)
     key = _key(found, asks)
     async with pool.lent(desk.pool) as connection, connection.transaction():

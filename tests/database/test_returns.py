@@ -385,6 +385,17 @@ async def test_a_draft_is_thrown_away(client: httpx.AsyncClient) -> None:
     assert (await client.put(DRAFT, json={})).status_code == 405
 
 
+async def test_a_trust_that_closed_before_the_quarter_returns_nothing(
+    client: httpx.AsyncClient,
+) -> None:
+    """It is asked nothing, and takes neither a draft nor a return."""
+    merger = {"into": "ZT002", "kind": "acquisition"}
+    await client.post("/api/v1/events", json=event("TrustMerged", str(QUARTER.start), merger))
+    assert (await asked(client))["questions"] == []
+    for address, body in ((RETURN, {"no_change": True}), (DRAFT, {"answers": BOARD})):
+        assert (await refused(client, address, 422, **body))["/quarter"]["code"] == "closed"
+
+
 async def test_only_trusts_are_asked(client: httpx.AsyncClient) -> None:
     """Of what is no trust there is no return."""
     assert (await client.get("/api/v1/trusts/ZT002/return")).status_code == 404
