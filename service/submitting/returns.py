@@ -206,7 +206,8 @@ def _became(made: Ready, outcomes: Sequence[Outcome]) -> Iterator[ReturnedEvent]
 
 def _faulty(answers: Sequence[AnswerSaid], faults: tuple[Fault, ...]) -> Refused:
     named = ", ".join(returns_events.questions_of(faults, answers))
-    detail = f"{len(faults)} values are wrong in the answers to: {named}; nothing was recorded"
+    many = "1 value is" if len(faults) == 1 else f"{len(faults)} values are"
+    detail = f"{many} wrong in the answers to: {named}; nothing was recorded"
     return returns_said.invalid(faults, detail)
 
 

@@ -23,10 +23,10 @@ from service.domain.catalogue.record.return_made import ReturnMade
 from service.domain.envelope import Source
 from service.domain.faults import Fault, join, nearest, shown
 from service.domain.register import BY_NAME, ENVELOPES
-from service.intake import columns
 from service.projections.returning import Asked, Return, last_day
 from service.projections.returning_questions import BY_KEY, Question
 from service.projections.returning_whole import Whole
+from service.submitting.returns_fields import fields
 from service.submitting.returns_said import AnswerSaid, EventSaid
 
 FROM_RETURN: Final = uuid.UUID("5c0d7c55-1f0a-5e0b-9f3e-7f8f0f1a2b61")
@@ -246,7 +246,7 @@ def _path(pointer: str) -> str:
 
 @functools.cache
 def _labels(kind: str) -> Mapping[str, str]:
-    return {column.path: column.label for column in columns.columns(kind)}
+    return {column.path: column.label for column in fields(kind)}
 
 
 def questions_of(faults: Iterable[Fault], answers: Sequence[AnswerSaid]) -> list[str]:

@@ -16,7 +16,7 @@ from service.domain.envelope import Assurance, Source
 from service.domain.faults import Fault
 from service.domain.fields import Dimension
 from service.domain.register import BY_NAME
-from service.intake.columns import Column, columns
+from service.intake.columns import Column
 from service.projections.coverage import Quarter
 from service.projections.history import Fact
 from service.projections.returning import Asked, Return, last_day
@@ -25,6 +25,7 @@ from service.projections.returning_whole import StillOpen
 from service.store.drafts import Draft, MadeFrom, SignedOff
 from service.store.reading import Stored
 from service.submitting.returns_events import offered
+from service.submitting.returns_fields import fields
 
 MOST_SHOWN: Final = 50
 """So many of what is known or recorded are listed with a question; how many more is said."""
@@ -37,11 +38,10 @@ _MEANS: Final[Mapping[str, str]] = {
     "same_again": "records the figures below anew, as counted on the quarter's last day: say it"
     " only if they were",
 }
-_ENVELOPE: Final = frozenset({"effective", "precision", "certain"})
 
 
 class TypeAsked(Struct, frozen=True):
-    """A type that an answer may become, with its fields; money is in pounds in files only."""
+    """A type that an answer may become, with its fields, as JSON gives them."""
 
     type: str
     says: str
@@ -223,9 +223,8 @@ def _first(items: Sequence[T]) -> Sequence[T]:
 
 
 def _type(name: str) -> TypeAsked:
-    fields = [c for c in columns(name) if c.path in _ENVELOPE or c.path.startswith("data.")]
     says = (BY_NAME[name].payload.__doc__ or "").split(";")[0].split("\n")[0]
-    return TypeAsked(name, says.rstrip(". ") + ".", tuple(fields))
+    return TypeAsked(name, says.rstrip(". ") + ".", fields(name))
 
 
 def _prefilled(asked: Return, known: Known, stored: Mapping[int, Stored]) -> Prefilled:

@@ -224,18 +224,22 @@ async def test_faults_name_the_question_and_the_field(client: httpx.AsyncClient)
         answers=[
             {"question": "training", "events": [training, {"data": {}}]},
             {"question": "comitments", "said": "no_change"},
-            {"question": "money", "said": "nothing_to_report"},
+            {"question": "commitments", "said": "nothing_to_report"},
             {"question": "practitioners", "events": [{"data": {
                 "tier": "coach", "people": 3, "method": "esr"}}]},
             {"question": "training", "said": "no_change"},
             {"question": "leaders"},
+            {"question": "money", "events": [{"type": "FundingSpent", "effective": str(LAST),
+             "data": {"agreement": "a", "financial_year": "2025/26", "pence": "£10"}}]},
         ],
     )  # fmt: skip
     assert found.keys() == {
         "/answers/0/events/0/data/tier", "/answers/0/events/0/data/completions",
         "/answers/0/events/1/type", "/answers/1/question", "/answers/2/said",
         "/answers/3/events/0/data/tier", "/answers/4/question", "/answers/5/events",
+        "/answers/6/events/0/data/pence",
     }  # fmt: skip
+    assert found["/answers/6/events/0/data/pence"]["rule"].startswith("money, Amount (in pence): ")
     missing = found["/answers/0/events/0/data/completions"]
     assert missing["rule"] == "training, Completions: must be given"
     assert found["/answers/0/events/0/data/tier"]["nearest"] == "introductory"
