@@ -71,7 +71,7 @@ async def get_return(request: AnyRequest, code: FromPath[str]) -> Response[bytes
     """Read a quarter's questions, pre-filled with what is known, and the draft of the answers."""
     query = parameters.read(request, ReturnQuery)
     moment, asks = await _asks(request, code)
-    wanted = Wanted(query.financial_year, query.quarter)
+    wanted = Wanted(query.financial_year, query.quarter, "?")
     found = await asked(rooms(request).pictures, asks, wanted)
     places = tuple(returns_shown.positions(found))
     async with snapshot(request) as connection:
@@ -108,7 +108,7 @@ async def discard_return_draft(request: AnyRequest, code: FromPath[str]) -> None
     """Throw the draft of a quarter away; what was recorded from it stays."""
     query = parameters.read(request, ReturnQuery)
     _, asks = await _asks(request, code)
-    wanted = Wanted(query.financial_year, query.quarter)
+    wanted = Wanted(query.financial_year, query.quarter, "?")
     found = await asked(rooms(request).pictures, asks, wanted)
     await returns_drafts.discard(rooms(request).desk, found, asks)
 

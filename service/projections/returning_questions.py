@@ -106,7 +106,7 @@ QUESTIONS: Final = (
         types=("LeadershipApproachAffirmed",),
         known=returning_known.approach,
         happens=True,
-        months=6,
+        months=3,
         wanted=_has_new_chief,
     ),
     Question(

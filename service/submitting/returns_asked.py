@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Literal
 
 from msgspec import Struct
 
 from service.behind.pictures import Pictures
+from service.domain import dates
 from service.domain.caller import Caller
-from service.domain.faults import Fault
+from service.domain.faults import Fault, Unfit
 from service.domain.problems import Problem, Refused
 from service.projections.context import context
 from service.projections.coverage import Quarter
@@ -34,10 +36,20 @@ class Asks(Struct, frozen=True):
 
 
 class Wanted(Struct, frozen=True):
-    """Which quarter is wanted: one, or, without either, the newest that has ended."""
+    """Which quarter is wanted: one, or, without either, the newest that has ended.
+
+    place: what leads the name of a member where it is told what is wrong: a body's or a query's.
+    """
 
     financial_year: str | None = None
     quarter: int | None = None
+    place: Literal["/", "?"] = "/"
+
+    def refused(self, name: str, code: str, rule: str) -> Refused:
+        """Return that the quarter cannot be had."""
+        fault = Fault(self.place + name, code, rule)
+        kind = "invalid_parameter" if self.place == "?" else "invalid_events"
+        return Refused(Problem(kind, f"{name} {rule}", (fault,)))
 
 
 async def asked(pictures: Pictures, asks: Asks, wanted: Wanted) -> Return:
@@ -50,20 +62,34 @@ async def asked(pictures: Pictures, asks: Asks, wanted: Wanted) -> Return:
     known = summary(asks.code, histories[asks.code], asks.today)
     if known.organisation_kind != "trust":
         raise Refused(Problem("not_found", f"{asks.code} is not a trust that is known"))
-    if quarter.start > asks.today:
-        raise returns_said.invalid((too_early(f"begins on {quarter.start}"),))
     return returning(context(asks.code, histories, asks.today), quarter)
 
 
 def _quarter(wanted: Wanted, today: dt.date) -> Quarter:
-    if wanted.financial_year is not None and wanted.quarter is not None:
-        return quarter_called(returns_said.year(wanted.financial_year), wanted.quarter)
     if wanted.financial_year is None and wanted.quarter is None:
         return newest_ended(today)
-    rule = "must be given together, or neither: then it is the newest quarter that has ended"
-    name = "?quarter" if wanted.quarter is None else "?financial_year"
-    fault = Fault(name, "missing", rule)
-    raise Refused(Problem("invalid_parameter", f"financial_year and quarter {rule}", (fault,)))
+    if wanted.financial_year is None or wanted.quarter is None:
+        name = "quarter" if wanted.quarter is None else "financial_year"
+        other = "financial_year" if wanted.quarter is None else "quarter"
+        raise wanted.refused(name, "missing", f"must be given with {other}, or neither")
+    quarter = quarter_called(_year(wanted, wanted.financial_year, today), wanted.quarter)
+    if quarter.start > today:
+        rule = f"must have begun: it begins on {quarter.start}"
+        raise wanted.refused("quarter", "quarter_not_over", rule)
+    return quarter
+
+
+def _year(wanted: Wanted, given: str, today: dt.date) -> str:
+    """Return a financial year in its one form; raises Refused for one that nobody returns."""
+    try:
+        year = dates.financial_year(given)
+    except Unfit as error:
+        raise wanted.refused("financial_year", error.code, error.rule) from None
+    first = int(year.split("/")[0])
+    if not dates.EARLIEST.year <= first <= today.year:
+        rule = f"must lie between {dates.EARLIEST.year} and today"
+        raise wanted.refused("financial_year", "date_out_of_range", rule)
+    return year
 
 
 def refuse_closed(found: Return) -> None:

@@ -10,10 +10,10 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
-from service.domain import dates, explain
+from service.domain import explain
 from service.domain.dates import Precision
 from service.domain.envelope import Assurance, Source
-from service.domain.faults import Fault, Unfit, shown
+from service.domain.faults import Fault
 from service.domain.fields import Day, FinancialYear, Person, Quarter
 from service.domain.problems import Problem, Refused
 
@@ -104,14 +104,6 @@ def invalid(faults: tuple[Fault, ...], detail: str = "") -> Refused:
     return Refused(Problem("invalid_events", text, faults))
 
 
-def year(given: str, pointer: str = "/financial_year") -> str:
-    """Return a financial year in its one form; raises Refused where it is none."""
-    try:
-        return dates.financial_year(given)
-    except Unfit as error:
-        raise invalid((Fault(pointer, error.code, error.rule, value=shown(given)),)) from None
-
-
 def _refuse(faults: tuple[Fault, ...]) -> None:
     if faults:
         raise invalid(faults)
@@ -119,5 +111,5 @@ def _refuse(faults: tuple[Fault, ...]) -> None:
 
 __all__ = [
     "AnswerSaid", "DraftBody", "EventSaid", "Period", "ReturnBody", "Word", "invalid", "read_draft",
-    "read_return", "year",
+    "read_return",
 ]  # fmt: skip

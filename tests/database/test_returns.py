@@ -272,7 +272,8 @@ async def test_what_the_log_refuses_is_told_at_its_answer(client: httpx.AsyncCli
         ({"answers": BOARD, "quarter": 5}, "/quarter"),
         ({"answers": BOARD, "financial_year": "2025/27"}, "/financial_year"),
         ({"answers": BOARD, "signed_by": "Ann Other"}, "/signed_by"),
-        ({"no_change": True, "financial_year": "2099/00"}, "/quarter"),
+        ({"no_change": True, "financial_year": "2099/00"}, "/financial_year"),
+        ({"no_change": True, "financial_year": "0150/51"}, "/financial_year"),
     ],
 )  # fmt: skip
 async def test_a_return_that_says_nothing_whole_is_refused(
@@ -400,8 +401,11 @@ async def test_a_trust_that_closed_before_the_quarter_returns_nothing(
         assert (await refused(client, address, 422, **body))["/quarter"]["code"] == "closed"
 
 
-async def test_only_trusts_are_asked(client: httpx.AsyncClient) -> None:
-    """Of what is no trust there is no return."""
+async def test_only_trusts_are_asked_of_quarters_that_are(client: httpx.AsyncClient) -> None:
+    """Of what is no trust there is no return, nor of a quarter that cannot be."""
     assert (await client.get("/api/v1/trusts/ZT002/return")).status_code == 404
     wrong = await client.get(RETURN, params={"quarter": 2})
     assert wrong.json()["errors"][0]["pointer"] == "?financial_year"
+    for year in ("9999/00", "2025/27"):
+        wrong = await client.get(RETURN, params={"quarter": 4, "financial_year": year})
+        assert wrong.json()["errors"][0]["pointer"] == "?financial_year"

@@ -118,6 +118,13 @@ def _tier(found):
     return getattr(found.data, "tier", None)
 
 
+def test_another_leader_does_not_speak_for_a_new_chief_executive():
+    """What the chair said lately leaves the question to the chief executive open."""
+    said = event("LeadershipApproachAffirmed", "ZT001", "2025-06-20", by_post="chair",
+                 approach="qsir", continues="yes")  # fmt: skip
+    assert "approach" in keys(asked(chief("2025-03-01"), said))
+
+
 def test_coaches_are_asked_for_while_experts_were_never_counted():
     """Tiers age apart: the one known least decides."""
     assert one(asked(census("2025-06-01", "coach")), "coaches_and_experts").question.last(
