@@ -148,6 +148,16 @@ async def test_a_return_sent_again_is_recorded_once(client: httpx.AsyncClient) -
     assert await head(client) == len(recorded()) + 3
 
 
+async def test_a_return_sent_again_after_midnight_is_the_same(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its day is the one on which it was made, whenever it is sent again."""
+    await sent(client, RETURN, no_change=True)
+    monkeypatch.setattr(dates, "today", lambda _: TODAY + dt.timedelta(days=1))
+    again = await client.post(RETURN, json=PERIOD | {"no_change": True})
+    assert (again.status_code, await head(client)) == (200, len(recorded()) + 1)
+
+
 async def test_answers_become_events_and_a_figure_said_again_is_one(
     client: httpx.AsyncClient,
 ) -> None:
@@ -321,6 +331,8 @@ async def test_two_people_finish_one_draft(client: httpx.AsyncClient) -> None:
     assert signed["signed"]["person"] == "p-5e1f00d1"
     made = await sent(client, RETURN, draft_version=3)
     assert made["dimensions"] == ["board"]
+    last = await client.get(f"/api/v1/events/{made['events'][-1]['outcome']['id']}")
+    assert last.json()["event"]["source"]["reference"] == "Signed off by p-5e1f00d1"
     draft = (await asked(client))["draft"]
     assert (draft["made"]["version"], draft["made"]["by"]) == (3, "local")
     again = await client.post(RETURN, json=PERIOD | {"draft_version": 3})
