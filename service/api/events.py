@@ -15,11 +15,12 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from service.api import answers, bodies, cursors, parameters, sensed
+from service.api import access, answers, bodies, cursors, parameters, sensed
 from service.api.answers import AnyRequest
 from service.api.moment import known_position
 from service.api.rooms import caller, rooms, snapshot
 from service.behind import sensing
+from service.behind.scope import Scope
 from service.behind.sensing import EventWarnings
 from service.domain import codec, dates, explain
 from service.domain.admission import Batch, Outcome
@@ -28,7 +29,7 @@ from service.domain.problems import Problem, Refused
 from service.domain.register import BY_NAME
 from service.intake import batches, cloudevents, keys
 from service.projections.senses.check import OpenWarning
-from service.store import reading
+from service.store import reading, scoped
 from service.store.appending import Connection
 from service.submitting import lines, spooling, trials
 from service.submitting.trials import Tried
@@ -77,7 +78,13 @@ class TrialReceipt(Struct, frozen=True):
 
 
 # Lines may be many, and are spooled; what else is sent is held whole and has its limit here.
-@post("/events", operation_id="append_events", status_code=201, request_max_body_size=None)
+@post(
+    "/events",
+    operation_id="append_events",
+    permission="append",
+    status_code=201,
+    request_max_body_size=None,
+)
 async def append_events(request: AnyRequest) -> Response[bytes]:
     """Record one event or a batch; answers when it is durable. Sending it again is safe."""
     query = parameters.read(request, AppendQuery)
@@ -215,15 +222,16 @@ class EventsQuery(Struct, frozen=True, forbid_unknown_fields=True):
     limit: Annotated[int, Meta(ge=1, le=1000)] = 100
 
 
-@get("/events", operation_id="list_events")
+@get("/events", operation_id="list_events", permission="read_events")
 async def list_events(request: AnyRequest) -> Response[bytes]:
     """List events in order of position, a page at a time; NDJSON where Accept asks for it."""
     query = parameters.read(request, EventsQuery)
+    seen = await access.scope(request)
     async with snapshot(request) as connection:
         head = await reading.head(connection)
         up_to = await known_position(connection, query.known_at, head.position)
         after = await _after(connection, query, head)
-        found = await reading.page(connection, _filter(query), after, up_to, query.limit)
+        found = await scoped.page(connection, _filter(query, seen), after, up_to, query.limit)
         onward = None
         if len(found) == query.limit:
             onward = await cursors.cursor(connection, head.log, found[-1].position)
@@ -236,8 +244,9 @@ async def _after(connection: Connection, query: EventsQuery, head: reading.Head)
     return await cursors.position_of(connection, query.cursor, head.log)
 
 
-def _filter(query: EventsQuery) -> reading.Filter:
+def _filter(query: EventsQuery, seen: Scope) -> reading.Filter:
     return reading.Filter(
+        among=seen.listed(),
         organisation=query.organisation.strip().upper() if query.organisation else None,
         types=(query.type,) if query.type else None,
         effective_from=query.effective_from,
@@ -287,26 +296,46 @@ class EventAnswer(Struct, frozen=True):
     warnings: tuple[OpenWarning, ...]
 
 
-@get("/events/{event_id:str}", operation_id="get_event")
+@get("/events/{event_id:str}", operation_id="get_event", permission="read_events")
 async def get_event(request: AnyRequest, event_id: FromPath[str]) -> Response[bytes]:
     """Read one event with everything that is about it; as a CloudEvent, itself alone."""
     parameters.read(request, Struct)
-    key = event_key(event_id)
+    key, seen = event_key(event_id), await access.scope(request)
     async with snapshot(request) as connection:
-        stored = await reading.one(connection, key)
-        if stored is None:
-            raise Refused(Problem("not_found", f"event {key} is not in the log"))
-        about = await reading.about(connection, key)
+        stored, about = await readable(connection, key, seen)
         head = await reading.head(connection)
     if CLOUDEVENT in request.headers.get("accept", ""):
         return answers.json(request, cloudevents.write(stored.line(), head.log), CLOUDEVENT)
     lines = tuple(msgspec.Raw(other.line()) for other in about)
     known = await sensed.known_now(rooms(request))
-    warned = await sensing.about(known, {stored.organisation}, {stored.position})
+    own = {stored.organisation} if seen.sees(stored.organisation) else set[str]()
+    warned = await sensing.about(known, own, {stored.position})
     whole = EventAnswer(
         msgspec.Raw(stored.line()), _text(stored), _status(stored, about), lines, warned.items
     )
     return answers.json(request, answers.encode(whole))
+
+
+async def readable(
+    connection: Connection, key: uuid.UUID, seen: Scope
+) -> tuple[reading.Stored, list[reading.Stored]]:
+    """Return an event and all about it, as far as a scope reads it: in its streams, or named there.
+
+    Raises Refused, with the same words for one that is not theirs as for one that is not there.
+    """
+    stored = await reading.one(connection, key)
+    about = await reading.about(connection, key) if stored is not None else []
+    every = [*([stored] if stored is not None else []), *about]
+    if seen.listed() is not None:
+        named = await scoped.named_at(connection, [one.position for one in every])
+        nobody = frozenset[str]()
+        every = [
+            one for one in every
+            if seen.sees_any(named.get(one.position, nobody) | {one.organisation})
+        ]  # fmt: skip
+    if stored is None or stored not in every:
+        raise Refused(Problem("not_found", f"event {key} is not in the log"))
+    return stored, [one for one in every if one is not stored]
 
 
 def event_key(given: str) -> uuid.UUID:

@@ -234,7 +234,7 @@ def _plain(said: Json) -> Json:
     return arms[0] if arms else {key: v for key, v in said.items() if key != "default" or v}
 
 
-@get("/openapi.json", operation_id="get_openapi")
+@get("/openapi.json", operation_id="get_openapi", permission="reference")
 async def get_openapi(request: AnyRequest) -> Response[bytes]:
     """Read this document."""
     parameters.read(request, Struct)

@@ -9,7 +9,7 @@ from litestar import Response, get
 from litestar.params import FromPath
 from msgspec import Meta, Struct
 
-from service.api import answers, models, parameters
+from service.api import access, answers, models, parameters
 from service.api.answers import AnyRequest
 from service.api.events import TrialName
 from service.api.moment import Moment, MomentQuery, settle
@@ -70,23 +70,28 @@ class BeginningsAnswer(Struct, frozen=True):
     next: str | None
 
 
-@get("/trusts/{code:str}/picture", operation_id="get_trust_picture")
+@get("/trusts/{code:str}/picture", operation_id="get_trust_picture", permission="read_organisation")
 async def get_trust_picture(request: AnyRequest, code: FromPath[str]) -> Response[bytes]:
     """Read a trust's ledger on a date: levels, measures, facts, with the events behind each."""
     return await _answer(request, code, "trust")
 
 
-@get("/systems/{code:str}/picture", operation_id="get_system_picture")
+@get("/systems/{code:str}/picture", operation_id="get_system_picture", permission="read_system")
 async def get_system_picture(request: AnyRequest, code: FromPath[str]) -> Response[bytes]:
     """Read a system of any kind on a date: its trusts side by side, in alphabetical order."""
     return await _answer(request, code, "system")
 
 
-@get("/trusts/{code:str}/beginnings", operation_id="list_trust_beginnings")
+@get(
+    "/trusts/{code:str}/beginnings",
+    operation_id="list_trust_beginnings",
+    permission="read_organisation",
+)
 async def list_trust_beginnings(request: AnyRequest, code: FromPath[str]) -> Response[bytes]:
     """List the programmes that a trust joined by a date, each with the levels of that day."""
     room = rooms(request)
     query = parameters.read(request, PictureQuery)
+    await access.within(request, parameters.code(code))
     moment, asked = await asked_for(room, query, code, "trust")
     histories = await room.pictures.load(asked.code, asked.up_to, asked.evidence)
     organisation = summary(asked.code, histories[asked.code], asked.on)
@@ -105,6 +110,7 @@ async def _answer(
     """Return a picture with the moment that it is of, or that the reader has it already."""
     room = rooms(request)
     query = parameters.read(request, TriedQuery)
+    await access.within(request, parameters.code(code))
     if query.trial is not None:
         return await _tried(request, query, query.trial, code, bearer)
     moment, asked = await asked_for(room, query, code, bearer)

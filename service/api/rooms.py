@@ -4,31 +4,38 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Final, Literal
 
 from service.api.answers import AnyRequest
 from service.behind.histories import Histories
+from service.behind.keyring import Keyring
 from service.behind.latest import Latest
 from service.behind.pictures import Pictures
 from service.behind.registers import Registers
+from service.behind.scope import Scopes
 from service.behind.waking import Waking
-from service.domain.caller import LOCAL, Caller
+from service.domain.caller import Caller
 from service.store import pool
 from service.store.appending import Connection
 from service.store.writer import Writer
 from service.submitting.desk import Desk
 
 MEMBER: Final = "rooms"
+CALLER: Final = "caller"
+"""Under this name a request's state holds who asks; `access.admit` puts it there."""
 
 
 class Rooms:
     """The rooms behind the API, made by the composition root for the life of the process."""
 
     __slots__ = (
-        "desk", "histories", "latest", "pictures", "pool", "registers", "waking", "writer",
+        "access", "desk", "histories", "keyring", "latest", "pictures", "pool", "registers",
+        "scopes", "waking", "writer",
     )  # fmt: skip
 
-    def __init__(self, reads: pool.Pool, desk: Desk, waking: Waking) -> None:
+    def __init__(
+        self, reads: pool.Pool, desk: Desk, waking: Waking, access: Literal["off", "keys"]
+    ) -> None:
         self.pool = reads
         self.desk = desk
         self.writer: Writer = desk.writer
@@ -37,6 +44,9 @@ class Rooms:
         self.registers = Registers(reads)
         self.histories = Histories(reads, self.latest)
         self.pictures = Pictures(self.latest, self.histories, self.registers)
+        self.access = access
+        self.keyring = Keyring(reads, desk.pool, desk.now)
+        self.scopes = Scopes(self.latest, self.registers, desk.now)
 
 
 def rooms(request: AnyRequest) -> Rooms:
@@ -46,9 +56,9 @@ def rooms(request: AnyRequest) -> Rooms:
 
 
 def caller(request: AnyRequest) -> Caller:
-    """Return who asks; until access is configured, the person at this machine."""
-    del request
-    return LOCAL
+    """Return who asks, as they were let in; while access is off, the person at this machine."""
+    found: Caller = request.scope["state"][CALLER]
+    return found
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""The command `capmap`: demo, serve, migrate, events, generate, verify, behind, rebuild, work.
+"""The command `capmap`: demo, serve, migrate, events, generate, verify, keys, operate.
 
 Exit codes: 0 done; 1 what was asked about is not sound (wrong lines in a file, a bad position);
 2 wrong use, or settings that cannot be used; 3 the database cannot be used; 143 stopped by SIGTERM
@@ -11,6 +11,7 @@ import click
 
 from service import __version__
 from service.cli.generating import generate
+from service.cli.keys import keys
 from service.cli.moving import events, verify
 from service.cli.operating import behind, rebuild, work
 from service.cli.process import heed_sigterm
@@ -30,5 +31,5 @@ def main() -> None:
     heed_sigterm()
 
 
-for command in (demo, serve, migrate, events, generate, verify, behind, rebuild, work):
+for command in (demo, serve, migrate, events, generate, verify, behind, rebuild, work, keys):
     main.add_command(command)

@@ -1,0 +1,172 @@
+"""Keys at hand: who holds the key that a request brings, looked up once in half a minute.
+
+A key that is revoked here stops at once; in other processes when what they looked up ends, within
+30 seconds. That a key was used is noted beside the requests, at most once a minute.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import datetime as dt
+import hashlib
+import hmac
+import secrets
+import time
+import uuid
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Final
+
+import asyncpg
+import structlog
+from msgspec import Struct
+
+from service.behind.granting import Wanted
+from service.domain.caller import Caller
+from service.domain.problems import Problem
+from service.store import keys
+from service.store.keys import Key, New
+from service.store.pool import Pool, lent
+
+PREFIX: Final = "capmap_"
+_BYTES: Final = 32
+_LENGTH: Final = len(PREFIX) + 43
+_MOST: Final = 4_096
+"""Keys at hand; beyond, the one that was asked for longest ago is looked up again."""
+KEPT: Final = 30.0
+"""Seconds for which what was looked up stands."""
+NOTED: Final = dt.timedelta(minutes=1)
+"""A key's last use is written down at most so often."""
+_log = structlog.get_logger("keys")
+
+
+class Made(Struct, frozen=True):
+    """A new key, and the text that its holder sends: shown once, kept nowhere."""
+
+    key: Key
+    secret: str
+
+
+class _Held(Struct, frozen=True):
+    """A key that was looked up, who holds it, and until when on the process's clock it stands."""
+
+    key: Key
+    caller: Caller
+    until: float
+
+
+class Keyring:
+    """The keys that were asked for last, and when each was used."""
+
+    def __init__(self, reads: Pool, writes: Pool, now: Callable[[], dt.datetime]) -> None:
+        self._reads = reads
+        self._writes = writes
+        self._now = now
+        self._held: OrderedDict[bytes, _Held] = OrderedDict()
+        self._revoked = 0
+        self._noted: dict[uuid.UUID, dt.datetime] = {}
+        self._noting: set[asyncio.Task[None]] = set()
+
+    async def caller(self, secret: str) -> Caller | Problem:
+        """Return who holds a key, or why it opens nothing."""
+        digest = hashed(secret)
+        if digest is None:
+            return _unknown()
+        held = self._held.get(digest)
+        if held is None or time.monotonic() >= held.until:
+            held = await self._looked_up(digest)
+        if held is None or not hmac.compare_digest(held.key.hash, digest):
+            return _unknown()
+        now = self._now()
+        if not held.key.live(now):
+            return _ended(held.key)
+        self._note(held.key.id, now)
+        return held.caller
+
+    async def make(self, wanted: Wanted, by: str) -> Made:
+        """Make a key. by: the caller who does."""
+        raw = secrets.token_bytes(_BYTES)
+        digest = hashlib.sha256(raw).digest()
+        name, grants, expires_at = wanted.name, wanted.grants, wanted.expires_at
+        new = New(uuid.uuid4(), name, digest, grants, self._now(), by, expires_at)
+        async with lent(self._writes) as connection:
+            await keys.make(connection, new)
+        key = Key(new.id, name, digest, grants, new.made_at, by, expires_at, None, None)
+        return Made(key, PREFIX + base64.urlsafe_b64encode(raw).decode().rstrip("="))
+
+    async def listed(self) -> list[Key]:
+        """Return every key, the oldest first."""
+        async with lent(self._reads) as connection:
+            return await keys.listed(connection)
+
+    async def revoke(self, key: uuid.UUID) -> Key | None:
+        """Revoke a key; in this process it stops at once. Return it, None if there is none."""
+        async with lent(self._writes) as connection:
+            found = await keys.revoke(connection, key, self._now())
+        if found is not None:
+            self._revoked += 1  # what is being looked up now may be from before: not kept
+            self._held.pop(found.hash, None)
+        return found
+
+    async def close(self) -> None:
+        """Wait until what is being noted is written."""
+        await asyncio.gather(*self._noting, return_exceptions=True)
+
+    async def _looked_up(self, digest: bytes) -> _Held | None:
+        """Look a key up, and keep it; who has none is looked up each time, and fills nothing."""
+        began, before = time.monotonic(), self._revoked
+        self._held.pop(digest, None)
+        async with lent(self._reads) as connection:
+            key = await keys.by_hash(connection, digest)
+        if key is None:
+            return None
+        held = _Held(key, Caller(f"key-{key.id}", key.grants), began + KEPT)
+        if before == self._revoked:
+            self._held[digest] = held
+            while len(self._held) > _MOST:
+                self._held.popitem(last=False)
+        return held
+
+    def _note(self, key: uuid.UUID, now: dt.datetime) -> None:
+        """Note that a key is used, unless it was within the last minute."""
+        before = self._noted.get(key)
+        if before is not None and now - before < NOTED:
+            return
+        if len(self._noted) >= _MOST:
+            self._noted.clear()
+        self._noted[key] = now
+        task = asyncio.create_task(self._write({key: now}))
+        self._noting.add(task)
+        task.add_done_callback(self._noting.discard)
+
+    async def _write(self, at: dict[uuid.UUID, dt.datetime]) -> None:
+        try:
+            async with lent(self._writes) as connection:
+                await keys.used(connection, at)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            _log.warning("use of a key not noted", error=type(error).__name__)
+
+
+def hashed(secret: str) -> bytes | None:
+    """Return the hash of a key as it is kept; None for what cannot be one."""
+    if len(secret) != _LENGTH or not secret.startswith(PREFIX):
+        return None
+    try:
+        raw = base64.b64decode(secret[len(PREFIX) :] + "=", altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return hashlib.sha256(raw).digest()
+
+
+def _unknown() -> Problem:
+    return Problem("unknown_caller", "this key is not known")
+
+
+def _ended(key: Key) -> Problem:
+    how = "was revoked" if key.revoked_at is not None else "has expired"
+    return Problem("unknown_caller", f"this key {how}")
+
+
+__all__ = ["KEPT", "NOTED", "PREFIX", "Keyring", "Made", "hashed"]

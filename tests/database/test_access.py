@@ -1,0 +1,264 @@
+"""Access by keys: every route, every role, every kind of organisation; who is nobody is told so."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from litestar import Litestar, get
+
+from service.api import access
+from service.api.rooms import MEMBER
+from service.app import build, opened
+from service.behind.granting import NewKey, wanted
+from service.domain.caller import LOCAL
+from service.domain.register import BY_NAME
+from service.domain.roles import GIVES, PERMISSIONS
+from service.domain.samples import sample
+from service.settings import load
+from tests.strategies import trust
+
+SYSTEM, REGION = "QZA", "ZRG"
+"""A board, and a system of systems that it is a member of."""
+OWN, SIBLING, PARTNER, OTHER, CLOSED, ABSORBED, FORMER = (
+    "TAA", "TBB", "TPP", "TXX", "TCC", "TDD", "TFF",
+)  # fmt: skip
+TRUSTS = (OWN, SIBLING, PARTNER, OTHER, CLOSED, ABSORBED, FORMER)
+
+
+def event(kind: str, organisation: str, data: dict, on: str = "2020-04-01") -> dict:
+    """Return an event that the operator records."""
+    return {
+        "id": str(uuid.uuid4()), "type": kind, "organisation": organisation, "effective": on,
+        "data": data, "source": {"kind": "public", "reference": "Register"},
+        "assurance": "public_record",
+    }  # fmt: skip
+
+
+def system(code: str, kind: str) -> dict:
+    """Return the registration of a system."""
+    return event("SystemEstablished", code, {"name": f"System {code}", "kind": kind}, "2016-04-01")
+
+
+def joined(code: str, role: str, board: str = SYSTEM) -> dict:
+    """Return that a trust joined a board."""
+    return event("TrustJoinedSystem", code, {"system": board, "role": role})
+
+
+def world() -> list[dict]:
+    """Return the log of the matrix: a board with every kind of neighbour, as it is today."""
+    return [
+        system(SYSTEM, "ics"), system("QZB", "ics"), system(REGION, "region"),
+        *map(trust, TRUSTS),
+        event("SystemJoinedSystem", SYSTEM, {"system": REGION}),
+        *(joined(code, "host") for code in (OWN, SIBLING, CLOSED, ABSORBED, FORMER)),
+        joined(PARTNER, "partner"), joined(OTHER, "host", "QZB"),
+        event("TrustClosed", CLOSED, {}, "2022-04-01"),
+        event("TrustMerged", ABSORBED, {"into": OWN, "kind": "merger"}, "2022-04-01"),
+        event("TrustLeftSystem", FORMER, {"system": SYSTEM, "reason": "boundary_change"},
+              "2023-04-01"),
+    ]  # fmt: skip
+
+
+SEEN = {
+    f"submitter:{OWN}": {OWN, ABSORBED},
+    f"viewer:{OWN}": {OWN, ABSORBED},
+    f"viewer:{ABSORBED}": {ABSORBED},
+    f"viewer:{CLOSED}": {CLOSED},
+    f"lead:{SYSTEM}": {SYSTEM, OWN, SIBLING, ABSORBED},
+    f"lead:{REGION}": {REGION, OWN, SIBLING, ABSORBED},
+    f"analyst:{SYSTEM}": {SYSTEM, OWN, SIBLING, ABSORBED},
+    "analyst:all": {*TRUSTS, SYSTEM, "QZB", REGION},
+    "operator": {*TRUSTS, SYSTEM, "QZB", REGION},
+}
+"""Whom each role sees today."""
+EVERYBODY = sorted({*TRUSTS, SYSTEM, "QZB", REGION})
+
+
+@pytest.fixture
+async def app(dsn: str) -> AsyncIterator[Litestar]:
+    """The application with access by keys, whose log holds the matrix's world."""
+    settings = load({"CAPMAP_ACCESS": "keys"})
+    made = build(settings, dsn)
+    async with opened(settings, dsn) as made.state[MEMBER]:
+        async with asking(made, await key(made, "operator")) as operator:
+            answer = await operator.post("/api/v1/events", json=world())
+            assert answer.status_code == 201, answer.text
+        yield made
+
+
+async def key(app: Litestar, *roles: str) -> str:
+    """Return the secret of a new key."""
+    room = app.state[MEMBER]
+    made = await room.keyring.make(wanted(NewKey("test", list(roles)), room.desk.now()), LOCAL.id)
+    return made.secret
+
+
+def asking(app: Litestar, secret: str | None) -> httpx.AsyncClient:
+    """Return a client that brings a key, or none."""
+    headers = {"Authorization": f"Bearer {secret}"} if secret else {}
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    return httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers)
+
+
+def routes(app: Litestar) -> list[tuple[str, str, str]]:
+    """Return method, path and permission of every route that is served."""
+    return sorted(
+        (method, route.path, handler.opt["permission"])
+        for route in app.routes
+        for handler in route.route_handlers
+        for method in handler.http_methods
+        if method in {"GET", "POST", "DELETE", "PUT", "PATCH"}
+    )
+
+
+def filled(path: str, code: str) -> str:
+    """Return a route's path about an organisation, or about something that nobody has."""
+    values = {"code": code, "event_id": str(uuid.uuid4()), "upload_id": str(uuid.uuid4()),
+              "key_id": str(uuid.uuid4())}  # fmt: skip
+    return "/".join(
+        values.get(part[1:].split(":")[0], "nothing") if part.startswith("{") else part
+        for part in path.split("/")
+    )
+
+
+async def test_who_brings_no_key_is_let_in_nowhere_but_where_all_are(app):
+    """401 with WWW-Authenticate on every route that is not public; so for what is no key."""
+    for secret in (None, "capmap_short", "capmap_" + "A" * 43):
+        async with asking(app, secret) as nobody:
+            for method, path, permission in routes(app):
+                answer = await nobody.request(method, filled(path, OWN))
+                told = (answer.status_code == 401, "www-authenticate" in answer.headers)
+                assert told == ((permission != "public"),) * 2, (method, path, answer.text)
+
+
+@pytest.mark.parametrize("role", SEEN)
+async def test_every_route_for_every_role_and_organisation(app, role):
+    """403 for what the role does not give, and for whom it does not reach, before it is looked."""
+    gives = GIVES[role.partition(":")[0]] | {"public"}
+    async with asking(app, await key(app, role)) as client:
+        for method, path, permission in routes(app):
+            codes = EVERYBODY if "{code:str}" in path else [OWN]
+            for code in codes:
+                answer = await client.request(method, filled(path, code))
+                refused = answer.json().get("type") if answer.status_code == 403 else None
+                if permission not in gives:
+                    assert refused == "/problems/not_allowed", (method, path)
+                elif "{code:str}" in path and method == "GET":
+                    beyond = code not in SEEN[role]
+                    assert (refused == "/problems/out_of_scope") is beyond, (path, code)
+                assert answer.status_code < 500, answer.text
+
+
+@pytest.mark.parametrize("role", SEEN)
+async def test_lists_hold_what_is_within_reach(app, role):
+    """Organisations of the scope; events of it, or that name one of it, alike page by page."""
+    seen = SEEN[role]
+    async with asking(app, await key(app, role)) as client:
+        listed = (await client.get("/api/v1/organisations")).json()["items"]
+        assert {one["code"] for one in listed} == seen
+        items, href = [], "/api/v1/events?limit=2"
+        while href:
+            page = (await client.get(href)).json()
+            items, href = items + page["items"], page["next"]
+        expected = [
+            one["id"] for one in world_of(app)
+            if {one["organisation"], one["data"].get("system"), one["data"].get("into")} & seen
+        ]  # fmt: skip
+        assert [one["id"] for one in items] == expected
+        for one in world_of(app):
+            answer = await client.get(f"/api/v1/events/{one['id']}")
+            assert answer.status_code == (200 if one["id"] in expected else 404), one
+
+
+def world_of(app: Litestar) -> list[dict]:
+    """Return what the log of the application holds, in order."""
+    return app.state["told"]
+
+
+@pytest.fixture(autouse=True)
+async def _told(app: Litestar) -> None:
+    async with asking(app, await key(app, "operator")) as operator:
+        app.state["told"] = (await operator.get("/api/v1/events?limit=1000")).json()["items"]
+
+
+@pytest.mark.parametrize("kind", sorted(BY_NAME))
+async def test_no_type_is_recorded_by_a_stranger_or_a_reader(app, kind):
+    """Whatever the type: 403 for who does not record for the organisation, or does not record."""
+    made = json.loads(json.dumps(sample(BY_NAME[kind]))) | {"organisation": OTHER}
+    async with asking(app, await key(app, f"submitter:{OWN}")) as stranger:
+        answer = await stranger.post("/api/v1/events", json=made)
+        assert (answer.status_code, answer.json()["type"]) == (403, "/problems/not_yours")
+    async with asking(app, await key(app, f"lead:{SYSTEM}")) as reader:
+        assert (await reader.post("/api/v1/events", json=made)).status_code == 403
+
+
+async def test_a_trust_cannot_rate_itself_nor_undo_what_the_operator_recorded(app):
+    """What only the operator may record is theirs to retract, by whatever detour."""
+    mine, told = await key(app, f"submitter:{OWN}"), world_of(app)
+    target = next(o for o in told if o["organisation"] == OWN and o["type"] == "TrustRegistered")
+    undo = {"id": str(uuid.uuid4()), "reason": "other"}
+    path = f"/api/v1/events/{target['id']}/retraction"
+    async with asking(app, mine) as trust_itself:
+        assert (await trust_itself.post(path, json=undo)).status_code == 403
+        again = {name: target[name] for name in world()[0]}
+        other = next(o for o in told if o["organisation"] == OTHER)
+        known = {name: other[name] for name in world()[0]}
+        assert (await trust_itself.post("/api/v1/events", json=again)).status_code == 200
+        assert (await trust_itself.post("/api/v1/events", json=known)).status_code == 403
+        asks = {"events": [again], "expected_versions": {OTHER: 7}}
+        asks["events"] = [again | {"id": str(uuid.uuid4())}]
+        answer = await trust_itself.post("/api/v1/events", json=asks)
+        assert answer.json()["detail"] == f"the caller does not record for {OTHER}"
+
+
+async def test_a_revoked_key_stops_at_once_and_an_expired_one_on_its_day(app, connection):
+    """Made by the API, shown once, hashed at rest; its use is noted."""
+    async with asking(app, await key(app, "operator")) as operator:
+        asked = {"name": "Board secretary", "roles": [f"viewer:{OWN}"], "expires": "2099-04-01"}
+        made = (await operator.post("/api/v1/keys", json=asked)).json()
+        async with asking(app, made["secret"]) as client:
+            path = f"/api/v1/organisations/{OWN}"
+            assert (await client.get(path)).status_code == 200
+            await app.state[MEMBER].keyring.close()
+            listed = (await operator.get("/api/v1/keys")).text
+            assert made["secret"] not in listed
+            kept = {one["id"]: one for one in json.loads(listed)["items"]}[made["key"]["id"]]
+            assert kept["last_used_at"] is not None
+            revocation = f"/api/v1/keys/{made['key']['id']}/revocation"
+            assert (await operator.post(revocation)).status_code == 201
+            assert (await client.get(path)).status_code == 401
+    stored = await connection.fetchval("SELECT string_agg(keys::text, '') FROM keys")
+    assert made["secret"].removeprefix("capmap_") not in stored
+
+
+@pytest.mark.parametrize(
+    ("roles", "expires", "pointer"),
+    [
+        (["owner:RTP"], None, "/roles/0"), (["viewer:RTP", "lead:all"], None, "/roles/1"),
+        (["submitter"], None, "/roles/0"), (["operator:RTP"], None, "/roles/0"),
+        (["operator"], "2020-01-01", "/expires"),
+    ],
+)  # fmt: skip
+async def test_a_key_for_what_is_no_role_is_refused_by_name(app, roles, expires, pointer):
+    """422 with a pointer to the value; nothing is made."""
+    async with asking(app, await key(app, "operator")) as operator:
+        asked = {"name": "x", "roles": roles} | ({"expires": expires} if expires else {})
+        answer = await operator.post("/api/v1/keys", json=asked)
+        assert answer.status_code == 422
+        assert [fault["pointer"] for fault in answer.json()["errors"]] == [pointer]
+
+
+def test_a_handler_that_declares_no_permission_is_not_served():
+    """The application does not start, and says which handler it is."""
+
+    @get("/open", sync_to_thread=False)
+    def open_door() -> None:
+        """Declare nothing."""
+
+    with pytest.raises(TypeError, match="open_door"):
+        access.require(Litestar([open_door], openapi_config=None))
+    assert set().union(*GIVES.values()) == PERMISSIONS
