@@ -24,6 +24,7 @@ from service.domain.faults import Unfit
 from service.domain.normal import normal
 from service.domain.register import BY_NAME
 from service.domain.spec import EventType
+from service.projections.unchecked import unchecked
 
 ABOUT: Final = frozenset(kind.name for kind in BY_NAME.values() if kind.fold.form == "about")
 """Types that change how another event is read; all others state facts."""
@@ -74,7 +75,7 @@ def _fact_of(kind: EventType) -> type[Fact]:
     """Return the Fact of one type: with its payload, its name left out of packs."""
     struct = msgspec.defstruct(
         f"{kind.name}Fact",
-        [("data", kind.payload), ("type", str, kind.name)],
+        [("data", unchecked(kind.payload)), ("type", str, kind.name)],
         bases=(Fact,),
         namespace={"__doc__": Fact.__doc__},
         module=__name__,
