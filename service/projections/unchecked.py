@@ -37,6 +37,10 @@ def unchecked(payload: type[Struct]) -> type[Struct]:
         """Tell whether they do not."""
         return not equal(one, other) if isinstance(other, payload) else NotImplemented
 
+    def hashed(one: Struct) -> int:
+        """Return the hash of the payload that says the same."""
+        return hash(payload(**structs.asdict(one)))
+
     made = msgspec.defstruct(
         payload.__name__,
         members,
@@ -45,7 +49,7 @@ def unchecked(payload: type[Struct]) -> type[Struct]:
             "__doc__": payload.__doc__,
             "__eq__": equal,
             "__ne__": differs,
-            "__hash__": payload.__hash__,
+            "__hash__": hashed,
         },
         module=__name__,
         frozen=True,
