@@ -162,7 +162,8 @@ def content_type(request: AnyRequest, taken: Container[str]) -> str:
     """Return a body's content type, in lower case; raises Refused for one that is not taken."""
     given = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if given not in taken:
-        raise Refused(Problem("unsupported_media_type", f"{given[:80]} is not taken here"))
+        detail = f"{given[:80] or 'no Content-Type'} is not taken here"
+        raise Refused(Problem("unsupported_media_type", detail))
     if "content-encoding" in request.headers:
         raise Refused(Problem("unsupported_media_type", "request bodies are not compressed"))
     return given
