@@ -1,7 +1,8 @@
-"""docs/submitting.md: its commands are run in their order, and what it shows is answered."""
+"""Pages that hand something over: commands run in their order, and what is shown is answered."""
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import shlex
@@ -19,8 +20,8 @@ from tests.database.test_readme import holds
 
 __all__ = ["client"]  # a fixture that the test below uses
 
-PAGE = (Path(__file__).parents[2] / "docs" / "submitting.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"```sh\n(.*?)```(?:\n```(json|csv)\n(.*?)```)?", PAGE, re.DOTALL)
+ROOT = Path(__file__).parents[2]
+BLOCK = re.compile(r"```sh\n(.*?)```(?:\n```(json|csv)\n(.*?)```)?", re.DOTALL)
 HERE = re.compile(r"cat > (\S+) <<'END'\n(.*?)END\n", re.DOTALL)
 WITH_VALUE = {"-F", "-X", "-H", "-d"}
 
@@ -68,7 +69,7 @@ class Reader:
     async def _curl(self, words: list[str]) -> httpx.Response:
         address = words[-1].replace("$UPLOAD", self.upload)
         said: dict[str, list[str]] = {name: [] for name in WITH_VALUE}
-        for name, value in zip(words, words[1:], strict=False):
+        for name, value in itertools.pairwise(words):
             if name in WITH_VALUE:
                 said[name].append(value)
             elif value.startswith("http"):
@@ -110,17 +111,31 @@ async def reader(dsn: str, client: httpx.AsyncClient) -> Reader:
     return Reader(client)
 
 
-async def test_what_the_page_shows_is_answered(reader: Reader) -> None:
-    """Every command is taken, and each part of an answer that is shown is in the answer."""
+@pytest.mark.parametrize(
+    ("page", "begins", "shown"), [("docs/submitting.md", "", 16), ("README.md", "cat >", 4)]
+)
+async def test_what_the_page_shows_is_answered(
+    reader: Reader, page: str, begins: str, shown: int
+) -> None:
+    """Every command is taken, and each part of an answer that is shown is in the answer.
+
+    begins: the first block to be followed; shown: how many answers the page shows from there on.
+    """
+    said = (ROOT / page).read_text(encoding="utf-8")
     seen = 0
-    for block, form, shown in BLOCKS:
-        answers = await reader.follow(block)
-        for answer in answers:
-            assert answer.status_code in {200, 201, 422}, answer.text
-        if form == "csv":
-            assert shown.strip().strip('"') in answers[0].text
-        elif form == "json":
-            for answer, part in zip(answers, parts(shown), strict=True):
-                assert holds(answer.json(), part), (part, answer.json())
-                seen += 1
-    assert seen == 16
+    for block, form, answer in BLOCK.findall(said[said.index(f"```sh\n{begins}") :]):
+        seen += await held(await reader.follow(block), form, answer)
+    assert seen == shown
+
+
+async def held(answers: list[httpx.Response], form: str, shown: str) -> int:
+    """Hold what a block shows against the answers; return how many were shown."""
+    for answer in answers:
+        assert answer.status_code in {200, 201, 422}, answer.text
+    if form == "csv":
+        assert shown.strip().strip('"') in answers[0].text
+    if form != "json":
+        return 0
+    for answer, part in zip(answers, parts(shown), strict=True):
+        assert holds(answer.json(), part), (part, answer.json())
+    return len(answers)
