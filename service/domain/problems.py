@@ -42,9 +42,8 @@ KINDS: Final[dict[str, ProblemKind]] = {
            '{"events": […], "expected_versions": {…}}; /api/v1/uploads a form with one file.'),
         _k("invalid_events", "invalid", "Some events are not valid",
            "At least one value of at least one event, or row of a file, breaks a rule; nothing "
-           "was recorded.",
-           "`errors` lists every wrong value with its rule. Mend them and send all again; a file "
-           "comes back with its messages at `receipt.links.errors`."),
+           "was recorded. The receipt of a file links to the file with its messages.",
+           "`errors` lists every wrong value with its rule. Mend them and send all again."),
         _k("invalid_parameter", "invalid", "A query parameter is not valid",
            "A parameter is unknown, given twice, or holds a value that it cannot have.",
            "`errors` names it, with the nearest known name."),

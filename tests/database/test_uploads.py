@@ -269,7 +269,8 @@ async def test_what_is_unfinished_or_empty_is_not_taken_back(house):
     refused = await house.client.post(f"/api/v1/uploads/{waiting}/retraction")
     assert (refused.status_code, refused.json()["type"]) == (409, "/problems/not_retractable")
     bad = (await house.post(lines([income("RTP", -1)]))).json()["receipt"]["id"]
-    assert (await house.client.post(f"/api/v1/uploads/{bad}/retraction")).status_code == 409
+    for act in ("retraction", "restoration"):
+        assert (await house.client.post(f"/api/v1/uploads/{bad}/{act}")).status_code == 409
     unknown = await house.client.post(f"/api/v1/uploads/{uuid.uuid4()}/retraction")
     assert unknown.status_code == 404
 
