@@ -41,6 +41,7 @@ class Correction(Said, frozen=True, kw_only=True):
     """What an event should have said: what is left out stays as it says now.
 
     data: the whole corrected payload. effective, precision, certain: of the fact, not of today.
+    At least one member beside reason and id is stated.
     """
 
     reason: Reason
