@@ -18,7 +18,8 @@ from service.domain.envelope import Event
 from service.store import reading
 from service.store.appending import Connection
 from service.store.writer import SESSION, Writer
-from service.submitting import exchange, settings
+from service import settings
+from service.submitting import exchange
 
 CONNECTIONS: Final = 32
 BATCH_CONNECTIONS: Final = 4

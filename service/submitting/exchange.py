@@ -17,6 +17,7 @@ from service.domain.caller import Caller
 from service.domain.envelope import SERVICE_MEMBERS
 from service.domain.faults import Fault
 from service.domain.problems import Problem, Refused
+from service.intake import cloudevents
 from service.intake.batches import MOST_EVENTS
 from service.store import reading
 from service.store.appending import Connection
@@ -75,9 +76,9 @@ def check(lines: IO[bytes], report: Callable[[int], None]) -> Checked:
     """
     faults: list[LineFault] = []
     kept: list[Line] = []
-    latest, size = _latest(), 0
-    for number, line in _numbered(lines, report):
-        done = decode(line, latest)
+    last, size = latest(), 0
+    for number, line in numbered(lines, report):
+        done = decode(line, last)
         size += len(line)
         if not isinstance(done, codec.Submitted):
             faults.append(LineFault(number, done))
@@ -98,14 +99,18 @@ async def load(
     report: Callable[[int], None],
     kept: tuple[Line, ...] | None = None,
 ) -> Imported:
-    """Record a checked file, chunk by chunk, decoding the next while the last is recorded.
+    """Record the lines of a file that was checked; kept: its events, if checking kept them."""
+    chunks = _chunks(lines, report) if kept is None else slices(kept, report)
+    return await record(chunks, writer, caller)
 
-    kept: the events of the lines, if checking kept them. Up to `MOST_EVENTS` are recorded whole or
-    not at all; of a longer file, the chunks before the one that the log refuses.
+
+async def record(chunks: AsyncIterator[list[Line]], writer: Writer, caller: Caller) -> Imported:
+    """Record chunks in their order, the next being decoded while the last is recorded.
+
+    Each is recorded whole or not at all; those before one that the log refuses stand.
     """
     done = Imported()
     waiting: deque[tuple[list[Line], asyncio.Task[tuple[Outcome, ...]]]] = deque()
-    chunks = _chunks(lines, report) if kept is None else _slices(kept, report)
     async for chunk in chunks:
         done.read += len(chunk)
         batch = Batch(tuple([line.submitted for line in chunk]), {}, caller)
@@ -127,14 +132,14 @@ async def _count(
     except Refused as refused:
         if done.problem is None:
             done.problem = refused.problem
-            done.faults = tuple(_at_line(chunk, fault) for fault in refused.problem.errors)
+            done.faults = tuple(at_line(chunk, fault) for fault in refused.problem.errors)
         return
     new = sum(outcome.outcome == "recorded" for outcome in outcomes)
     done.recorded += new
     done.known += len(outcomes) - new
 
 
-def _at_line(chunk: list[Line], fault: Fault) -> LineFault:
+def at_line(chunk: list[Line], fault: Fault) -> LineFault:
     """Return a fault of a batch's item as one of the line that it came from."""
     _, _, index, *rest = fault.pointer.split("/", 3)
     pointer = "".join(f"/{part}" for part in rest)
@@ -142,9 +147,10 @@ def _at_line(chunk: list[Line], fault: Fault) -> LineFault:
     return LineFault(chunk[int(index)].number, (moved,))
 
 
-async def _slices(
+async def slices(
     kept: tuple[Line, ...], report: Callable[[int], None]
 ) -> AsyncIterator[list[Line]]:
+    """Yield events that are at hand: all at once where they may be one batch, else in chunks."""
     size = len(kept) if len(kept) <= MOST_EVENTS else CHUNK
     for at in range(0, len(kept), size):
         chunk = list(kept[at : at + size])
@@ -153,10 +159,10 @@ async def _slices(
 
 
 async def _chunks(lines: IO[bytes], report: Callable[[int], None]) -> AsyncIterator[list[Line]]:
-    latest = _latest()
+    last = latest()
     chunk: list[Line] = []
-    for number, line in _numbered(lines, report):
-        found = decode(line, latest)
+    for number, line in numbered(lines, report):
+        found = decode(line, last)
         if isinstance(found, codec.Submitted):
             chunk.append(Line(number, found))
         if len(chunk) % SLICE == 0:
@@ -168,19 +174,26 @@ async def _chunks(lines: IO[bytes], report: Callable[[int], None]) -> AsyncItera
         yield chunk
 
 
-def _numbered(lines: IO[bytes], report: Callable[[int], None]) -> Iterator[tuple[int, bytes]]:
+def numbered(lines: IO[bytes], report: Callable[[int], None]) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines that are not blank with their numbers, from 1."""
     for number, line in enumerate(lines, 1):
         report(len(line))
         if line.strip():
             yield number, line.rstrip(b"\r\n")
 
 
-def _latest() -> dt.date:
+def latest() -> dt.date:
+    """Return the last effective date that is accepted today."""
     return min(dates.today(dt.datetime.now(dt.UTC)) + explain.AHEAD, dates.LATEST)
 
 
 def decode(line: bytes, latest: dt.date) -> codec.Submitted | tuple[Fault, ...]:
-    """Return the event of a line; members that the service adds are dropped."""
+    """Return the event of a line, a CloudEvent's too; members that the service adds are dropped.
+
+    latest: the last effective date that is accepted.
+    """
+    if b'"specversion"' in line and cloudevents.is_one(line):
+        return cloudevents.decode(line, latest)
     if b'"position":' in line:
         try:
             members = msgspec.json.decode(line, type=dict[str, Raw])
@@ -206,4 +219,7 @@ async def export(connection: Connection, out: IO[bytes], report: Callable[[int],
     return written
 
 
-__all__ = ["Checked", "Imported", "Line", "LineFault", "check", "decode", "export", "load"]
+__all__ = [
+    "CHUNK", "KEPT", "MOST_LINES", "SLICE", "Checked", "Imported", "Line", "LineFault", "at_line",
+    "check", "decode", "export", "latest", "load", "numbered", "record", "slices",
+]  # fmt: skip
