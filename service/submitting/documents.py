@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, Literal
+from typing import IO, Final, Literal
 
 import msgspec
 from msgspec import Raw, Struct
@@ -17,9 +18,13 @@ from msgspec import Raw, Struct
 from service.domain.problems import Problem, Refused
 from service.intake import batches, cloudevents
 from service.intake.batches import MOST_EVENTS, Parts
-from service.submitting import exchange, lines
+from service.intake.rows import Asked
+from service.intake.tables import Limits
+from service.submitting import exchange, files, lines
 from service.submitting.blocks import Entry
 from service.submitting.files import BOM, HEAD
+from service.submitting.receiving import Reading
+from service.submitting.spooling import Spooled
 
 Form = Literal["document", "lines", "table"]
 LONGEST_LINE: Final = 32 * 1024 * 1024
@@ -90,4 +95,32 @@ def _entries(parts: Parts, latest: dt.date) -> Iterator[Entry]:
         yield lines.entry(number, exchange.decode(bytes(raw), latest))
 
 
-__all__ = ["Document", "Form", "form", "read"]
+@contextmanager
+def rows(file: Spooled, asked: Asked, limits: Limits, most: int) -> Iterator[Reading]:
+    """Lend the rows of a file of any form, a document of at most so many bytes.
+
+    Raises Refused where it cannot be read.
+    """
+    kind = form(file.path)
+    if kind == "document":
+        notes = ["Read as JSON: rows are its events, from 1."]
+        yield Reading(read(file.path, asked.latest, most).entries, notes)
+    elif kind == "lines":
+        with opened(file.path) as content:
+            notes = ["Read as NDJSON: one event a line."]
+            yield Reading(lines.entries(content, asked.latest, exchange.decode), notes)
+    else:
+        with files.read(file, asked, limits) as reading:
+            yield reading
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[IO[bytes]]:
+    """Lend a file of lines, behind the mark of its encoding if it has one."""
+    with path.open("rb") as content:
+        if content.read(len(BOM)) != BOM:
+            content.seek(0)
+        yield content
+
+
+__all__ = ["Document", "Form", "form", "opened", "read", "rows"]
