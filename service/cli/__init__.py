@@ -11,11 +11,12 @@ import click
 
 from service import __version__
 from service.cli.generating import generate
-from service.cli.importing import import_, undo
+from service.cli.importing import import_
 from service.cli.moving import export, verify
 from service.cli.operating import behind, rebuild, work
 from service.cli.process import heed_sigterm
 from service.cli.serving import demo, migrate, serve
+from service.cli.undoing import undo
 
 __all__ = ["main"]
 

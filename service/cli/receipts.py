@@ -77,7 +77,7 @@ def _lines(found: Iterator[str]) -> None:
 
 def _warnings(found: EventWarnings) -> Iterator[str]:
     for one in found.items:
-        yield f"Warning, {one.organisation} {one.type}: {one.text} {one.way_out}"
+        yield f"Warning, {one.organisation} {one.type}: {one.text}. The way out: {one.way_out}."
     if found.more:
         yield f"{found.more} more warnings are not listed."
     if found.organisations_left_out:
@@ -87,8 +87,10 @@ def _warnings(found: EventWarnings) -> Iterator[str]:
 def _changes(found: Compared) -> Iterator[str]:
     for trust in found.trusts:
         name = f" {trust.name}" if trust.name else ""
-        yield f"{trust.code}{name} would change today:" if trust.differences else (
-            f"{trust.code}{name} would look the same today."
+        yield (
+            f"{trust.code}{name} would change today:"
+            if trust.differences
+            else (f"{trust.code}{name} would look the same today.")
         )
         for one in trust.differences[:MOST_DIFFERENCES]:
             yield f"  {one.dimension}, {one.measure}: {_said(one.was)} → {_said(one.now)}"

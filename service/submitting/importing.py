@@ -118,9 +118,7 @@ async def record(held: Held, writer: Writer, caller: Caller, report: Report) -> 
     return await exchange.record(_told(_chunks(held), report), writer, caller)
 
 
-async def _told(
-    chunks: AsyncIterator[list[Line]], report: Report
-) -> AsyncIterator[list[Line]]:
+async def _told(chunks: AsyncIterator[list[Line]], report: Report) -> AsyncIterator[list[Line]]:
     async for chunk in chunks:
         report(len(chunk))
         yield chunk
