@@ -101,7 +101,10 @@ def _changes(found: Compared) -> Iterator[str]:
 
 
 def _said(figure: Figure) -> str:
-    return figure.status.replace("_", " ") if figure.value is None else str(figure.value)
+    status = figure.status.replace("_", " ")
+    if figure.value is None:
+        return status
+    return f"{figure.value}" if figure.status == "known" else f"{figure.value} ({status})"
 
 
 __all__ = ["done", "errors", "problem", "receipt", "rehearsal"]

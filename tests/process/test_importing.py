@@ -50,7 +50,7 @@ def test_a_file_is_rehearsed_recorded_and_taken_back(told_dsn: str, table: Path)
     dry = capmap(told_dsn, "events", "import", str(table), "--dry-run")
     assert dry.returncode == 0, dry.stderr
     assert "Of 1 rows 1 would be recorded, 0 are in the log already, 0 are wrong." in dry.stdout
-    assert "  skills, people_introductory: unknown → 20" in dry.stdout.splitlines()
+    assert "  skills, people_introductory: unknown → 15 (" in dry.stdout
     assert head(told_dsn) == before
     done = capmap(told_dsn, "events", "import", str(table))
     assert done.returncode == 0, done.stderr
