@@ -121,6 +121,11 @@ async def _tried(request: AnyRequest, trial: str, read: batches.Read) -> Respons
         found = await trials.add(rooms(request).desk, caller(request), trial, read.events)
     except Refused as refused:
         raise Refused(read.placed(refused.problem)) from None
+    return tried(trial, found)
+
+
+def tried(trial: str, found: tuple[Tried, ...]) -> Response[bytes]:
+    """Answer what became of events laid over a trial: 201 where any is new in it, else 200."""
     new = any(one.outcome == "tried" for one in found)
     return Response(
         content=answers.encode(TrialReceipt(trial, found)),

@@ -75,6 +75,10 @@ KINDS: Final[dict[str, ProblemKind]] = {
         _k("version_mismatch", "precondition", "The stream has moved on",
            "An expected version is not the version of the organisation's stream.",
            "Read the organisation's newest events, decide again, and send with the new version."),
+        _k("draft_changed", "precondition", "Somebody else answered meanwhile",
+           "Answers of the draft were changed since the version that yours started from.",
+           "`errors` says what was answered, by whom and when; read the draft, decide again, and"
+           " send yours with its newest version."),
         _k("not_yours", "forbidden", "The caller may not record this",
            "Each type says who may record it (DOMAIN.md §2).",
            "Ask the organisation or the operator to record it."),

@@ -23,6 +23,7 @@ from service.store.embedded import EmbeddedError, running
 ROOT = Path(__file__).parents[2]
 USER = Path(__file__).with_name("user_of_server.py")
 PATIENCE_SECONDS = 30
+STATE = "SELECT state FROM pg_stat_activity WHERE pid = $1"
 BUSY = """DO $$ BEGIN
     WHILE clock_timestamp() < statement_timestamp() + interval '3 s' LOOP END LOOP;
 END $$"""
@@ -145,11 +146,16 @@ def test_a_session_that_outlives_the_server_is_waited_for(folder) -> None:
     said: list[str] = []
 
     async def hold(dsn: str) -> None:
-        connection = await asyncpg.connect(dsn)
+        connection, beside = await asyncpg.connect(dsn), await asyncpg.connect(dsn)
+        busy = asyncio.create_task(connection.execute(BUSY))
+        # An idle backend leaves with its server: only one at work holds the data.
+        while await beside.fetchval(STATE, connection.get_server_pid()) != "active":
+            pass
+        os.kill(postmaster(folder), signal.SIGKILL)
         with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            os.kill(postmaster(folder), signal.SIGKILL)
-            await connection.execute(BUSY)
+            await busy
         connection.terminate()
+        beside.terminate()
 
     with running(folder, say=said.append) as dsn:
         asyncio.run(hold(dsn))
