@@ -69,7 +69,8 @@ async def _in_rooms(settings: Settings, dsn: str, wish: Wish) -> None:
                 await _import(settings, rooms, wish, file)
         except Refused as refused:
             receipts.problem(refused.problem)
-            say(NOTHING)
+            if refused.problem.code != "unavailable":  # then it is not known what was recorded
+                say(NOTHING)
             raise SystemExit(UNSOUND) from None
 
 

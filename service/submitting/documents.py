@@ -103,8 +103,11 @@ def rows(file: Spooled, asked: Asked, limits: Limits, most: int) -> Iterator[Rea
     """
     kind = form(file.path)
     if kind == "document":
+        document = read(file.path, asked.latest, most)
         notes = ["Read as JSON: rows are its events, from 1."]
-        yield Reading(read(file.path, asked.latest, most).entries, notes)
+        if document.expected:
+            notes.append("The versions that it expects are looked at when it is recorded.")
+        yield Reading(document.entries, notes)
     elif kind == "lines":
         with opened(file.path) as content:
             notes = ["Read as NDJSON: one event a line."]

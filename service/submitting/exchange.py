@@ -18,7 +18,6 @@ from service.domain.envelope import SERVICE_MEMBERS
 from service.domain.faults import Fault
 from service.domain.problems import Problem, Refused
 from service.intake import cloudevents
-from service.intake.batches import MOST_EVENTS
 from service.store import reading
 from service.store.appending import Connection
 from service.store.writer import Writer
@@ -27,10 +26,6 @@ CHUNK: Final = 1000
 """Events that an import hands to the writer at once; what has gathered is one transaction."""
 AHEAD: Final = 12
 """Chunks that are decoded while earlier ones are being recorded."""
-KEPT: Final = 32 * 1024 * 1024
-"""A file of up to so many bytes is decoded once: what checking found is kept."""
-MOST_LINES: Final = 100
-"""Lines whose faults are told; a file with more is wrong as a whole."""
 SLICE: Final = 50
 """Lines that are decoded before the writer gets its turn: it waits for the database meanwhile."""
 
@@ -49,13 +44,6 @@ class Line(Struct, frozen=True, gc=False):
     submitted: codec.Submitted
 
 
-class Checked(Struct, frozen=True):
-    """What checking a file found: its first faults, and its events where they were few enough."""
-
-    faults: tuple[LineFault, ...]
-    kept: tuple[Line, ...] | None
-
-
 class Imported(Struct):
     """How an import went; faults: what the log refused, with the problem as a whole.
 
@@ -69,39 +57,11 @@ class Imported(Struct):
     faults: tuple[LineFault, ...] = ()
 
 
-def check(lines: IO[bytes], report: Callable[[int], None]) -> Checked:
-    """Look at a whole file before anything of it is recorded; faults of at most 100 lines.
-
-    The events of a file of up to `KEPT` bytes are kept, so that they need not be decoded again.
-    """
-    faults: list[LineFault] = []
-    kept: list[Line] = []
-    last, size = latest(), 0
-    for number, line in numbered(lines, report):
-        done = decode(line, last)
-        size += len(line)
-        if not isinstance(done, codec.Submitted):
-            faults.append(LineFault(number, done))
-            if len(faults) == MOST_LINES:
-                break
-        elif size <= KEPT:
-            kept.append(Line(number, done))
-        else:
-            kept.clear()
-    whole = not faults and size <= KEPT
-    return Checked(tuple(faults), tuple(kept) if whole else None)
-
-
 async def load(
-    lines: IO[bytes],
-    writer: Writer,
-    caller: Caller,
-    report: Callable[[int], None],
-    kept: tuple[Line, ...] | None = None,
+    lines: IO[bytes], writer: Writer, caller: Caller, report: Callable[[int], None]
 ) -> Imported:
-    """Record the lines of a file that was checked; kept: its events, if checking kept them."""
-    chunks = _chunks(lines, report) if kept is None else slices(kept, report)
-    return await record(chunks, writer, caller)
+    """Record the lines of a file that is known to be good; others of it are passed over."""
+    return await record(_chunks(lines, report), writer, caller)
 
 
 async def record(chunks: AsyncIterator[list[Line]], writer: Writer, caller: Caller) -> Imported:
@@ -145,17 +105,6 @@ def at_line(chunk: list[Line], fault: Fault) -> LineFault:
     pointer = "".join(f"/{part}" for part in rest)
     moved = msgspec.structs.replace(fault, pointer=pointer)
     return LineFault(chunk[int(index)].number, (moved,))
-
-
-async def slices(
-    kept: tuple[Line, ...], report: Callable[[int], None]
-) -> AsyncIterator[list[Line]]:
-    """Yield events that are at hand: all at once where they may be one batch, else in chunks."""
-    size = len(kept) if len(kept) <= MOST_EVENTS else CHUNK
-    for at in range(0, len(kept), size):
-        chunk = list(kept[at : at + size])
-        report(sum(len(line.submitted.body) for line in chunk))
-        yield chunk
 
 
 async def _chunks(lines: IO[bytes], report: Callable[[int], None]) -> AsyncIterator[list[Line]]:
@@ -220,6 +169,6 @@ async def export(connection: Connection, out: IO[bytes], report: Callable[[int],
 
 
 __all__ = [
-    "CHUNK", "KEPT", "MOST_LINES", "SLICE", "Checked", "Imported", "Line", "LineFault", "at_line",
-    "check", "decode", "export", "latest", "load", "numbered", "record", "slices",
+    "CHUNK", "SLICE", "Imported", "Line", "LineFault", "at_line", "decode", "export", "latest",
+    "load", "numbered", "record",
 ]  # fmt: skip

@@ -20,9 +20,13 @@ from service.domain.references import references
 from service.store.appending import Connection
 from service.store.writer import Writer
 from service.submitting import exchange, telling
-from service.submitting.exchange import CHUNK, KEPT, MOST_LINES, SLICE, Imported, Line, LineFault
+from service.submitting.exchange import CHUNK, SLICE, Imported, Line, LineFault
 from service.submitting.foreseeing import Foresight
 
+KEPT: Final = 32 * 1024 * 1024
+"""The events of a file of up to so many bytes are kept at hand."""
+MOST_LINES: Final = 100
+"""Lines whose faults are told; a file with more is wrong as a whole."""
 BITS: Final = 64
 """Bits an event by which an id that comes again is told; see `Met`."""
 SHORTEST: Final = 256
