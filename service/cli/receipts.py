@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from service.submitting.receipts import RowError, UploadReceipt
     from service.submitting.trials import Compared
 
+MOST_WARNINGS: Final = 20
+"""Warnings that are printed; the API gives up to a thousand."""
 MOST_DIFFERENCES: Final = 40
 """Differences that are printed of one trust; the API gives all."""
 
@@ -76,10 +78,11 @@ def _lines(found: Iterator[str]) -> None:
 
 
 def _warnings(found: EventWarnings) -> Iterator[str]:
-    for one in found.items:
+    for one in found.items[:MOST_WARNINGS]:
         yield f"Warning, {one.organisation} {one.type}: {one.text}. The way out: {one.way_out}."
-    if found.more:
-        yield f"{found.more} more warnings are not listed."
+    more = found.more + max(0, len(found.items) - MOST_WARNINGS)
+    if more:
+        yield f"{more} more warnings are not listed; the API lists those of an upload."
     if found.organisations_left_out:
         yield f"{found.organisations_left_out} organisations were not looked at for warnings."
 

@@ -181,6 +181,8 @@ async def finished(rooms: Rooms, upload: uuid.UUID) -> UploadReceipt:
     last: UploadReceipt | None = None
     with bar(1, "Recording") as shown:
         async for found in follow(rooms.pool, upload):
+            if last is None and found.state == "recording":
+                say("It is valid and put down: if this is stopped, whatever starts next goes on.")
             shown.reach_of(found.rows.total - found.rows.waiting, found.rows.total)
             last = found
     assert last is not None  # noqa: S101 - it was put down before
