@@ -98,7 +98,7 @@ GROUNDS = st.sampled_from(["wrong_figure", "not_ours"])
 PUT_RIGHT = {
     "correct_event": st.tuples(
         st.sampled_from(ORIGINALS),
-        st.fixed_dictionaries({"reason": REASONS}, optional={"certain": st.booleans()}),
+        st.fixed_dictionaries({"reason": REASONS, "certain": st.booleans()}),
         IDS,
     ),
     "retract_event": st.tuples(

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from service.api import catalogue, keys, models, templates, trials
+from service.api.answers import RowFault
 from service.api.completeness import CompletenessAnswer
 from service.api.events import (
     CLOUDEVENT,
@@ -34,7 +35,6 @@ from service.api.uploads import UploadQuery, UploadRowsListed, UploadsListed, Up
 from service.behind.granting import NewKey
 from service.domain.dates import Precision
 from service.domain.envelope import Assurance, Source, Target
-from service.domain.faults import Fault
 from service.domain.model import Model
 from service.domain.problems import Category
 from service.intake.putting_right import (
@@ -51,7 +51,7 @@ from service.submitting.returns_shown import DraftShown
 
 
 class ProblemAnswer(Struct, frozen=True):
-    """A problem as RFC 9457 has it, with every wrong value."""
+    """A problem as RFC 9457 has it, with every wrong value; receipt: of a file that was refused."""
 
     type: str
     title: str
@@ -59,8 +59,9 @@ class ProblemAnswer(Struct, frozen=True):
     detail: str
     instance: str
     way_out: str
-    errors: tuple[Fault, ...] = ()
+    errors: tuple[RowFault, ...] = ()
     more_errors: int = 0
+    receipt: UploadReceipt | msgspec.UnsetType = msgspec.UNSET
 
 
 class RecordedEvent(Struct, frozen=True, kw_only=True):

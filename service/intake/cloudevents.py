@@ -19,13 +19,16 @@ from typing import Final
 import msgspec
 from msgspec import Raw, Struct
 
-from service.domain import dates, strict
+from service.domain import codec, dates, strict
 from service.domain.faults import Fault, join, nearest, shown
 from service.domain.register import BY_NAME
 from service.domain.spec import EventType
 from service.intake import keys
 
 SPECVERSION: Final = "1.0"
+_NAMES: Final = tuple(
+    f"uk.capmap.{kind.part}.{kind.name}.v{kind.version}" for kind in BY_NAME.values()
+)
 _TYPE: Final = re.compile(r"uk\.capmap\.([a-z]+)\.([A-Za-z]+)\.v([1-9][0-9]{0,3})")
 _PLACES: Final[Mapping[str, str]] = {
     "id": "/id",
@@ -71,6 +74,26 @@ def read(raw: bytes) -> Found | tuple[Fault, ...]:
     members = {name: value for name, value in given.items() if bytes(value) != b"null"}
     faults = (*_missing(members), *_unknown(members), *_wrong(members))
     return faults or _event(members)
+
+
+def is_one(raw: bytes) -> bool:
+    """Tell whether a JSON object is a CloudEvent: it says by which specification it is one."""
+    try:
+        return "specversion" in msgspec.json.decode(raw, type=dict[str, Raw])
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return False
+
+
+def decode(raw: bytes, latest: dt.date) -> codec.Submitted | tuple[Fault, ...]:
+    """Return the event of a CloudEvent as the codec gives it; faults name the attributes.
+
+    latest: the last effective date that is accepted.
+    """
+    found = read(raw)
+    if isinstance(found, tuple):
+        return found
+    made = codec.decode(found.body, latest)
+    return made if isinstance(made, codec.Submitted) else tuple(map(placed, made))
 
 
 def placed(fault: Fault) -> Fault:
@@ -151,7 +174,8 @@ def _wrong(members: Mapping[str, Raw]) -> list[Fault]:
         rule = "must be an RFC 3339 instant with an offset; its day in London is the effective date"
         found.append(_fault(members, "time", rule))
     if "type" in members and isinstance(_kind(members["type"]), str):
-        found.append(_fault(members, "type", str(_kind(members["type"]))))
+        fault = _fault(members, "type", str(_kind(members["type"])))
+        found.append(msgspec.structs.replace(fault, nearest=nearest(fault.value or "", _NAMES)))
     if "datacontenttype" in members:
         if (_text(members["datacontenttype"]) or "").split(";")[0].strip() != "application/json":
             found.append(_fault(members, "datacontenttype", "must be application/json"))
@@ -204,4 +228,4 @@ def _event(members: Mapping[str, Raw]) -> Found:
     return Found(msgspec.json.encode(event | {"source": source}))
 
 
-__all__ = ["Found", "placed", "read", "write"]
+__all__ = ["Found", "decode", "is_one", "placed", "read", "write"]

@@ -203,7 +203,10 @@ async def test_what_the_operator_records_is_not_a_trusts_to_record(app):
     """A trust's own submitter records for itself, but none of the types that are the operator's."""
     async with asking(app, await key(app, f"submitter:{OWN}")) as client:
         for kind in BY_NAME.values():
-            made = json.loads(json.dumps(sample(kind))) | {"organisation": OWN}
+            made = json.loads(json.dumps(sample(kind))) | {
+                "organisation": OWN,
+                "id": str(uuid.uuid4()),
+            }
             answer = await client.post("/api/v1/events", json=made)
             theirs = kind.recorder == "operator" or made["assurance"] in OPERATOR_ASSURANCE
             assert (answer.status_code == 403) is theirs, (kind.name, answer.text)

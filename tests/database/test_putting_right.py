@@ -5,30 +5,20 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import AsyncIterator
-from importlib import resources
 from typing import Any
 
 import httpx
 import pytest
 
-from service.api.rooms import MEMBER
-from service.app import build, opened
-from service.settings import load
+from tests.clients import client_of
 
-STORY = resources.files("service.story").joinpath("surrey-and-sussex.ndjson").read_bytes()
 SOURCE = {"kind": "own", "reference": "Board paper 3"}
 
 
 @pytest.fixture
-async def client(dsn: str) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of a log that holds the story and one event: RTP trained 64 people."""
-    settings = load({})
-    app = build(settings, dsn)
-    async with (
-        opened(settings, dsn) as app.state[MEMBER],
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as made,
-    ):
-        await made.post("/api/v1/events", json=[json.loads(line) for line in STORY.splitlines()])
+async def client(told_dsn: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a log that holds the story."""
+    async with client_of(told_dsn) as made:
         yield made
 
 
@@ -131,7 +121,7 @@ async def test_a_retracted_event_cannot_be_corrected(client: httpx.AsyncClient) 
     await sent(client, wrong)
     gone = {"id": str(uuid.uuid4()), "reason": "duplicate"}
     await sent(client, gone, f"/api/v1/events/{wrong['id']}/retraction")
-    body = {"id": str(uuid.uuid4()), "reason": "mistyped"}
+    body = {"id": str(uuid.uuid4()), "reason": "mistyped", "certain": False}
     answer = await client.post(f"/api/v1/events/{wrong['id']}/correction", json=body)
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/retracted")
 
@@ -178,6 +168,7 @@ async def test_a_confirmation_counts_for_whoever_is_named(client: httpx.AsyncCli
         ("correction", {"reason": "typo", "dat": {}}, ["/dat", "/reason"]),
         ("correction", {"reason": "mistyped", "data": {"course": 1}},
          ["/data/course", "/data/tier", "/data/participant_group", "/data/completions"]),
+        ("correction", {"reason": "mistyped"}, [""]),
         ("retraction", {}, ["/reason"]),
         ("dispute", {"ground": "wrong"}, ["/organisation", "/ground"]),
         ("settlement", {"outcome": "rejected"}, ["{event_id}"]),
@@ -197,7 +188,7 @@ async def test_every_fault_points_into_the_short_body(
 
 async def test_what_is_not_there_cannot_be_put_right(client: httpx.AsyncClient) -> None:
     """An unknown id is 404; two who correct at once are told apart by If-Match."""
-    body = {"id": str(uuid.uuid4()), "reason": "mistyped"}
+    body = {"id": str(uuid.uuid4()), "reason": "mistyped", "certain": False}
     answer = await client.post(f"/api/v1/events/{uuid.uuid4()}/correction", json=body)
     assert answer.status_code == 404
     wrong = trained()

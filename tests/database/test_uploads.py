@@ -13,12 +13,13 @@ import httpx
 import msgspec
 import pytest
 
-from service.api.rooms import MEMBER
-from service.app import build, opened, recording_uploads
+from service.api.rooms import Rooms
+from service.app import opened, recording_uploads
 from service.domain.admission import Receipt
 from service.domain.problems import Refused
 from service.settings import load
 from service.submitting import recording
+from tests.clients import asking
 from tests.strategies import batch, corrected, income, retracted, send, trust, writing
 
 CHUNK = 10
@@ -29,8 +30,8 @@ SETTINGS = load({"CAPMAP_UPLOAD_CHUNK_ROWS": str(CHUNK), "CAPMAP_POLL_MS": "50"}
 class House:
     """A service on a database of its own, with a client; its worker runs where a test asks."""
 
-    def __init__(self, app: Any, client: httpx.AsyncClient) -> None:
-        self.rooms = app.state[MEMBER]
+    def __init__(self, rooms: Rooms, client: httpx.AsyncClient) -> None:
+        self.rooms = rooms
         self.client = client
 
     async def post(self, content: bytes, name: str = "rows.ndjson", **more: Any) -> httpx.Response:
@@ -62,15 +63,9 @@ class House:
 @pytest.fixture
 async def house(dsn: str) -> AsyncIterator[House]:
     """A service in which RTP is registered."""
-    app = build(SETTINGS, dsn)
-    transport = httpx.ASGITransport(app)
-    async with (
-        opened(SETTINGS, dsn) as app.state[MEMBER],
-        httpx.AsyncClient(transport=transport, base_url="http://test") as client,
-    ):
-        made_house = House(app, client)
-        assert (await made_house.client.post("/api/v1/events", json=trust())).status_code == 201
-        yield made_house
+    async with opened(SETTINGS, dsn) as rooms, asking(rooms, SETTINGS) as client:
+        assert (await client.post("/api/v1/events", json=trust())).status_code == 201
+        yield House(rooms, client)
 
 
 def lines(events: Iterable[Any]) -> bytes:
@@ -269,7 +264,8 @@ async def test_what_is_unfinished_or_empty_is_not_taken_back(house):
     refused = await house.client.post(f"/api/v1/uploads/{waiting}/retraction")
     assert (refused.status_code, refused.json()["type"]) == (409, "/problems/not_retractable")
     bad = (await house.post(lines([income("RTP", -1)]))).json()["receipt"]["id"]
-    assert (await house.client.post(f"/api/v1/uploads/{bad}/retraction")).status_code == 409
+    for act in ("retraction", "restoration"):
+        assert (await house.client.post(f"/api/v1/uploads/{bad}/{act}")).status_code == 409
     unknown = await house.client.post(f"/api/v1/uploads/{uuid.uuid4()}/retraction")
     assert unknown.status_code == 404
 
@@ -325,7 +321,33 @@ async def test_a_table_is_read_and_given_back_with_its_messages(house):
     table = list(csv.reader(io.StringIO(back.content.decode("utf-8-sig"))))
     assert table[0][-1] == "# Messages"
     assert table[1][-1] == ""
-    assert "registered" in table[2][-1]
+    assert table[2][-1].startswith("Column B “Organisation”: RXX is not registered")
+
+
+async def test_what_is_wrong_is_told_in_the_order_of_rows_and_in_words_of_the_sheet(house):
+    """What only the log refuses stands where its row does; nobody is asked to send a name."""
+    text = (
+        "Organisation code,Effective date,Your reference,Post,Person (reference),Basis\r\n"
+        "RXX,01/04/2026,r1,chief nurse,p-0a1b2c3d,substantive\r\n"
+        "RTP,01/04/2026,r2,chief nurse,Jane Smith,substantive\r\n"
+    )
+    asked = {"type": "LeaderAppointed", "dry_run": "true"}
+    found = (await house.post(text.encode(), name="ours.csv", **asked)).json()
+    assert [one["message"].partition(", ")[2] for one in found["errors"]] == [
+        (
+            "column A “Organisation code”: RXX is not registered: check the code, or register it "
+            "before this"
+        ),
+        (
+            "column E “Person (reference)”: “Jane Smith” must be a person's reference, such as "
+            "p-7ab1ff2f; names are never sent"
+        ),
+    ]
+    lacking = text.replace(",Post", ",# Post")
+    found = (await house.post(lacking.encode(), name="ours.csv", **asked)).json()
+    assert [one["message"] for one in found["errors"]] == [
+        "Row 1, “Post”: must be a column of the sheet: LeaderAppointed cannot do without it"
+    ]
 
 
 async def test_uploads_are_listed_newest_first_by_page(house):
