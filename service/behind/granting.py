@@ -57,9 +57,7 @@ def wanted(new: NewKey, now: dt.datetime) -> Wanted:
     """Return the key that is asked for; raises Refused that names every value that is wrong."""
     faults: list[Fault] = []
     grants = _grants(new.roles, faults)
-    expires_at = _start(new.expires)
-    if expires_at is not None and expires_at <= now:
-        faults.append(Fault("/expires", "expired", "must be a day to come", value=str(new.expires)))
+    expires_at = _ends(new.expires, now, faults)
     if not new.name.strip() or not new.name.isprintable():
         faults.append(Fault("/name", "name", "must be text of one line that can be read"))
     if faults:
@@ -77,9 +75,17 @@ def _grants(roles: Sequence[str], faults: list[Fault]) -> list[Grant]:
     return found
 
 
-def _start(day: dt.date | None) -> dt.datetime | None:
-    """Return the instant at which a day begins in London."""
-    return None if day is None else dates.end_of_day(dates.in_range(day) - dt.timedelta(days=1))
+def _ends(day: dt.date | None, now: dt.datetime, faults: list[Fault]) -> dt.datetime | None:
+    """Return the instant at which a day begins in London; it must be one to come."""
+    if day is None:
+        return None
+    if dates.EARLIEST < day <= dates.LATEST:
+        instant = dates.end_of_day(day - dt.timedelta(days=1))
+        if instant > now:
+            return instant
+    rule = f"must be a day to come, by {dates.LATEST}"
+    faults.append(Fault("/expires", "expired", rule, value=str(day)))
+    return None
 
 
 __all__ = ["NewKey", "Wanted", "read", "wanted"]
