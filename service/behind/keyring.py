@@ -60,7 +60,15 @@ class _Held(Struct, frozen=True):
 class Keyring:
     """The keys that were asked for last, and when each was used."""
 
-    def __init__(self, reads: Pool, writes: Pool, now: Callable[[], dt.datetime]) -> None:
+    def __init__(
+        self,
+        reads: Pool,
+        writes: Pool,
+        now: Callable[[], dt.datetime],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """now: the civil instant, by which keys expire. clock: seconds that never go back."""
+        self._clock = clock
         self._reads = reads
         self._writes = writes
         self._now = now
@@ -75,7 +83,7 @@ class Keyring:
         if digest is None:
             return _unknown()
         held = self._held.get(digest)
-        if held is None or time.monotonic() >= held.until:
+        if held is None or self._clock() >= held.until:
             held = await self._looked_up(digest)
         if held is None or not hmac.compare_digest(held.key.hash, digest):
             return _unknown()
@@ -116,7 +124,7 @@ class Keyring:
 
     async def _looked_up(self, digest: bytes) -> _Held | None:
         """Look a key up, and keep it; who has none is looked up each time, and fills nothing."""
-        began, before = time.monotonic(), self._revoked
+        began, before = self._clock(), self._revoked
         self._held.pop(digest, None)
         async with lent(self._reads) as connection:
             key = await keys.by_hash(connection, digest)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import uuid
 from collections.abc import AsyncIterator
@@ -14,8 +15,10 @@ from service.api import access
 from service.api.rooms import MEMBER
 from service.app import build, opened
 from service.behind.granting import NewKey, wanted
-from service.domain.caller import LOCAL
+from service.behind.keyring import KEPT, Keyring, hashed
+from service.domain.caller import LOCAL, Caller
 from service.domain.envelope import OPERATOR_ASSURANCE
+from service.domain.problems import Problem
 from service.domain.register import BY_NAME
 from service.domain.roles import GIVES, PERMISSIONS
 from service.domain.samples import sample
@@ -278,3 +281,83 @@ def test_a_handler_that_declares_no_permission_is_not_served():
     with pytest.raises(TypeError, match="open_door"):
         access.require(Litestar([open_door], openapi_config=None))
     assert set().union(*GIVES.values()) == PERMISSIONS
+
+
+async def test_another_process_takes_a_revoked_key_for_thirty_seconds_at_most(app, connection):
+    """What it looked up ends; its clock is what says when."""
+    room, seconds = app.state[MEMBER], [0.0]
+    elsewhere = Keyring(room.pool, room.desk.pool, room.desk.now, lambda: seconds[0])
+    secret = await key(app, "operator")
+    assert isinstance(await elsewhere.caller(secret), Caller)
+    (made,) = [one for one in await room.keyring.listed() if one.hash == hashed(secret)]
+    await room.keyring.revoke(made.id)
+    assert isinstance(await room.keyring.caller(secret), Problem)
+    seconds[0] = KEPT - 0.1
+    assert isinstance(await elsewhere.caller(secret), Caller)
+    seconds[0] = KEPT
+    assert isinstance(await elsewhere.caller(secret), Problem)
+    await elsewhere.close()
+
+
+async def test_a_key_ends_on_its_day(app):
+    """On its last day it opens, from the first instant of the day it names it does not."""
+    room, instant = app.state[MEMBER], [dt.datetime(2026, 3, 31, 22, 59, 59, tzinfo=dt.UTC)]
+    ring = Keyring(room.pool, room.desk.pool, lambda: instant[0])
+    new = NewKey("x", ["operator"], dt.date(2026, 4, 1))
+    made = await ring.make(wanted(new, instant[0]), LOCAL.id)
+    assert isinstance(await ring.caller(made.secret), Caller)
+    instant[0] += dt.timedelta(seconds=1)  # midnight in London, where it is summer already
+    assert isinstance(await ring.caller(made.secret), Problem)
+    await ring.close()
+
+
+async def test_scope_follows_the_register_at_once(app):
+    """Whoever hosts a trust today sees all its history; from the next answer on the former none."""
+    async with (
+        asking(app, await key(app, "operator")) as operator,
+        asking(app, await key(app, f"lead:{SYSTEM}")) as former,
+        asking(app, await key(app, "lead:QZB")) as new,
+    ):
+        path = f"/api/v1/trusts/{SIBLING}/picture"
+        assert [(await one.get(path)).status_code for one in (former, new)] == [200, 403]
+        moved = joined(SIBLING, "host", "QZB") | {"effective": "2025-04-01"}
+        assert (await operator.post("/api/v1/events", json=moved)).status_code == 201
+        assert [(await one.get(path)).status_code for one in (former, new)] == [403, 200]
+
+
+async def test_uploads_and_trials_are_their_owners(app):
+    """Another key of the same trust finds neither; the operator finds uploads."""
+    one, other = await key(app, f"submitter:{OWN}"), await key(app, f"submitter:{OWN}")
+    made = json.loads(json.dumps(sample(BY_NAME["StaffTrained"])))
+    made |= {"organisation": OWN, "id": str(uuid.uuid4()), "assurance": "self_declared"}
+    async with asking(app, one) as owner, asking(app, other) as stranger:
+        tried = await owner.post("/api/v1/events?trial=mine", json=made)
+        assert tried.status_code == 201, tried.text
+        assert (await owner.get("/api/v1/trials/mine")).status_code == 200
+        assert (await stranger.get("/api/v1/trials/mine")).status_code == 404
+        rows = json.dumps(made | {"id": str(uuid.uuid4())}).encode()
+        sent = await owner.post(
+            "/api/v1/events", content=rows, headers={"Content-Type": "application/x-ndjson"}
+        )
+        assert sent.status_code == 201, sent.text
+        place = await uploaded(owner)
+        assert (await owner.get(place)).status_code == 200
+        assert (await stranger.get(place)).status_code == 404
+        assert (await stranger.post(f"{place}/retraction")).status_code == 404
+        assert (await stranger.get("/api/v1/uploads")).json()["items"] == []
+        async with asking(app, await key(app, "operator")) as operator:
+            assert (await operator.get(place)).status_code == 200
+
+
+async def uploaded(client: httpx.AsyncClient) -> str:
+    """Hand a template over as it is filled in, and return where its receipt is."""
+    columns = {
+        "organisation": OWN, "effective": "2026-03-01", "data.strategy": "s-1",
+        "source.kind": "own", "source.reference": "Board paper", "assurance": "self_declared",
+    }  # fmt: skip
+    rows = "\r\n".join((",".join(columns), ",".join(columns.values())))
+    sent = await client.post(
+        "/api/v1/uploads?type=StrategyEnded", files={"file": ("rows.csv", rows.encode())}
+    )
+    assert sent.status_code == 201, sent.text
+    return sent.headers["location"]
