@@ -1,6 +1,6 @@
 """How much is tried: enough to notice in an ordinary run, much more where it is asked for.
 
-HYPOTHESIS_PROFILE=long tries every law on TIMES as many examples, and kills TIMES as often.
+HYPOTHESIS_PROFILE=long tries laws on TIMES as many examples; what else asks `tried`, as often.
 """
 
 from __future__ import annotations
