@@ -17,6 +17,7 @@ from service.domain.caller import LOCAL
 from service.store.embedded import running
 from service.store.migrate import upgrade
 from service.submitting import exchange
+from tests import effort  # noqa: F401 - it sets how many examples a law is tried on
 from tests.strategies import STORY, writing
 
 TEMPLATE = f"capmap_template_{os.getpid()}"

@@ -82,7 +82,7 @@ def counts(receipt: dict[str, Any]) -> tuple[int, int, int, int, int]:
     """Return a receipt's counts: wrong, recorded, already recorded, refused, waiting."""
     rows = receipt["rows"]
     names = ("wrong", "recorded", "already_recorded", "refused", "waiting")
-    return tuple(rows[name] for name in names)  # type: ignore[return-value]
+    return tuple(rows[name] for name in names)  # type: ignore[return-value]  # two names, two rows
 
 
 async def test_a_file_is_recorded_and_each_row_has_its_event_and_position(house, connection):

@@ -36,7 +36,8 @@ def test_a_wrong_table_comes_back_with_messages_and_the_good_rows_can_be_taken(
     assert head(told_dsn) == before
     with back.open(encoding="utf-8-sig", newline="") as file:
         messages = [row[-1] for row in csv.reader(file)]
-    assert (messages[1], said in messages[2]) == ("", True)
+    # In its own row the message need not say which row it is.
+    assert (messages[1], said.removeprefix("Row 3, c") in messages[2]) == ("", True)
     taken = capmap(told_dsn, "events", "import", str(table), "--partial")
     assert taken.returncode == 0, taken.stderr
     assert taken.stdout.startswith("1 recorded, 0 were in the log already. 1 rows were wrong")
