@@ -17,7 +17,7 @@ from litestar.handlers.base import BaseRouteHandler
 from litestar.routes import BaseRoute, HTTPRoute
 
 from service.api.answers import AnyRequest
-from service.api.rooms import CALLER, MEMBER, Rooms, caller, rooms
+from service.api.rooms import CALLER, MEMBER, Rooms, caller, head, rooms
 from service.behind.scope import Scope
 from service.domain.caller import LOCAL, Caller
 from service.domain.problems import Problem, Refused
@@ -25,7 +25,7 @@ from service.domain.roles import PERMISSIONS, Permission
 
 DECLARED: Final = "permission"
 """Under this name a handler declares what it asks for: `@get(…, permission="read_events")`."""
-_SCHEME: Final = "bearer "
+_SCHEME: Final = b"bearer "
 
 # Any: litestar's connection is generic over handler, user, auth and state, none of which are used.
 AnyConnection = ASGIConnection[Any, Any, Any, Any]
@@ -68,10 +68,10 @@ async def _known(connection: AnyConnection) -> Caller:
     room: Rooms = connection.app.state[MEMBER]
     if room.access == "off":
         return LOCAL
-    given = connection.headers.get("authorization", "")
-    if not given.lower().startswith(_SCHEME):
+    given = [value for name, value in connection.scope["headers"] if name == b"authorization"]
+    if len(given) != 1 or not given[0].lower().startswith(_SCHEME):
         raise Refused(Problem("unknown_caller", "the request brings no key"))
-    found = await room.keyring.caller(given[len(_SCHEME) :].strip())
+    found = await room.keyring.caller(given[0][len(_SCHEME) :].strip().decode("latin-1"))
     if isinstance(found, Problem):
         raise Refused(found)
     return found
@@ -81,7 +81,10 @@ async def scope(request: AnyRequest) -> Scope:
     """Return whom the caller may see with what the handler asks for, as it is now."""
     permission = _declared(request.route_handler)
     assert permission is not None  # noqa: S101 - else it was not served
-    return await rooms(request).scopes.covered(caller(request), permission)
+    scopes, asks = rooms(request).scopes, caller(request)
+    return scopes.free(asks, permission) or await scopes.covered(
+        asks, permission, (await head(request)).position
+    )
 
 
 async def within(request: AnyRequest, organisation: str) -> None:

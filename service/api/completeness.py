@@ -38,7 +38,7 @@ async def get_completeness(request: AnyRequest, code: FromPath[str]) -> Response
     room = rooms(request)
     query = parameters.read(request, pictures.PictureQuery)
     await access.within(request, parameters.code(code))
-    moment, asked = await pictures.asked_for(room, query, code, "trust")
+    moment, asked = await pictures.asked_for(request, query, code, "trust")
     histories = await room.pictures.load(asked.code, asked.up_to, asked.evidence)
     organisation = summary(asked.code, histories[asked.code], asked.on)
     if organisation.organisation_kind != asked.bearer:

@@ -71,7 +71,7 @@ async def get_organisation(request: AnyRequest, code: FromPath[str]) -> Response
     code = parameters.code(code)
     await access.within(request, code)
     room = rooms(request)
-    moment = await settle(room, query, first_model().full_name)
+    moment = await settle(request, query, first_model().full_name)
     history = await room.histories.load(code, moment.known_at.position)
     found = summary(code, history, moment.on)
     if found.organisation_kind == "unregistered":
@@ -86,7 +86,7 @@ async def _list(
     if query.wait_for is not None:
         await waiting.reached(room.pool, query.wait_for)
     seen = await access.scope(request)
-    moment = await settle(room, query, first_model().full_name)
+    moment = await settle(request, query, first_model().full_name)
     async with snapshot(request) as connection:
         every = await _summaries(connection, moment, query)
     wanted = [

@@ -13,7 +13,7 @@ from service.api import access, answers, models, parameters
 from service.api.answers import AnyRequest
 from service.api.events import TrialName
 from service.api.moment import Moment, MomentQuery, settle
-from service.api.rooms import Rooms, caller, rooms
+from service.api.rooms import caller, head, rooms
 from service.behind.pictures import Asked
 from service.domain.faults import Fault
 from service.domain.problems import Problem, Refused
@@ -92,7 +92,7 @@ async def list_trust_beginnings(request: AnyRequest, code: FromPath[str]) -> Res
     room = rooms(request)
     query = parameters.read(request, PictureQuery)
     await access.within(request, parameters.code(code))
-    moment, asked = await asked_for(room, query, code, "trust")
+    moment, asked = await asked_for(request, query, code, "trust")
     histories = await room.pictures.load(asked.code, asked.up_to, asked.evidence)
     organisation = summary(asked.code, histories[asked.code], asked.on)
     if organisation.organisation_kind != asked.bearer:
@@ -113,7 +113,7 @@ async def _answer(
     await access.within(request, parameters.code(code))
     if query.trial is not None:
         return await _tried(request, query, query.trial, code, bearer)
-    moment, asked = await asked_for(room, query, code, bearer)
+    moment, asked = await asked_for(request, query, code, bearer)
     made = await room.pictures.picture(asked)
     if made.organisation is None:
         raise unknown(asked)
@@ -138,8 +138,9 @@ async def _tried(
         fault = Fault("?known_at", "known_at", rule, value=query.known_at)
         raise Refused(Problem("invalid_parameter", rule, (fault,)))
     _, laid = await trials.lookup(room.pool, caller(request), trial)
+    await head(request, laid.head)
     behind = msgspec.structs.replace(query, known_at=str(laid.head))
-    moment, asked = await asked_for(room, behind, code, bearer)
+    moment, asked = await asked_for(request, behind, code, bearer)
     made = await room.pictures.beyond(asked, laid.overlay)
     if made.organisation is None:
         raise unknown(asked)
@@ -149,12 +150,12 @@ async def _tried(
 
 
 async def asked_for(
-    room: Rooms, query: PictureQuery, code: str, bearer: Literal["trust", "system"]
+    request: AnyRequest, query: PictureQuery, code: str, bearer: Literal["trust", "system"]
 ) -> tuple[Moment, Asked]:
     """Return the moment that a request means, and the picture that it asks for."""
     model = models.chosen(query.model)
     known = parameters.code(code)
-    moment = await settle(room, query, model.full_name)
+    moment = await settle(request, query, model.full_name)
     up_to, now = moment.known_at.position, query.known_at is None
     return moment, Asked(known, bearer, moment.on, up_to, now, query.evidence, model)
 

@@ -154,7 +154,7 @@ async def _asks(request: AnyRequest, code: str) -> tuple[Moment, Asks]:
     """Return the moment of asking, and who asks for whose return."""
     known = parameters.code(code)
     await access.within(request, known)
-    moment = await settle(rooms(request), MomentQuery(), first_model().full_name)
+    moment = await settle(request, MomentQuery(), first_model().full_name)
     today = dates.today(dt.datetime.now(dt.UTC))
     up_to = moment.known_at.position
     return moment, Asks(known, today, events.latest(), up_to, caller(request))

@@ -15,12 +15,13 @@ from service.behind.registers import Registers
 from service.behind.scope import Scopes
 from service.behind.waking import Waking
 from service.domain.caller import Caller
-from service.store import pool
+from service.store import pool, reading
 from service.store.appending import Connection
 from service.store.writer import Writer
 from service.submitting.desk import Desk
 
 MEMBER: Final = "rooms"
+HEAD: Final = "head"
 CALLER: Final = "caller"
 """Under this name a request's state holds who asks; `access.admit` puts it there."""
 
@@ -46,12 +47,23 @@ class Rooms:
         self.pictures = Pictures(self.latest, self.histories, self.registers)
         self.access = access
         self.keyring = Keyring(reads, desk.pool, desk.now)
-        self.scopes = Scopes(self.latest, self.registers, desk.now)
+        self.scopes = Scopes(self.registers, desk.now)
 
 
 def rooms(request: AnyRequest) -> Rooms:
     """Return the rooms behind a request."""
     found: Rooms = request.app.state[MEMBER]
+    return found
+
+
+async def head(request: AnyRequest, least: int = 0) -> reading.Head:
+    """Return where the log ends, as of after the request came; asked once a request.
+
+    least: asked again where it was not that far yet.
+    """
+    found: reading.Head | None = request.scope["state"].get(HEAD)
+    if found is None or found.position < least:
+        found = request.scope["state"][HEAD] = await rooms(request).latest.head()
     return found
 
 

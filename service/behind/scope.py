@@ -19,7 +19,6 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from service.behind.latest import Latest
 from service.behind.registers import Registers
 from service.domain import dates
 from service.domain.caller import Caller
@@ -63,22 +62,26 @@ class World(Struct, frozen=True):
 class Scopes:
     """Works out scopes, and keeps them until the register says something new or the day ends."""
 
-    def __init__(
-        self, latest: Latest, registers: Registers, now: Callable[[], dt.datetime]
-    ) -> None:
-        self._latest = latest
+    def __init__(self, registers: Registers, now: Callable[[], dt.datetime]) -> None:
         self._registers = registers
         self._now = now
         self._world: World | None = None
         self._kept: dict[tuple[tuple[Grant, ...], Permission], Scope] = {}
         self._as_of: tuple[int, dt.date] = (-1, dt.date.min)
 
-    async def covered(self, caller: Caller, permission: Permission) -> Scope:
-        """Return whom a caller may see with a permission today, as the log has it at its head."""
-        grants = tuple(one for one in caller.grants if permission in GIVES[one.role])
-        if any(one.organisations == ALL for one in grants):
+    def free(self, caller: Caller, permission: Permission) -> Scope | None:
+        """Return the scope of who sees everybody, for which no log is asked; None of others."""
+        return EVERYTHING if _for_all(_given(caller, permission)) else None
+
+    async def covered(self, caller: Caller, permission: Permission, up_to: int) -> Scope:
+        """Return whom a caller may see with a permission today, as known at a position.
+
+        up_to: the head of the log, as of after the request came.
+        """
+        grants = _given(caller, permission)
+        if _for_all(grants):
             return EVERYTHING
-        await self._registers.follow((await self._latest.head()).position)
+        await self._registers.follow(up_to)
         as_of = (self._registers.changed_at, dates.today(self._now()))
         if self._world is None or as_of != self._as_of or len(self._kept) > _MOST:
             histories = self._registers.everybody()
@@ -87,6 +90,14 @@ class Scopes:
         if found is None:
             found = self._kept[grants, permission] = reached(grants, self._world)
         return found
+
+
+def _given(caller: Caller, permission: Permission) -> tuple[Grant, ...]:
+    return tuple(one for one in caller.grants if permission in GIVES[one.role])
+
+
+def _for_all(grants: Iterable[Grant]) -> bool:
+    return any(one.organisations == ALL for one in grants)
 
 
 def world(histories: Mapping[str, History], today: dt.date) -> World:
