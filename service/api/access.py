@@ -18,7 +18,7 @@ from litestar.routes import BaseRoute, HTTPRoute
 
 from service.api.answers import AnyRequest
 from service.api.rooms import CALLER, MEMBER, Rooms, caller, head, rooms
-from service.behind.scope import Scope
+from service.behind.scope import EVERYTHING, Scope
 from service.domain.caller import LOCAL, Caller
 from service.domain.problems import Problem, Refused
 from service.domain.roles import PERMISSIONS, Permission
@@ -68,13 +68,22 @@ async def _known(connection: AnyConnection) -> Caller:
     room: Rooms = connection.app.state[MEMBER]
     if room.access == "off":
         return LOCAL
-    given = [value for name, value in connection.scope["headers"] if name == b"authorization"]
-    if len(given) != 1 or not given[0].lower().startswith(_SCHEME):
-        raise Refused(Problem("unknown_caller", "the request brings no key"))
-    found = await room.keyring.caller(given[0][len(_SCHEME) :].strip().decode("latin-1"))
+    secret = _secret(connection)
+    found = room.keyring.at_hand(secret) or await room.keyring.caller(secret)
     if isinstance(found, Problem):
         raise Refused(found)
     return found
+
+
+def _secret(connection: AnyConnection) -> str:
+    """Return the key that a request brings; raises Refused for none, or two."""
+    given = b""
+    for name, value in connection.scope["headers"]:
+        if name == b"authorization":
+            given = b"two" if given else value
+    if given[: len(_SCHEME)].lower() != _SCHEME:
+        raise Refused(Problem("unknown_caller", "the request brings no key"))
+    return given[len(_SCHEME) :].strip().decode("latin-1")
 
 
 async def scope(request: AnyRequest) -> Scope:
@@ -82,9 +91,9 @@ async def scope(request: AnyRequest) -> Scope:
     permission = _declared(request.route_handler)
     assert permission is not None  # noqa: S101 - else it was not served
     scopes, asks = rooms(request).scopes, caller(request)
-    return scopes.free(asks, permission) or await scopes.covered(
-        asks, permission, (await head(request)).position
-    )
+    if scopes.unbounded(asks, permission):
+        return EVERYTHING
+    return await scopes.covered(asks, permission, (await head(request)).position)
 
 
 async def within(request: AnyRequest, organisation: str) -> None:

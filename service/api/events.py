@@ -18,7 +18,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from service.api import access, answers, bodies, cursors, parameters, sensed
 from service.api.answers import AnyRequest
 from service.api.moment import known_position
-from service.api.rooms import caller, rooms, snapshot
+from service.api.rooms import caller, head, rooms, snapshot
 from service.behind import sensing
 from service.behind.scope import Scope
 from service.behind.sensing import EventWarnings
@@ -223,28 +223,29 @@ class EventsQuery(Struct, frozen=True, forbid_unknown_fields=True):
 async def list_events(request: AnyRequest) -> Response[bytes]:
     """List events in order of position, a page at a time; NDJSON where Accept asks for it."""
     query = parameters.read(request, EventsQuery)
-    seen = await access.scope(request)
+    seen, at = await access.scope(request), await head(request)
     async with snapshot(request) as connection:
-        head = await reading.head(connection)
-        up_to = await known_position(connection, query.known_at, head.position)
-        after = await _after(connection, query, head)
+        up_to = await known_position(connection, query.known_at, at.position)
+        after = await _after(connection, query, at)
         found = await scoped.page(connection, _filter(query, seen), after, up_to, query.limit)
         onward = None
         if len(found) == query.limit:
-            onward = await cursors.cursor(connection, head.log, found[-1].position)
-    return _listed(request, query, found, head.log, onward)
+            onward = await cursors.cursor(connection, at.log, found[-1].position)
+    return _listed(request, query, found, at.log, onward)
 
 
-async def _after(connection: Connection, query: EventsQuery, head: reading.Head) -> int:
+async def _after(connection: Connection, query: EventsQuery, at: reading.Head) -> int:
     if query.cursor is None:
         return 0
-    return await cursors.position_of(connection, query.cursor, head.log)
+    return await cursors.position_of(connection, query.cursor, at.log)
 
 
 def _filter(query: EventsQuery, seen: Scope) -> reading.Filter:
+    organisation = query.organisation.strip().upper() if query.organisation else None
+    whole = organisation is not None and seen.sees(organisation)
     return reading.Filter(
-        among=seen.listed(),
-        organisation=query.organisation.strip().upper() if query.organisation else None,
+        among=None if whole else seen.listed(),
+        organisation=organisation,
         types=(query.type,) if query.type else None,
         effective_from=query.effective_from,
         effective_to=query.effective_to,
@@ -300,9 +301,9 @@ async def get_event(request: AnyRequest, event_id: FromPath[str]) -> Response[by
     key, seen = event_key(event_id), await access.scope(request)
     async with snapshot(request) as connection:
         stored, about = await readable(connection, key, seen)
-        head = await reading.head(connection)
     if CLOUDEVENT in request.headers.get("accept", ""):
-        return answers.json(request, cloudevents.write(stored.line(), head.log), CLOUDEVENT)
+        log = (await head(request)).log
+        return answers.json(request, cloudevents.write(stored.line(), log), CLOUDEVENT)
     lines = tuple(msgspec.Raw(other.line()) for other in about)
     known = await sensed.known_now(rooms(request))
     own = {stored.organisation} if seen.sees(stored.organisation) else set[str]()

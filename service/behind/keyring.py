@@ -37,8 +37,8 @@ _MOST: Final = 4_096
 """Keys at hand; beyond, the one that was asked for longest ago is looked up again."""
 KEPT: Final = 30.0
 """Seconds for which what was looked up stands."""
-NOTED: Final = dt.timedelta(minutes=1)
-"""A key's last use is written down at most so often."""
+NOTED: Final = 60.0
+"""Seconds for which a use of a key is not written down again."""
 _log = structlog.get_logger("keys")
 
 
@@ -49,12 +49,18 @@ class Made(Struct, frozen=True):
     secret: str
 
 
-class _Held(Struct, frozen=True):
-    """A key that was looked up, who holds it, and until when on the process's clock it stands."""
+class _Held(Struct):
+    """A key that was looked up and opens. until, note_at: seconds of the process's clock.
 
-    key: Key
+    until: when it is to be looked up again, at the latest as it expires. note_at: from when on a
+    use of it is to be noted.
+    """
+
+    hash: bytes
+    id: uuid.UUID
     caller: Caller
     until: float
+    note_at: float
 
 
 class Keyring:
@@ -74,24 +80,25 @@ class Keyring:
         self._now = now
         self._held: OrderedDict[bytes, _Held] = OrderedDict()
         self._revoked = 0
-        self._noted: dict[uuid.UUID, dt.datetime] = {}
+        self._noted: dict[uuid.UUID, float] = {}
         self._noting: set[asyncio.Task[None]] = set()
+
+    def at_hand(self, secret: str) -> Caller | None:
+        """Return who holds a key that was looked up within half a minute; None: to be looked up."""
+        digest = hashed(secret)
+        held = self._held.get(digest) if digest is not None else None
+        if held is None or digest is None or not hmac.compare_digest(held.hash, digest):
+            return None
+        seconds = self._clock()
+        if seconds >= held.until:
+            return None
+        if seconds >= held.note_at:
+            self._note(held, seconds)
+        return held.caller
 
     async def caller(self, secret: str) -> Caller | Problem:
         """Return who holds a key, or why it opens nothing."""
-        digest = hashed(secret)
-        if digest is None:
-            return _unknown()
-        held = self._held.get(digest)
-        if held is None or self._clock() >= held.until:
-            held = await self._looked_up(digest)
-        if held is None or not hmac.compare_digest(held.key.hash, digest):
-            return _unknown()
-        now = self._now()
-        if not held.key.live(now):
-            return _ended(held.key)
-        self._note(held.key.id, now)
-        return held.caller
+        return self.at_hand(secret) or await self._looked_up(hashed(secret))
 
     async def make(self, wanted: Wanted, by: str) -> Made:
         """Make a key. by: the caller who does."""
@@ -122,30 +129,41 @@ class Keyring:
         """Wait until what is being noted is written."""
         await asyncio.gather(*self._noting, return_exceptions=True)
 
-    async def _looked_up(self, digest: bytes) -> _Held | None:
-        """Look a key up, and keep it; who has none is looked up each time, and fills nothing."""
-        began, before = self._clock(), self._revoked
+    async def _looked_up(self, digest: bytes | None) -> Caller | Problem:
+        """Look a key up, and keep it if it opens; what does not fills nothing."""
+        if digest is None:
+            return _unknown()
+        seconds, before = self._clock(), self._revoked
         self._held.pop(digest, None)
         async with lent(self._reads) as connection:
             key = await keys.by_hash(connection, digest)
-        if key is None:
-            return None
-        held = _Held(key, Caller(f"key-{key.id}", key.grants), began + KEPT)
+        if key is None or not hmac.compare_digest(key.hash, digest):
+            return _unknown()
+        now = self._now()
+        if not key.live(now):
+            return _ended(key)
+        lasts = (key.expires_at - now).total_seconds() if key.expires_at else KEPT
+        held = _Held(
+            hash=key.hash,
+            id=key.id,
+            caller=Caller(f"key-{key.id}", key.grants),
+            until=seconds + min(KEPT, lasts),
+            note_at=self._noted.get(key.id, seconds),
+        )
         if before == self._revoked:
             self._held[digest] = held
             while len(self._held) > _MOST:
                 self._held.popitem(last=False)
-        return held
+        if seconds >= held.note_at:
+            self._note(held, seconds)
+        return held.caller
 
-    def _note(self, key: uuid.UUID, now: dt.datetime) -> None:
-        """Note that a key is used, unless it was within the last minute."""
-        before = self._noted.get(key)
-        if before is not None and now - before < NOTED:
-            return
+    def _note(self, held: _Held, seconds: float) -> None:
+        """Note beside the request that a key is used, and not again for a minute."""
         if len(self._noted) >= _MOST:
             self._noted.clear()
-        self._noted[key] = now
-        task = asyncio.create_task(self._write({key: now}))
+        held.note_at = self._noted[held.id] = seconds + NOTED
+        task = asyncio.create_task(self._write({held.id: self._now()}))
         self._noting.add(task)
         task.add_done_callback(self._noting.discard)
 

@@ -60,44 +60,54 @@ class World(Struct, frozen=True):
 
 
 class Scopes:
-    """Works out scopes, and keeps them until the register says something new or the day ends."""
+    """Works out scopes, and keeps them until the register says something new or the day ends.
+
+    They are kept by the caller's id: the grants of a key never change.
+    """
 
     def __init__(self, registers: Registers, now: Callable[[], dt.datetime]) -> None:
         self._registers = registers
         self._now = now
-        self._world: World | None = None
-        self._kept: dict[tuple[tuple[Grant, ...], Permission], Scope] = {}
-        self._as_of: tuple[int, dt.date] = (-1, dt.date.min)
+        self._world = world({}, dt.date.min)
+        self._kept: dict[tuple[str, Permission], Scope] = {}
+        self._unbounded: dict[tuple[str, Permission], bool] = {}
+        self._as_of = 0
+        self._ends = dt.datetime.min.replace(tzinfo=dt.UTC)
 
-    def free(self, caller: Caller, permission: Permission) -> Scope | None:
-        """Return the scope of who sees everybody, for which no log is asked; None of others."""
-        return EVERYTHING if _for_all(_given(caller, permission)) else None
+    def unbounded(self, caller: Caller, permission: Permission) -> bool:
+        """Tell whether a caller sees everybody with a permission, for which no log is asked."""
+        known = self._unbounded.get((caller.id, permission))
+        if known is None:
+            if len(self._unbounded) > _MOST:
+                self._unbounded.clear()
+            known = any(one.organisations == ALL for one in _given(caller, permission))
+            self._unbounded[caller.id, permission] = known
+        return known
 
     async def covered(self, caller: Caller, permission: Permission, up_to: int) -> Scope:
         """Return whom a caller may see with a permission today, as known at a position.
 
         up_to: the head of the log, as of after the request came.
         """
-        grants = _given(caller, permission)
-        if _for_all(grants):
+        if self.unbounded(caller, permission):
             return EVERYTHING
         await self._registers.follow(up_to)
-        as_of = (self._registers.changed_at, dates.today(self._now()))
-        if self._world is None or as_of != self._as_of or len(self._kept) > _MOST:
-            histories = self._registers.everybody()
-            self._world, self._kept, self._as_of = world(histories, as_of[1]), {}, as_of
-        found = self._kept.get((grants, permission))
+        now = self._now()
+        if self._registers.changed_at != self._as_of or now >= self._ends:
+            today = dates.today(now)
+            self._world, self._kept = world(self._registers.everybody(), today), {}
+            self._as_of, self._ends = self._registers.changed_at, dates.end_of_day(today)
+        found = self._kept.get((caller.id, permission))
         if found is None:
-            found = self._kept[grants, permission] = reached(grants, self._world)
+            if len(self._kept) > _MOST:
+                self._kept.clear()
+            found = reached(_given(caller, permission), self._world)
+            self._kept[caller.id, permission] = found
         return found
 
 
 def _given(caller: Caller, permission: Permission) -> tuple[Grant, ...]:
     return tuple(one for one in caller.grants if permission in GIVES[one.role])
-
-
-def _for_all(grants: Iterable[Grant]) -> bool:
-    return any(one.organisations == ALL for one in grants)
 
 
 def world(histories: Mapping[str, History], today: dt.date) -> World:
