@@ -223,8 +223,9 @@ class EventsQuery(Struct, frozen=True, forbid_unknown_fields=True):
 async def list_events(request: AnyRequest) -> Response[bytes]:
     """List events in order of position, a page at a time; NDJSON where Accept asks for it."""
     query = parameters.read(request, EventsQuery)
-    seen, at = await access.scope(request), await head(request)
+    seen = await access.scope(request)
     async with snapshot(request) as connection:
+        at = await head(request, on=connection)
         up_to = await known_position(connection, query.known_at, at.position)
         after = await _after(connection, query, at)
         found = await scoped.page(connection, _filter(query, seen), after, up_to, query.limit)

@@ -56,7 +56,7 @@ class _Held(Struct):
     use of it is to be noted.
     """
 
-    hash: bytes
+    mark: bytes
     id: uuid.UUID
     caller: Caller
     until: float
@@ -79,15 +79,16 @@ class Keyring:
         self._writes = writes
         self._now = now
         self._held: OrderedDict[bytes, _Held] = OrderedDict()
+        self._secret = secrets.token_bytes(32)
         self._revoked = 0
         self._noted: dict[uuid.UUID, float] = {}
         self._noting: set[asyncio.Task[None]] = set()
 
     def at_hand(self, secret: str) -> Caller | None:
         """Return who holds a key that was looked up within half a minute; None: to be looked up."""
-        digest = hashed(secret)
-        held = self._held.get(digest) if digest is not None else None
-        if held is None or digest is None or not hmac.compare_digest(held.hash, digest):
+        mark = self._mark(secret)
+        held = self._held.get(mark)
+        if held is None or not hmac.compare_digest(held.mark, mark):
             return None
         seconds = self._clock()
         if seconds >= held.until:
@@ -98,7 +99,7 @@ class Keyring:
 
     async def caller(self, secret: str) -> Caller | Problem:
         """Return who holds a key, or why it opens nothing."""
-        return self.at_hand(secret) or await self._looked_up(hashed(secret))
+        return self.at_hand(secret) or await self._looked_up(secret)
 
     async def make(self, wanted: Wanted, by: str) -> Made:
         """Make a key. by: the caller who does."""
@@ -122,19 +123,28 @@ class Keyring:
             found = await keys.revoke(connection, key, self._now())
         if found is not None:
             self._revoked += 1  # what is being looked up now may be from before: not kept
-            self._held.pop(found.hash, None)
+            for mark in [mark for mark, held in self._held.items() if held.id == key]:
+                del self._held[mark]
         return found
 
     async def close(self) -> None:
         """Wait until what is being noted is written."""
         await asyncio.gather(*self._noting, return_exceptions=True)
 
-    async def _looked_up(self, digest: bytes | None) -> Caller | Problem:
+    def _mark(self, secret: str) -> bytes:
+        """Return under what a key is at hand: no secret is, and no other process could tell it.
+
+        Not the hash that is kept: SHA-256 is OpenSSL's here, whose calls cost some microseconds.
+        """
+        return hashlib.blake2b(secret.encode(), digest_size=32, key=self._secret).digest()
+
+    async def _looked_up(self, secret: str) -> Caller | Problem:
         """Look a key up, and keep it if it opens; what does not fills nothing."""
+        digest, mark = hashed(secret), self._mark(secret)
         if digest is None:
             return _unknown()
         seconds, before = self._clock(), self._revoked
-        self._held.pop(digest, None)
+        self._held.pop(mark, None)
         async with lent(self._reads) as connection:
             key = await keys.by_hash(connection, digest)
         if key is None or not hmac.compare_digest(key.hash, digest):
@@ -144,14 +154,14 @@ class Keyring:
             return _ended(key)
         lasts = (key.expires_at - now).total_seconds() if key.expires_at else KEPT
         held = _Held(
-            hash=key.hash,
+            mark=mark,
             id=key.id,
             caller=Caller(f"key-{key.id}", key.grants),
             until=seconds + min(KEPT, lasts),
             note_at=self._noted.get(key.id, seconds),
         )
         if before == self._revoked:
-            self._held[digest] = held
+            self._held[mark] = held
             while len(self._held) > _MOST:
                 self._held.popitem(last=False)
         if seconds >= held.note_at:
