@@ -29,7 +29,7 @@ from service.domain.problems import Problem, Refused
 from service.domain.register import BY_NAME
 from service.intake import batches, cloudevents, keys
 from service.projections.senses.check import OpenWarning
-from service.store import reading, scoped
+from service.store import pool, reading, scoped
 from service.store.appending import Connection
 from service.submitting import files, lines, spooling, trials
 from service.submitting.trials import Tried
@@ -223,9 +223,9 @@ class EventsQuery(Struct, frozen=True, forbid_unknown_fields=True):
 async def list_events(request: AnyRequest) -> Response[bytes]:
     """List events in order of position, a page at a time; NDJSON where Accept asks for it."""
     query = parameters.read(request, EventsQuery)
-    seen = await access.scope(request)
-    async with snapshot(request) as connection:
-        at = await head(request, on=connection)
+    seen, at = await access.scope(request), await head(request)
+    # No snapshot is needed: up to the head the log stays as it is.
+    async with pool.lent(rooms(request).pool) as connection:
         up_to = await known_position(connection, query.known_at, at.position)
         after = await _after(connection, query, at)
         found = await scoped.page(connection, _filter(query, seen), after, up_to, query.limit)

@@ -56,15 +56,14 @@ def rooms(request: AnyRequest) -> Rooms:
     return found
 
 
-async def head(request: AnyRequest, least: int = 0, on: Connection | None = None) -> reading.Head:
+async def head(request: AnyRequest, least: int = 0) -> reading.Head:
     """Return where the log ends, as of after the request came; asked once a request.
 
-    least: asked again where it was not that far yet. on: the connection to ask on, if one is held.
+    least: asked again where it was not that far yet.
     """
     found: reading.Head | None = request.scope["state"].get(HEAD)
     if found is None or found.position < least:
-        found = await (reading.head(on) if on is not None else rooms(request).latest.head())
-        request.scope["state"][HEAD] = found
+        found = request.scope["state"][HEAD] = await rooms(request).latest.head()
     return found
 
 
