@@ -8,7 +8,7 @@ there, 404, since it has to be read before that is known.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Any, Final
 
 from litestar import Litestar
@@ -42,14 +42,15 @@ def require(app: Litestar) -> None:
         raise TypeError(f"handlers that declare no permission are not served: {without}")
 
 
-def _handlers(route: BaseRoute) -> Iterator[BaseRouteHandler]:
-    if not isinstance(route, HTTPRoute):
-        yield route.route_handler  # type: ignore[attr-defined]  # the other routes have one each
-        return
-    yield from (one for one in route.route_handlers if one.http_methods != {"OPTIONS"})
+def _handlers(route: BaseRoute) -> Iterable[BaseRouteHandler]:
+    if isinstance(route, HTTPRoute):
+        return route.route_handlers
+    return (route.route_handler,)  # type: ignore[attr-defined]  # the other routes have one each
 
 
 def _declared(handler: BaseRouteHandler) -> Permission | None:
+    if getattr(handler, "http_methods", None) == {"OPTIONS"}:
+        return "public"
     return next((one for one in PERMISSIONS if one == handler.opt.get(DECLARED)), None)
 
 

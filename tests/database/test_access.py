@@ -8,6 +8,7 @@ import uuid
 from collections.abc import AsyncIterator
 
 import httpx
+import msgspec
 import pytest
 from litestar import Litestar, get
 
@@ -23,6 +24,8 @@ from service.domain.register import BY_NAME
 from service.domain.roles import GIVES, PERMISSIONS
 from service.domain.samples import sample
 from service.settings import load
+from service.store.uploads import Upload
+from service.submitting import recording
 from tests.strategies import trust
 
 SYSTEM, REGION = "QZA", "ZRG"
@@ -337,11 +340,6 @@ async def test_uploads_and_trials_are_their_owners(app):
         assert tried.status_code == 201, tried.text
         assert (await owner.get("/api/v1/trials/mine")).status_code == 200
         assert (await stranger.get("/api/v1/trials/mine")).status_code == 404
-        rows = json.dumps(made | {"id": str(uuid.uuid4())}).encode()
-        sent = await owner.post(
-            "/api/v1/events", content=rows, headers={"Content-Type": "application/x-ndjson"}
-        )
-        assert sent.status_code == 201, sent.text
         place = await uploaded(owner)
         assert (await owner.get(place)).status_code == 200
         assert (await stranger.get(place)).status_code == 404
@@ -363,3 +361,47 @@ async def uploaded(client: httpx.AsyncClient) -> str:
     )
     assert sent.status_code == 201, sent.text
     return sent.headers["location"]
+
+
+async def test_a_retraction_of_a_retraction_is_for_who_recorded_the_first(app):
+    """However many steps lie between, what the operator recorded is not a trust's to bring back."""
+    rating = json.loads(json.dumps(sample(BY_NAME["RegulatorRated"])))
+    rating |= {"organisation": OWN, "id": str(uuid.uuid4())}
+    first, second = ({"id": str(uuid.uuid4()), "reason": "other"} for _ in range(2))
+    async with (
+        asking(app, await key(app, "operator")) as operator,
+        asking(app, await key(app, f"submitter:{OWN}")) as trust_itself,
+    ):
+        assert (await operator.post("/api/v1/events", json=rating)).status_code == 201
+        path = f"/api/v1/events/{rating['id']}/retraction"
+        assert (await trust_itself.post(path, json=first)).status_code == 403
+        assert (await operator.post(path, json=first)).status_code == 201
+        path = f"/api/v1/events/{first['id']}/retraction"
+        assert (await trust_itself.post(path, json=second)).status_code == 403
+        assert (await operator.post(path, json=second)).status_code == 201
+
+
+async def test_of_anothers_stream_only_what_names_the_caller_is_listed(app):
+    """A filter by an organisation that is out of reach widens nothing."""
+    async with asking(app, await key(app, f"lead:{SYSTEM}")) as client:
+        listed = (await client.get(f"/api/v1/events?organisation={FORMER}")).json()["items"]
+        assert [one["type"] for one in listed] == ["TrustJoinedSystem", "TrustLeftSystem"]
+        assert (await client.get("/api/v1/events?organisation=ZZZ")).json()["items"] == []
+
+
+async def test_options_tell_the_methods_of_a_path_to_anybody(app):
+    """What the framework answers by itself needs no key and says nothing else."""
+    async with asking(app, None) as nobody:
+        answer = await nobody.options("/api/v1/keys")
+        assert (answer.status_code, answer.content) == (204, b"")
+
+
+def test_an_upload_taken_in_before_there_were_keys_is_recorded_as_before():
+    """Its sender was the person at this machine, whatever the form in which that was kept."""
+    kept = msgspec.msgpack.encode([{"id": "local", "operator": True, "covers": None}, "X", True])
+    now = dt.datetime(2026, 4, 1, tzinfo=dt.UTC)
+    upload = Upload(
+        uuid.uuid4(), 1, "file", None, "recording", "whole", now, "local", "rows.csv", 1, b"",
+        kept, b"", 1, 0, 1, None,
+    )  # fmt: skip
+    assert recording.terms(upload) == recording.Terms(LOCAL, "X", partial=True)
