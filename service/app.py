@@ -211,16 +211,25 @@ async def taking_in(settings: Settings, dsn: str, writer: Writer) -> AsyncIterat
         whole=min(10 * settings.upload_chunk_rows, MOST_EVENTS),
         most=settings.file_rows,
     )
-    limits = Limits(
-        file_bytes=settings.file_limit_bytes,
-        rows=settings.file_rows,
-        columns=settings.file_columns,
-        sheets=settings.file_sheets,
-    )
+    limits = file_limits(settings)
     async with desk.pool(dsn) as connections:
         with spooling.folder() as folder:
             most = settings.body_limit_bytes
             yield Desk(connections, writer, folder, running.now, sizes, limits, most)
+
+
+def file_limits(settings: Settings) -> Limits:
+    """Return what a file may cost, each limit by its setting."""
+    return Limits(
+        file_bytes=settings.file_limit_bytes,
+        rows=settings.file_rows,
+        columns=settings.file_columns,
+        sheets=settings.file_sheets,
+        cell_characters=settings.cell_characters,
+        expansion=settings.workbook_expansion,
+        workbook_memory_bytes=settings.workbook_memory_mb * 1024 * 1024,
+        workbook_seconds=settings.workbook_seconds,
+    )
 
 
 @asynccontextmanager
