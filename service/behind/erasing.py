@@ -13,17 +13,27 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Final
 
+import asyncpg
 import structlog
 from msgspec import UNSET, Struct
 
-from service.domain import people as said
-from service.domain.people import Act, DamagedList, NewName, Reason
+from service.domain import erasures
+from service.domain.erasures import Act, DamagedList, Reason
+from service.domain.people import NewName
 from service.domain.problems import Problem, Refused
-from service.store import erasure_list, people
+from service.store import erasure_list, migrate, people
 from service.store.appending import Connection
 from service.store.people import Named
 from service.store.pool import Pool, lent
 
+SESSION: Final = {
+    "application_name": "capmap erasing",
+    "default_transaction_read_only": "off",
+    "lock_timeout": "60000",
+    "search_path": "public",
+    "synchronous_commit": "on",
+}
+"""Settings of the session that applies the list."""
 _log: Final = structlog.get_logger("erasing")
 
 
@@ -44,12 +54,12 @@ class People:
     """The names of people. list_at: where the list of erasures is, outside the database."""
 
     def __init__(
-        self, reads: Pool, writes: Pool, now: Callable[[], dt.datetime], list_at: Path | None
+        self, reads: Pool, writes: Pool, now: Callable[[], dt.datetime], list_at: str | None
     ) -> None:
         self._reads = reads
         self._writes = writes
         self._now = now
-        self._list_at = list_at
+        self._list_at = Path(list_at) if list_at is not None else None
 
     async def of(self, persons: Collection[str]) -> list[Named]:
         """Return the names that are recorded of some persons."""
@@ -92,7 +102,7 @@ class People:
                 last = await people.last_act(connection, subject)
                 new = last is None or last.act == "lifted"
                 if last is None or new:
-                    at = said.when(self._now(), last)
+                    at = erasures.when(self._now(), last)
                     last = Act(subject=subject, act="erased", at=at, caller=by, reason=reason)
                     await self._keep(connection, last)
                 await people.forget(connection, [subject])
@@ -110,7 +120,7 @@ class People:
                 raise Refused(Problem("not_found", f"no name of {subject} was erased"))
             if last.act == "lifted":
                 return last
-            act = Act(subject=subject, act="lifted", at=said.when(self._now(), last), caller=by)
+            act = Act(subject=subject, act="lifted", at=erasures.when(self._now(), last), caller=by)
             await self._keep(connection, act)
         return act
 
@@ -134,7 +144,7 @@ async def apply(connection: Connection, acts: Sequence[Act]) -> int:
     async with connection.transaction():
         await people.alone(connection)
         await people.add(connection, acts)
-        known = said.standing(await people.acts(connection))
+        known = erasures.standing(await people.acts(connection))
         erased = [subject for subject, last in known.items() if last.act == "erased"]
         gone = await people.forget(connection, erased)
     if gone and not await people.sweep(connection):
@@ -155,6 +165,25 @@ async def apply_list(connection: Connection, path: Path) -> int:
     return gone
 
 
+async def erase_again(dsn: str, list_at: str | None) -> int:
+    """Apply the list that a setting names, if one does, before anybody is answered.
+
+    Returns how many names went: the database is older than the list then. Raises Refusal where the
+    list cannot be used.
+    """
+    if list_at is None:
+        return 0
+    connection = await asyncpg.connect(dsn, server_settings=SESSION, timeout=10)
+    try:
+        return await apply_list(connection, Path(list_at))
+    except (DamagedList, OSError) as error:
+        raise migrate.Refusal(
+            f"the list of erasures {list_at} (CAPMAP_ERASURES) cannot be used: {error}"
+        ) from None
+    finally:
+        await connection.close()
+
+
 def _named(person: str, new: NewName, at: dt.datetime, by: str) -> Named:
     reference = new.reference if new.reference is not UNSET else None
     url = new.url if new.url is not UNSET else None
@@ -170,4 +199,4 @@ def _same(one: Named, other: Named) -> bool:
     )
 
 
-__all__ = ["Erased", "People", "apply", "apply_list"]
+__all__ = ["Erased", "People", "apply", "apply_list", "erase_again"]

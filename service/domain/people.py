@@ -1,4 +1,4 @@
-"""People's names and their erasure: what is recorded of a name, and what the list of erasures says.
+"""People's names: what is recorded of one, and what is asked of one.
 
 The log knows people by opaque references alone; a name is recorded beside it as some body has
 published it, and can be erased (DESIGN.md, invariant 16). Pure.
@@ -7,23 +7,16 @@ published it, and can be erased (DESIGN.md, invariant 16). Pure.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
-from typing import Annotated, Final, Literal
+from typing import Final
 
 import msgspec
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType
 
 from service.domain import explain, normal
+from service.domain.erasures import Reason
 from service.domain.faults import Fault
 from service.domain.fields import Day, LongText, Person, Text, Url
 from service.domain.problems import Problem, Refused
-
-Reason = Literal[
-    "asked", "published_in_error", "wrong_person", "no_longer_needed", "holder_left", "other"
-]
-"""Why a name is erased; a code, since words could name whom they are about."""
-Subject = Annotated[str, Meta(pattern="^(p-[a-z0-9]{4,32}|key-[0-9a-f-]{36})$")]
-"""Whose name: a person's reference, or a key's as in `recorded_by`."""
 
 
 class NewName(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -46,24 +39,6 @@ class NewErasure(Struct, frozen=True, forbid_unknown_fields=True):
     reason: Reason
 
 
-class Act(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One line of the list of erasures: a name was erased, or may be recorded again (lifted).
-
-    caller: who did it, as in `recorded_by`. reason: of an erasure.
-    """
-
-    subject: Subject
-    act: Literal["erased", "lifted"]
-    at: Annotated[dt.datetime, Meta(tz=True)]
-    caller: Annotated[str, Meta(min_length=1, max_length=200)]
-    reason: Reason | None = None
-
-
-class DamagedList(Exception):  # noqa: N818 - it says what the list is
-    """A list of erasures cannot be read whole; the text names the line and the way out."""
-
-
-_ACT: Final = msgspec.json.Decoder(Act)
 _REFERENCE: Final = "must say where the name stands: a reference, a url, or both"
 
 
@@ -101,51 +76,4 @@ def _refuse(faults: tuple[Fault, ...]) -> None:
         raise Refused(Problem(code, f"the body is not valid: {faults[0].rule}", faults))
 
 
-def standing(acts: Iterable[Act]) -> dict[str, Act]:
-    """Return of each subject the act that counts: the last; of two at one instant, the erasure."""
-    found: dict[str, Act] = {}
-    for one in sorted(acts, key=lambda act: (act.at, act.act == "erased")):
-        found[one.subject] = one
-    return found
-
-
-def when(now: dt.datetime, before: Act | None) -> dt.datetime:
-    """Return when an act is: now, but later than the subject's last one, whatever the clock says."""
-    least = before.at + dt.timedelta(microseconds=1) if before is not None else now
-    return max(now, least)
-
-
-def lines(acts: Iterable[Act]) -> bytes:
-    """Return acts as the list has them: a line of JSON each."""
-    return b"".join(msgspec.json.encode(one) + b"\n" for one in acts)
-
-
-def listed(content: bytes) -> tuple[Act, ...]:
-    """Return what a list of erasures says; raises DamagedList that names the first bad line.
-
-    The list may have been cut: what stood behind the cut would come back unseen, so a last line
-    without its end is as bad as one that cannot be read.
-    """
-    *whole, rest = content.split(b"\n")
-    found = tuple(_act(number, line) for number, line in enumerate(whole, 1) if line.strip())
-    if rest.strip():
-        raise DamagedList(f"line {len(whole) + 1} has no end: the list was cut there; {_MEND}")
-    return found
-
-
-_MEND: Final = (
-    "mend it from a copy, or take the line out and erase again whom it was about (capmap erase)"
-)
-
-
-def _act(number: int, line: bytes) -> Act:
-    try:
-        return _ACT.decode(line)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise DamagedList(f"line {number} cannot be read ({error}); {_MEND}") from None
-
-
-__all__ = [
-    "Act", "DamagedList", "NewErasure", "NewName", "Reason", "Subject", "when", "lines",
-    "listed", "new_name", "person", "reason", "standing",
-]  # fmt: skip
+__all__ = ["NewErasure", "NewName", "new_name", "person", "reason"]

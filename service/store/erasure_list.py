@@ -11,14 +11,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from service.domain import people
-from service.domain.people import Act, DamagedList
+from service.domain import erasures
+from service.domain.erasures import Act, DamagedList
 
 
 def read(path: Path) -> tuple[Act, ...]:
     """Return what the list says; raises DamagedList, OSError where it cannot be read."""
     with _held(path, os.O_RDONLY) as file:
-        return people.listed(_content(file))
+        return erasures.listed(_content(file))
 
 
 def append(path: Path, acts: Sequence[Act]) -> None:
@@ -32,7 +32,7 @@ def append(path: Path, acts: Sequence[Act]) -> None:
         if size and os.pread(file, 1, size - 1) != b"\n":
             raise DamagedList("the last line has no end: the list was cut there")
         try:
-            _write(file, people.lines(acts), size)
+            _write(file, erasures.lines(acts), size)
             os.fsync(file)
         except OSError:
             os.ftruncate(file, size)

@@ -10,7 +10,7 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
-from service.domain.people import Act, Subject
+from service.domain.erasures import Act, Subject
 from service.store.appending import Connection
 
 ALONE: Final = "LOCK TABLE people IN SHARE ROW EXCLUSIVE MODE"
