@@ -106,9 +106,7 @@ class People:
                     last = Act(subject=subject, act="erased", at=at, caller=by, reason=reason)
                     await self._keep(connection, last)
                 await people.forget(connection, [subject])
-            swept = await people.sweep(connection)
-        if not swept:
-            _log.warning("not swept", tables="people, keys")
+            swept = await _swept(connection, [subject])
         return Erased(last, new, swept, self._list_at is not None)
 
     async def lift(self, subject: str, by: str) -> Act:
@@ -147,8 +145,8 @@ async def apply(connection: Connection, acts: Sequence[Act]) -> int:
         known = erasures.standing(await people.acts(connection))
         erased = [subject for subject, last in known.items() if last.act == "erased"]
         gone = await people.forget(connection, erased)
-    if gone and not await people.sweep(connection):
-        _log.warning("not swept", tables="people, keys")
+    if gone:
+        await _swept(connection, erased)
     return gone
 
 
@@ -182,6 +180,17 @@ async def erase_again(dsn: str, list_at: str | None) -> int:
         ) from None
     finally:
         await connection.close()
+
+
+async def _swept(connection: Connection, subjects: Collection[str]) -> bool:
+    """Take erased names out of the database's files; tell whether all are, and log if not."""
+    keys = [one for one in subjects if one.startswith("key-")]
+    done = not keys or await people.sweep_keys(connection)
+    if len(keys) < len(subjects):
+        done = await people.sweep_people(connection) and done
+    if not done:
+        _log.warning("erased names may still be in the database's files: erase again")
+    return done
 
 
 def _named(person: str, new: NewName, at: dt.datetime, by: str) -> Named:

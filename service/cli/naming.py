@@ -28,8 +28,8 @@ UNLISTED: Final = (
     " the backups now: capmap erasures list > erasures.ndjson"
 )
 UNSWEPT: Final = (
-    "The name is deleted, but its bytes may still be in the database's files: run"
-    " VACUUM (FULL) people, keys as their owner."
+    "The name is deleted, but its bytes may still be in the database's files, since somebody read"
+    " the table meanwhile or this role may not truncate it: run the same command again later."
 )
 
 

@@ -70,17 +70,26 @@ BLANK: Final = """
 UPDATE keys SET name = '' WHERE 'key-' || id::text = ANY($1::text[]) AND name <> ''
 """
 
-PATIENCE: Final = "SET lock_timeout = '2s'"
+PATIENCE: Final = "SET LOCAL lock_timeout = '2s'"
 """A sweep waits behind readers no longer, since new ones would wait behind it."""
 
-FILES: Final = """
--- Which files hold the tables that names stand in; a sweep writes them anew.
-SELECT pg_relation_filenode('people'), pg_relation_filenode('keys')
-"""
+PEOPLE_ANEW: Final = (
+    "LOCK TABLE people IN ACCESS EXCLUSIVE MODE",
+    "CREATE TEMPORARY TABLE kept ON COMMIT DROP AS SELECT * FROM people",
+    "TRUNCATE people",
+    "INSERT INTO people SELECT * FROM kept",
+)
+"""Writes what is left into a new file and deletes the old one. VACUUM leaves a deleted row's bytes
+in its page until something is written over them, and keeps the row while an older snapshot, of
+whatever table, might see it; VACUUM FULL does the latter and is for the table's owner alone."""
 
-SWEEP: Final = ("VACUUM (FULL) people", "VACUUM (FULL) keys")
-"""Writes the tables anew and deletes their files: a deleted row's bytes stay in a page, also
-behind an ordinary VACUUM, until something else is written over them."""
+KEYS_ANEW: Final = (
+    "LOCK TABLE keys IN ACCESS EXCLUSIVE MODE",
+    "CREATE TEMPORARY TABLE kept ON COMMIT DROP AS SELECT * FROM keys",
+    "TRUNCATE keys",
+    "INSERT INTO keys SELECT * FROM kept",
+)
+"""The same of keys. Who brings a key meanwhile waits for it, some milliseconds."""
 
 
 class Named(Struct, frozen=True):
@@ -140,20 +149,32 @@ async def forget(connection: Connection, subjects: Collection[Subject]) -> int:
     return sum(int(status.rpartition(" ")[2]) for status in done)
 
 
-async def sweep(connection: Connection) -> bool:
-    """Write the tables anew without what was deleted; tell whether that was done.
+async def sweep_people(connection: Connection) -> bool:
+    """Take the bytes of deleted names out of the database's files; tell whether that was done.
 
-    It was not where somebody reads them all the while, or where the role does not own them.
+    It was not where somebody reads them all the while, or where the role may not truncate.
     """
-    before = await connection.fetchrow(FILES)
-    await connection.execute(PATIENCE)
+    return await _anew(connection, PEOPLE_ANEW)
+
+
+async def sweep_keys(connection: Connection) -> bool:
+    """Take the bytes of keys' former names out of the database's files, as `sweep_people`."""
+    return await _anew(connection, KEYS_ANEW)
+
+
+async def _anew(connection: Connection, statements: Sequence[str]) -> bool:
     try:
-        for statement in SWEEP:
-            await connection.execute(statement)
-    except (asyncpg.LockNotAvailableError, asyncpg.InsufficientPrivilegeError):
+        async with connection.transaction():
+            for statement in (PATIENCE, *statements):
+                await connection.execute(statement)
+    except (
+        asyncpg.LockNotAvailableError,
+        asyncpg.DeadlockDetectedError,
+        asyncpg.InsufficientPrivilegeError,
+        asyncpg.FeatureNotSupportedError,  # another table refers to this one
+    ):
         return False
-    after = await connection.fetchrow(FILES)
-    return all(old != new for old, new in zip(before or (), after or (), strict=True))
+    return True
 
 
 def _act(row: asyncpg.Record) -> Act:
@@ -162,5 +183,6 @@ def _act(row: asyncpg.Record) -> Act:
 
 
 __all__ = [
-    "Named", "acts", "add", "alone", "forget", "last_act", "listed", "of", "record", "sweep",
+    "Named", "acts", "add", "alone", "forget", "last_act", "listed", "of", "record", "sweep_keys",
+    "sweep_people",
 ]  # fmt: skip
