@@ -32,9 +32,7 @@ def capmap(dsn: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Capmap]:
     signal.signal(signal.SIGTERM, before)
 
 
-def test_a_name_is_recorded_erased_and_allowed_again(
-    capmap: Capmap, tmp_path: Path
-) -> None:
+def test_a_name_is_recorded_erased_and_allowed_again(capmap: Capmap, tmp_path: Path) -> None:
     """Each command says what it did and what is left to do; the list holds no name."""
     kept = tmp_path / "erasures.ndjson"
     assert capmap("people", "name", PERSON, NAME, *SAID).exit_code == 0
@@ -53,9 +51,7 @@ def test_a_name_is_recorded_erased_and_allowed_again(
     assert [json.loads(one)["act"] for one in kept.read_text().splitlines()] == ["erased", "lifted"]
 
 
-def test_an_exported_list_is_applied_to_a_restored_database(
-    capmap: Capmap, tmp_path: Path
-) -> None:
+def test_an_exported_list_is_applied_to_a_restored_database(capmap: Capmap, tmp_path: Path) -> None:
     """By the command, or by the setting as the database is migrated; a damaged list by neither."""
     kept = tmp_path / "erasures.ndjson"
     kept.write_text(
@@ -74,9 +70,7 @@ def test_an_exported_list_is_applied_to_a_restored_database(
     assert capmap("erasures", "apply", str(kept)).exit_code == 1
 
 
-def test_whose_a_key_was_is_forgotten_once_it_opens_nothing(
-    capmap: Capmap, tmp_path: Path
-) -> None:
+def test_whose_a_key_was_is_forgotten_once_it_opens_nothing(capmap: Capmap, tmp_path: Path) -> None:
     """Its id stays, by which what it recorded is known; the list has it, for restored backups."""
     kept = tmp_path / "erasures.ndjson"
     kept.touch()
