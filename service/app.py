@@ -22,6 +22,7 @@ from service.api import (
     answers,
     catalogue,
     completeness,
+    erasures,
     events,
     health,
     keys,
@@ -29,6 +30,7 @@ from service.api import (
     models,
     openapi,
     organisations,
+    people,
     pictures,
     putting_right,
     returns,
@@ -37,7 +39,7 @@ from service.api import (
     uploads,
 )
 from service.api.rooms import MEMBER, Rooms
-from service.behind import memory, running
+from service.behind import erasing, memory, running
 from service.behind.rows import Sources
 from service.behind.tally import Tally
 from service.behind.waking import Waking
@@ -67,6 +69,12 @@ HANDLERS: Final = (
     keys.create_key,
     keys.list_keys,
     keys.revoke_key,
+    people.record_name,
+    people.list_people,
+    people.list_trust_people,
+    erasures.erase_person,
+    erasures.lift_erasure,
+    erasures.list_erasures,
     trials.list_trials,
     trials.get_trial,
     trials.discard_trial,
@@ -188,13 +196,14 @@ async def opened(settings: Settings, dsn: str) -> AsyncIterator[Rooms]:
     ) as pool:
         async with pool.acquire() as connection:
             await migrate.check(connection, allow_unsafe=settings.allow_unsafe_database)
+        await erasing.erase_again(dsn, settings.erasures)
         waking = Waking(running.connecting(dsn), Tally())
         writer = Writer(functools.partial(_connect, dsn), settings.writer_events, waking.recorded)
         writer.start()
         memory.settle()
         try:
             async with taking_in(settings, dsn, writer) as made:
-                rooms = Rooms(pool, made, waking, settings.access)
+                rooms = Rooms(pool, made, waking, settings.access, settings.erasures)
                 try:
                     yield rooms
                 finally:

@@ -49,6 +49,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
     port: int = 8000
     access: Access = "off"
+    erasures: str | None = None
     body_limit_bytes: int = 33_554_432
     upload_chunk_rows: int = 1_000
     writer_events: int = 1_000
@@ -177,6 +178,13 @@ ROWS: tuple[Row, ...] = (
         _access,
         "one of " + ", ".join(ACCESS),
         "who may ask: anybody at this machine (off), or holders of keys",
+    ),
+    Row(
+        "CAPMAP_ERASURES",
+        "erasures",
+        _text,
+        "a file that holds the list of erasures; make it: capmap erasures list > FILE",
+        "list of erased names outside the database, applied again at every start",
     ),
     Row(
         "CAPMAP_BODY_LIMIT_BYTES",

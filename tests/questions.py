@@ -150,6 +150,7 @@ def questions(operation: str, cursors: list[str]) -> st.SearchStrategy[Asked]:
         "get_trust_picture": ({"code": trust}, PICTURE),
         "get_system_picture": ({"code": system}, PICTURE),
         "list_trust_beginnings": ({"code": trust}, PICTURE),
+        "list_trust_people": ({"code": trust}, {}),
         "get_completeness": ({"code": trust}, PICTURE),
         "get_return": ({"code": trust}, {}),
         "get_model": ({"name": st.sampled_from(sorted(models()))}, {}),

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Struct
 
-from service.api import catalogue, keys, models, templates, trials
+from service.api import catalogue, erasures, keys, models, people, templates, trials
 from service.api.answers import RowFault
 from service.api.completeness import CompletenessAnswer
 from service.api.events import (
@@ -35,7 +35,9 @@ from service.api.uploads import UploadQuery, UploadRowsListed, UploadsListed, Up
 from service.behind.granting import NewKey
 from service.domain.dates import Precision
 from service.domain.envelope import Assurance, Source, Target
+from service.domain.erasures import Act
 from service.domain.model import Model
+from service.domain.people import NewErasure, NewName
 from service.domain.problems import Category
 from service.intake.putting_right import (
     Confirmation,
@@ -44,6 +46,7 @@ from service.intake.putting_right import (
     Retraction,
     Settlement,
 )
+from service.store.people import Named
 from service.submitting.receipts import UploadReceipt
 from service.submitting.returns import Returned
 from service.submitting.returns_said import DraftBody, ReturnBody
@@ -134,6 +137,9 @@ APPENDING: Final[tuple[Category, ...]] = (
     "malformed", "forbidden", "conflict", "precondition", "too_large", "unsupported", "invalid",
     "unavailable",
 )  # fmt: skip
+NAMING: Final[tuple[Category, ...]] = (
+    "malformed", "not_found", "too_large", "unsupported", "invalid", "unavailable",
+)  # fmt: skip
 ABOUT: Final[tuple[Category, ...]] = (*APPENDING, "not_found")
 LATER: Final = "Checked and staged: it is recorded from now on, whatever is killed"
 AN_EVENT: Final = "a505dc06-21aa-5ea1-b254-94a4955bed95"
@@ -164,6 +170,20 @@ OPERATIONS: Final = (
     Operation("/api/v1/keys", "get", "list_keys", "List the keys", keys.KeysListed),
     Operation("/api/v1/keys/{key_id}/revocation", "post", "revoke_key", "Revoke a key",
               keys.KeyShown, refusals=FOUND, done="Revoked"),
+    Operation("/api/v1/people/{person}/name", "post", "record_name", "Record a person's name",
+              Named, refusals=(*NAMING, "conflict"), body=NewName, keyed=False, done="Recorded"),
+    Operation("/api/v1/people", "get", "list_people", "List people's names", people.NamesListed,
+              people.PeopleQuery),
+    Operation("/api/v1/trusts/{code}/people", "get", "list_trust_people",
+              "List the names of those in a trust's picture", people.NamesListed, refusals=FOUND,
+              example="RTP"),
+    Operation("/api/v1/people/{person}/erasure", "post", "erase_person", "Erase a person's name",
+              erasures.ErasureShown, refusals=NAMING, body=NewErasure, keyed=False, done="Erased"),
+    Operation("/api/v1/people/{person}/lifting", "post", "lift_erasure",
+              "Allow a person's name to be recorded again", Act, refusals=FOUND, keyed=False,
+              done="Lifted"),
+    Operation("/api/v1/erasures", "get", "list_erasures", "List erasures",
+              erasures.ErasuresListed),
     Operation("/api/v1/trials", "get", "list_trials", "List your trials", trials.TrialsListed),
     Operation("/api/v1/trials/{name}", "get", "get_trial", "Read a trial and what it would change",
               trials.TrialAnswer, refusals=FOUND),

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Final, Literal
 
 from service.api.answers import AnyRequest
+from service.behind.erasing import People
 from service.behind.histories import Histories
 from service.behind.keyring import Keyring
 from service.behind.latest import Latest
@@ -30,13 +31,19 @@ class Rooms:
     """The rooms behind the API, made by the composition root for the life of the process."""
 
     __slots__ = (
-        "access", "desk", "histories", "keyring", "latest", "pictures", "pool", "registers",
-        "scopes", "waking", "writer",
+        "access", "desk", "histories", "keyring", "latest", "people", "pictures", "pool",
+        "registers", "scopes", "waking", "writer",
     )  # fmt: skip
 
     def __init__(
-        self, reads: pool.Pool, desk: Desk, waking: Waking, access: Literal["off", "keys"]
+        self,
+        reads: pool.Pool,
+        desk: Desk,
+        waking: Waking,
+        access: Literal["off", "keys"],
+        erasures: str | None = None,
     ) -> None:
+        """erasures: where the list of them is, outside the database."""
         self.pool = reads
         self.desk = desk
         self.writer: Writer = desk.writer
@@ -47,6 +54,7 @@ class Rooms:
         self.pictures = Pictures(self.latest, self.histories, self.registers)
         self.access = access
         self.keyring = Keyring(reads, desk.pool, desk.now)
+        self.people = People(reads, desk.pool, desk.now, erasures)
         self.scopes = Scopes(self.registers, desk.now)
 
 

@@ -1,4 +1,4 @@
-"""The command `capmap`: demo, serve, migrate, generate, verify, behind, rebuild, work, keys.
+"""The command `capmap`: each of its commands stands in a module of this room.
 
 Exit codes: 0 done; 1 what was asked about is not sound (wrong lines in a file, a bad position);
 2 wrong use, or settings that cannot be used; 3 the database cannot be used; 143 stopped by SIGTERM
@@ -14,6 +14,7 @@ from service.cli.generating import generate
 from service.cli.importing import import_
 from service.cli.keys import keys
 from service.cli.moving import export, verify
+from service.cli.naming import erase, erasures, people
 from service.cli.operating import behind, rebuild, work
 from service.cli.process import heed_sigterm
 from service.cli.serving import demo, migrate, serve
@@ -41,4 +42,6 @@ def events() -> None:
 for command in (import_, export, undo):
     events.add_command(command)
 for command in (demo, serve, migrate, generate, verify, behind, rebuild, work, keys):
+    main.add_command(command)
+for command in (people, erase, erasures):
     main.add_command(command)

@@ -1,4 +1,4 @@
-"""The commands of keys: make one for somebody, list them, revoke one."""
+"""The commands of keys: make one for somebody, list them, revoke one, forget whose one was."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from service.settings import Settings
 if TYPE_CHECKING:
     import datetime as dt
 
+    from service.behind.erasing import Erased
     from service.behind.granting import NewKey
     from service.behind.keyring import Keyring
     from service.store.keys import Key
@@ -72,7 +73,7 @@ def list_() -> None:
         found, now = process.run(_listed(settings, dsn))
     for key in found:
         roles = " ".join(sorted(one.text() for one in key.grants))
-        click.echo(f"{key.id}  {key.name}  {roles}  {_stands(key, now)}")
+        click.echo(f"{key.id}  {key.name or '(forgotten)'}  {roles}  {_stands(key, now)}")
 
 
 async def _listed(settings: Settings, dsn: str) -> tuple[list[Key], dt.datetime]:
@@ -96,6 +97,37 @@ def revoke(key: uuid.UUID) -> None:
 async def _revoke(settings: Settings, dsn: str, key: uuid.UUID) -> bool:
     async with _keyring(settings, dsn) as (keyring, _):
         return await keyring.revoke(key) is not None
+
+
+@keys.command()
+@click.argument("key", type=click.UUID)
+def forget(key: uuid.UUID) -> None:
+    """Erase the name of a key that opens nothing any more: it may name who had it.
+
+    What it recorded stays, by its opaque id.
+    """
+    from service.cli.naming import tell
+
+    settings = process.settings()
+    with process.database(settings) as dsn:
+        done = process.run(_forget(settings, dsn, key))
+    if done is None:
+        say(f"There is no key {key} that was revoked or has expired; see capmap keys list.")
+        raise SystemExit(UNSOUND)
+    say("Forgotten: nobody can tell from here whose key it was.")
+    tell(done)
+
+
+async def _forget(settings: Settings, dsn: str, key: uuid.UUID) -> Erased | None:
+    from service.app import opened
+    from service.domain.caller import LOCAL
+
+    await process.prepare(dsn)
+    async with opened(settings, dsn) as rooms:
+        ended = {one.id for one in await rooms.keyring.listed() if not one.live(rooms.desk.now())}
+        if key not in ended:
+            return None
+        return await rooms.people.erase(f"key-{key}", "holder_left", LOCAL.id)
 
 
 @asynccontextmanager

@@ -91,6 +91,15 @@ async def prepare_to_serve(settings: Settings, dsn: str) -> None:
         await migrate.check(connection, allow_unsafe=settings.allow_unsafe_database)
     finally:
         await connection.close()
+    await erase_again(settings, dsn)
+
+
+async def erase_again(settings: Settings, dsn: str) -> None:
+    """Apply the list of erasures, and say so where names went: the database was restored."""
+    from service.behind import erasing
+
+    if gone := await erasing.erase_again(dsn, settings.erasures):
+        say(f"Names erased again, as the list of erasures says: {gone}.")
 
 
 def heed_sigterm() -> None:

@@ -79,6 +79,7 @@ def migrate() -> None:
     settings = process.settings()
     with process.database(settings) as dsn:
         process.run(process.prepare(dsn))
+        process.run(process.erase_again(settings, dsn))
     say("The schema is the one that this release needs.")
 
 

@@ -125,6 +125,17 @@ KINDS: Final[dict[str, ProblemKind]] = {
         _k("file_limit", "too_large", "The file is larger than the service reads",
            "A file has limits of size, rows, columns, sheets, and of what reading it may cost.",
            "Split the file and send the parts; each is safe to repeat."),
+        _k("invalid_body", "invalid", "The body is not valid",
+           "A member of the body is unknown, missing, given twice, or breaks a rule.",
+           "`errors` lists every wrong value with its rule; nothing was done."),
+        _k("erased", "conflict", "This name was erased",
+           "The name of this person was erased, so that none is recorded again by accident.",
+           "If one may be recorded after all, lift the erasure first: capmap erase --lift, or "
+           "POST /api/v1/people/{person}/lifting."),
+        _k("erasures_unwritten", "unavailable", "The list of erasures cannot be written",
+           "An erasure is written to the list outside the database (CAPMAP_ERASURES) before "
+           "anything is deleted. That failed, so nothing was erased.",
+           "See that the file is there, whole, and can be written to; then send it again."),
         _k("unavailable", "unavailable", "The log cannot be reached now",
            "It is not known whether the events were recorded.",
            "Send them again with the same ids: nothing is recorded twice."),

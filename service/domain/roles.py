@@ -20,6 +20,7 @@ Role = Literal["submitter", "viewer", "lead", "analyst", "operator"]
 Permission = Literal[
     "public", "reference", "list_organisations", "read_organisation", "read_system", "read_events",
     "append", "upload", "try", "return", "keys", "metrics",
+    "people",
 ]  # fmt: skip
 """`public` asks for no key at all, `reference` for any key; the rest for a role that gives it."""
 PERMISSIONS: Final[frozenset[Permission]] = frozenset(get_args(Permission))
