@@ -35,7 +35,12 @@ class Rooms:
     )  # fmt: skip
 
     def __init__(
-        self, reads: pool.Pool, desk: Desk, waking: Waking, access: Literal["off", "keys"]
+        self,
+        reads: pool.Pool,
+        desk: Desk,
+        waking: Waking,
+        access: Literal["off", "keys"],
+        loads: pool.Pool,
     ) -> None:
         self.pool = reads
         self.desk = desk
@@ -43,7 +48,7 @@ class Rooms:
         self.waking = waking
         self.latest = Latest(reads)
         self.registers = Registers(reads)
-        self.histories = Histories(reads, self.latest)
+        self.histories = Histories(loads, self.latest)
         self.pictures = Pictures(self.latest, self.histories, self.registers)
         self.access = access
         self.keyring = Keyring(reads, desk.pool, desk.now)

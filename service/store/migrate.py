@@ -16,13 +16,16 @@ from typing import TYPE_CHECKING
 import asyncpg
 import msgspec
 
+from service.store import rights
+from service.store.refusal import Refusal
+
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
     from sqlalchemy import Connection
 
     Asked = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
 
-SCHEMA = 8
+SCHEMA = 13
 OLDEST_SERVER = 150_000
 SESSION = {  # whatever the database or the role has as its default
     "application_name": "capmap migrate",
@@ -57,10 +60,6 @@ HAS_SUPPORT = "SELECT to_regclass('public.schema_support') IS NOT NULL"
 OLDEST_CODE = "SELECT max(oldest_code) FROM public.schema_support"
 
 Say = Callable[[str], None]
-
-
-class Refusal(Exception):  # noqa: N818 - it is an answer, not a fault of the program
-    """The database is not fit to serve from; the text says the way out."""
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
@@ -151,7 +150,21 @@ async def _attempt(dsn: str, say: Say) -> None:
     connection = await _sole_connection(dsn)
     try:
         if await _is_pending(connection):
-            await _apply_all(connection, say)
+            await rights.make(connection)
+            await _apply_all(connection, say)  # which closes it
+        elif await rights.are_given(connection):
+            return
+    finally:
+        await connection.close()
+    await _give(dsn)
+
+
+async def _give(dsn: str) -> None:
+    """Give rights after a step, or where a dump was restored, which brings none."""
+    connection = await _sole_connection(dsn)
+    try:
+        await rights.make(connection)
+        await rights.give(connection)
     finally:
         await connection.close()
 
