@@ -5,24 +5,21 @@
 -- After which step the rights were given last.
 ALTER TABLE schema_support ADD COLUMN rights integer NOT NULL DEFAULT 0;
 
--- A history: the events of the organisation that the session is confined to, and those that name
--- it; of a session that is not confined, none. A view, because COPY cannot append to a table that
--- has row-level security. The setting is read once a statement.
+-- A history: the events of the organisation that the transaction is confined to, and those that
+-- name it; in one that is not confined, none. Views, because COPY, by which the writer appends,
+-- refuses a table that has row-level security. The setting is read once a statement.
 CREATE VIEW history_events AS
-SELECT position, id, organisation, version, type, type_version, effective, recorded_at, recorded_by,
-       about, body, target, disclosed, policy, hash
+SELECT events.organisation AS history_of, position, id, events.organisation, version, type,
+       type_version, effective, recorded_at, recorded_by, about, body, target, disclosed, policy,
+       hash
 FROM events
-WHERE organisation = (SELECT current_setting('capmap.organisation', true))
-   OR EXISTS (
-       SELECT FROM mentions
-       WHERE mentions.organisation = (SELECT current_setting('capmap.organisation', true))
-         AND mentions.position = events.position
-   );
-
-ALTER TABLE mentions ENABLE ROW LEVEL SECURITY;
-CREATE POLICY serving ON mentions TO capmap_serve USING (true) WITH CHECK (true);
-CREATE POLICY confined ON mentions FOR SELECT TO capmap_read
-    USING (organisation = (SELECT current_setting('capmap.organisation', true)));
+WHERE events.organisation = (SELECT current_setting('capmap.organisation', true))
+UNION ALL
+SELECT mentions.organisation, position, id, events.organisation, version, type,
+       type_version, effective, recorded_at, recorded_by, about, body, target, disclosed, policy,
+       hash
+FROM mentions JOIN events USING (position)
+WHERE mentions.organisation = (SELECT current_setting('capmap.organisation', true));
 
 ALTER TABLE packs ENABLE ROW LEVEL SECURITY;
 CREATE POLICY serving ON packs TO capmap_serve USING (true) WITH CHECK (true);

@@ -1,4 +1,4 @@
-"""The command `capmap`: demo, serve, migrate, generate, verify, behind, rebuild, work, keys.
+"""The command `capmap`: demo, serve, migrate, generate, verify, behind, rebuild, work, keys, bi.
 
 Exit codes: 0 done; 1 what was asked about is not sound (wrong lines in a file, a bad position);
 2 wrong use, or settings that cannot be used; 3 the database cannot be used; 143 stopped by SIGTERM
@@ -10,6 +10,7 @@ from __future__ import annotations
 import click
 
 from service import __version__
+from service.cli.bi import bi
 from service.cli.generating import generate
 from service.cli.importing import import_
 from service.cli.keys import keys
@@ -42,3 +43,4 @@ for command in (import_, export, undo):
     events.add_command(command)
 for command in (demo, serve, migrate, generate, verify, behind, rebuild, work, keys):
     main.add_command(command)
+main.add_command(bi)

@@ -71,13 +71,7 @@ HISTORY: Final = f"""
 SELECT history.* FROM set_config('capmap.organisation', $1, true) AS confined (code)
 CROSS JOIN LATERAL (
     SELECT {COLUMNS} FROM history_events
-    WHERE confined.code IS NOT NULL
-      AND organisation = $1 AND position > $2 AND position <= $3
-    UNION ALL
-    SELECT {COLUMNS} FROM history_events
-    WHERE confined.code IS NOT NULL AND position IN (
-        SELECT position FROM mentions WHERE organisation = $1 AND position > $2 AND position <= $3
-    )
+    WHERE confined.code IS NOT NULL AND history_of = $1 AND position > $2 AND position <= $3
     OFFSET 0  -- it is looked at after the scope is set, and not before
 ) AS history
 ORDER BY position

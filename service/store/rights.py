@@ -59,7 +59,7 @@ GRANT SELECT ON alembic_version, schema_support TO capmap_serve, capmap_read;
 GRANT SELECT, INSERT ON events, mentions TO capmap_serve;
 GRANT SELECT, UPDATE (position, hash, recorded_at) ON log_head TO capmap_serve;
 GRANT SELECT ON log_secret TO capmap_serve;
-GRANT SELECT ON history_events, mentions, packs TO capmap_read;
+GRANT SELECT ON history_events, packs TO capmap_read;
 -- Read by the service as well: by the audit and the sealer, which confine themselves.
 GRANT SELECT ON history_events TO capmap_serve;
 
