@@ -38,6 +38,11 @@ ATTEMPTS = 60
 PAUSE_SECONDS = 0.5
 ADVISORY_KEY = 0x6361706D6170
 LOCK_NOT_AVAILABLE = "55P03"
+NOT_ALLOWED = "42501"
+BY_OWNER = (
+    "a step of the schema is pending: run `capmap migrate` with CAPMAP_MIGRATE_URL, the address of"
+    " a login that owns the database"
+)
 OTHERS = """
 SELECT format('session %s (%s, %s, in a transaction for %s s)', pid,
               coalesce(nullif(application_name, ''), 'unnamed'), state,
@@ -78,7 +83,9 @@ async def upgrade(dsn: str, *, say: Say) -> None:
         try:
             await _attempt(dsn, say)
         except Exception as error:
-            if not _is_lock_timeout(error):
+            if _is(error, NOT_ALLOWED):
+                raise Refusal(f"{_told(error)}; {BY_OWNER}") from error
+            if not _is(error, LOCK_NOT_AVAILABLE):
                 raise
             if attempt == ATTEMPTS:
                 raise Refusal(await _blocked(dsn) + "; end it and run `capmap migrate`") from error
@@ -226,8 +233,13 @@ async def _blocked(dsn: str) -> str:
     return "waiting for a lock held by " + (", ".join(found) or "a session that has just ended")
 
 
-def _is_lock_timeout(error: BaseException) -> bool:
-    return any(getattr(one, "sqlstate", None) == LOCK_NOT_AVAILABLE for one in _chain(error))
+def _is(error: BaseException, sqlstate: str) -> bool:
+    return any(getattr(one, "sqlstate", None) == sqlstate for one in _chain(error))
+
+
+def _told(error: BaseException) -> str:
+    """Return what the database said first, without what wrapped it."""
+    return str([*_chain(error)][-1])
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

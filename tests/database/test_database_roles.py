@@ -179,7 +179,7 @@ FORBIDDEN = (
     "SELECT set_config('session_replication_role', 'replica', false)",
     "SET ROLE capmap_bi",
     "SET SESSION AUTHORIZATION postgres",
-    "ALTER SYSTEM SET fsync = off",
+    "ALTER ROLE capmap_serve SUPERUSER",
     "COPY events TO PROGRAM 'cat'",
     "COPY events TO '/tmp/capmap'",
     "SELECT pg_read_file('PG_VERSION')",
@@ -328,6 +328,22 @@ async def test_a_login_that_may_not_serve_is_refused_with_the_way_out(
     """A login outside of the roles is told which to grant it."""
     with pytest.raises(Refusal, match="permission denied.*GRANT capmap_serve, capmap_read TO"):
         await rights.enter(by(dsn, stranger))
+
+
+async def test_an_owner_without_any_right_on_the_server_migrates(
+    empty_dsn: str, run: Run, stranger: str, template: str
+) -> None:
+    """Once an administrator made the roles, owning the database is enough to migrate it."""
+    owner = await asyncpg.connect(empty_dsn)
+    await owner.execute(
+        f"ALTER DATABASE {empty_dsn.split('?')[0].rpartition('/')[2]} OWNER TO {stranger}"
+    )
+    await upgrade(by(empty_dsn, stranger), say=print)
+    serving = await rights.enter(empty_dsn)
+    await check(serving, allow_unsafe=False)
+    await serving.close()
+    await owner.execute(f"REASSIGN OWNED BY {stranger} TO CURRENT_USER")
+    await owner.close()
 
 
 async def test_a_login_that_could_do_more_is_doubted(
