@@ -52,7 +52,7 @@ def database(settings: Settings) -> Iterator[str]:
     """Yield the address to serve from: the one that is set, or the service's own server's."""
     from sqlalchemy.exc import DBAPIError
 
-    from service.store import embedded, migrate
+    from service.store import embedded, refusal
 
     try:
         if settings.database_url is not None:
@@ -62,7 +62,7 @@ def database(settings: Settings) -> Iterator[str]:
             with embedded.running(Path(settings.data_dir), say=say) as dsn:
                 _OWNED[embedded.serving(dsn)] = dsn
                 yield embedded.serving(dsn)
-    except (migrate.Refusal, embedded.EmbeddedError, asyncpg.PostgresError, asyncpg.InterfaceError,
+    except (refusal.Refusal, embedded.EmbeddedError, asyncpg.PostgresError, asyncpg.InterfaceError,
             OSError) as error:  # fmt: skip
         _unusable(error)
     except DBAPIError as error:  # as the migration's engine wraps what the driver raises

@@ -13,7 +13,7 @@ ALL: Final = "all"
 Disclosure = Literal["people-v1", "exact"]
 
 GRANT: Final = """
--- $1 login, $2 organisation, $3 disclosure, $4 now. The newest says how much. Index: bi_grants_pkey.
+-- $1 login, $2 organisation, $3 disclosure, $4 now. The newest stands. Index: bi_grants_pkey.
 INSERT INTO bi_grants (login, organisation, disclosure, granted_at) VALUES ($1, $2, $3, $4)
 ON CONFLICT (login, organisation) DO UPDATE
 SET disclosure = excluded.disclosure, granted_at = excluded.granted_at

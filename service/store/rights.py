@@ -32,7 +32,8 @@ MAKE: Final = (
 )
 THERE: Final = """
 -- Which of the roles the server has. No relation of the service's.
-SELECT rolname FROM pg_catalog.pg_roles WHERE rolname IN ('capmap_serve', 'capmap_read', 'capmap_bi')
+SELECT rolname FROM pg_catalog.pg_roles
+WHERE rolname IN ('capmap_serve', 'capmap_read', 'capmap_bi')
 """
 ADMIT: Final = """
 -- Whoever migrates may serve as well, if it is allowed to say so. No relation.
@@ -159,5 +160,14 @@ async def enter(dsn: str) -> asyncpg.Connection[asyncpg.Record]:
 
 
 __all__ = [
-    "BI", "MAKE", "READ", "RIGHTS", "SERVE", "are_given", "doubt", "give", "enter", "make",
+    "BI",
+    "MAKE",
+    "READ",
+    "RIGHTS",
+    "SERVE",
+    "are_given",
+    "doubt",
+    "enter",
+    "give",
+    "make",
 ]  # fmt: skip

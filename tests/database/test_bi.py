@@ -95,7 +95,7 @@ async def logins(dsn: str, owner: asyncpg.Connection) -> AsyncIterator[Logins]:
 
 async def seen(connection: asyncpg.Connection, relation: str) -> set[str]:
     """Return the organisations of a relation's rows."""
-    rows = await connection.fetch(f"SELECT organisation FROM {relation}")  # noqa: S608 - ours
+    rows = await connection.fetch(f"SELECT organisation FROM {relation}")
     return {row["organisation"] for row in rows}
 
 
@@ -119,9 +119,7 @@ async def test_pictures_are_for_grants_of_exact_counts(logins: Logins) -> None:
             assert await seen(logins[login], view) == set()
 
 
-async def test_counts_are_disclosed_as_granted(
-    owner: asyncpg.Connection, logins: Logins
-) -> None:
+async def test_counts_are_disclosed_as_granted(owner: asyncpg.Connection, logins: Logins) -> None:
     """Rounded readers get the payload that was made for them, without parts; others as recorded."""
     asked = "SELECT type, data, disclosure FROM bi_events WHERE organisation = 'RTP' AND type = $1"
     trained, correction = "StaffTrained", "EventCorrected"
@@ -187,7 +185,7 @@ async def test_a_condition_that_tells_what_it_looks_at_is_told_no_more(
         "CREATE FUNCTION pg_temp.tell(text) RETURNS boolean LANGUAGE plpgsql COST 0.0000001 AS"
         " $$ BEGIN RAISE NOTICE '%', $1; RETURN true; END $$"
     )
-    await login.fetch(f"SELECT 1 FROM {relation} WHERE pg_temp.tell(organisation)")  # noqa: S608
+    await login.fetch(f"SELECT 1 FROM {relation} WHERE pg_temp.tell(organisation)")
     assert set(heard) == {"QXU", "RTP"}
 
 

@@ -40,11 +40,19 @@ def modules() -> Iterator[ModuleType]:
             yield importlib.import_module(f"service.store.{found.name}")
 
 
+def texts(value: object) -> tuple[str, ...]:
+    """Return the statements of a constant, which may be several."""
+    several = value if isinstance(value, tuple) else (value,)
+    return tuple(one for one in several if isinstance(one, str) and SQL.match(one))
+
+
+SQL = re.compile(r"(\s|--.*\n)*(SELECT|WITH|INSERT|UPDATE|DELETE|LOCK|TRUNCATE)\b")
 STATEMENTS = {
-    f"{module.__name__.rpartition('.')[2]}.{name}": text
+    f"{module.__name__.rpartition('.')[2]}.{name} {number}": text
     for module in modules()
-    for name, text in vars(module).items()
-    if name.isupper() and isinstance(text, str) and text.startswith("\n--")
+    for name, value in vars(module).items()
+    if name.isupper()
+    for number, text in enumerate(texts(value))
 }
 
 
@@ -96,6 +104,8 @@ async def test_serving_may_run_every_statement_of_the_store(served: asyncpg.Conn
     """No statement is refused to the serving role: the server is asked about each."""
     assert len(STATEMENTS) > 80
     for name, text in STATEMENTS.items():
+        if plain(text).split()[0] in {"LOCK", "TRUNCATE"}:
+            continue  # has no plan; what it needs is held against the rights below
         try:
             await served.execute(f"SAVEPOINT one; EXPLAIN (GENERIC_PLAN) {text}; RELEASE one")
         except asyncpg.InsufficientPrivilegeError as error:
@@ -112,8 +122,11 @@ def wanted() -> set[tuple[str, str]]:
             found |= {(name, "UPDATE") for name in into}
         found |= {(name, "UPDATE") for name in re.findall(r"(?<!DO )\bUPDATE (\w+)\s+SET", text)}
         found |= {(name, "DELETE") for name in re.findall(r"DELETE FROM (\w+)", text)}
+        found |= {(name, "TRUNCATE") for name in re.findall(r"TRUNCATE (\w+)", text)}
         if "FOR UPDATE" in text:
-            found |= {(name, "UPDATE") for name in re.findall(r"FROM (\w+)[^()]*\sFOR UPDATE", text)}
+            found |= {
+                (name, "UPDATE") for name in re.findall(r"FROM (\w+)[^()]*\sFOR UPDATE", text)
+            }
     return found
 
 
@@ -142,7 +155,8 @@ async def test_every_relation_has_declared_rights(connection: asyncpg.Connection
         """
         SELECT relname, has_any_column_privilege('capmap_serve', oid, 'SELECT') AS served,
                has_any_column_privilege('public', oid, 'SELECT, INSERT, UPDATE') AS everybody
-        FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v', 'm', 'p')
+        FROM pg_class
+        WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v', 'm', 'p')
         """
     )
     assert {row["relname"] for row in rows if not row["served"]} == NEVER_SERVED
@@ -169,8 +183,7 @@ FORBIDDEN = (
     "DROP FUNCTION refuse_change CASCADE",
     "CREATE TABLE public.mine (n integer)",
     "CREATE FUNCTION public.mine() RETURNS integer LANGUAGE sql AS 'SELECT 1'",
-    "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS"
-    " 'BEGIN RETURN NEW; END'",
+    "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN END'",
     "CREATE ROLE mine",
     "CREATE EXTENSION dblink",
     "GRANT UPDATE ON events TO capmap_serve; UPDATE events SET type = type",
@@ -278,7 +291,9 @@ async def test_the_service_loads_histories_in_that_role(dsn: str) -> None:
 async def test_a_long_history_is_sealed_and_read_alike_in_the_roles(dsn: str) -> None:
     """The sealer writes packs as serving; loading reads them and the tail behind them."""
     async with writing(dsn) as writer:
-        await send(writer, trust("RTP"), *(renamed("RTP", name=f"N {at}") for at in range(SIZE + 9)))
+        await send(
+            writer, trust("RTP"), *(renamed("RTP", name=f"N {at}") for at in range(SIZE + 9))
+        )
     async with opened(load({}), dsn) as rooms, rooms.desk.pool.acquire() as made:
         await sealer.seal(made, ["RTP"], SIZE + 10)
         history = await rooms.histories.load("RTP", (await rooms.latest.head()).position)
@@ -326,7 +341,7 @@ async def test_a_login_that_may_not_serve_is_refused_with_the_way_out(
     dsn: str, stranger: str
 ) -> None:
     """A login outside of the roles is told which to grant it."""
-    with pytest.raises(Refusal, match="permission denied.*GRANT capmap_serve, capmap_read TO"):
+    with pytest.raises(Refusal, match=r"permission denied.*GRANT capmap_serve, capmap_read TO"):
         await rights.enter(by(dsn, stranger))
 
 
@@ -335,9 +350,8 @@ async def test_an_owner_without_any_right_on_the_server_migrates(
 ) -> None:
     """Once an administrator made the roles, owning the database is enough to migrate it."""
     owner = await asyncpg.connect(empty_dsn)
-    await owner.execute(
-        f"ALTER DATABASE {empty_dsn.split('?')[0].rpartition('/')[2]} OWNER TO {stranger}"
-    )
+    name = await owner.fetchval("SELECT current_database()")
+    await owner.execute(f"ALTER DATABASE {name} OWNER TO {stranger}")
     await upgrade(by(empty_dsn, stranger), say=print)
     serving = await rights.enter(empty_dsn)
     await check(serving, allow_unsafe=False)
@@ -346,9 +360,7 @@ async def test_an_owner_without_any_right_on_the_server_migrates(
     await owner.close()
 
 
-async def test_a_login_that_could_do_more_is_doubted(
-    dsn: str, served: asyncpg.Connection
-) -> None:
+async def test_a_login_that_could_do_more_is_doubted(dsn: str, served: asyncpg.Connection) -> None:
     """Serving as whoever owns the log is said; a login that only serves is not."""
     owner = await rights.enter(dsn)
     assert "CAPMAP_MIGRATE_URL" in (await rights.doubt(owner) or "")

@@ -10,7 +10,8 @@ import asyncpg
 import msgspec
 import pytest
 
-from service.store.migrate import SCHEMA, Facts, Refusal, check, judge, upgrade
+from service.store.migrate import SCHEMA, Facts, check, judge, upgrade
+from service.store.refusal import Refusal
 
 ROOT = Path(__file__).parents[2]
 STEPS = [

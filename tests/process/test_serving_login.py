@@ -18,6 +18,12 @@ from tests.process.test_command import capmap
 
 LOGIN = f"capmap_serving_{os.getpid()}"
 
+WHO = """
+SELECT session_user::text, rolsuper, rolcreaterole, pg_has_role('postgres', 'MEMBER'),
+       (SELECT count(*) FROM pg_class WHERE relowner = pg_roles.oid)
+FROM pg_roles WHERE rolname = session_user
+"""
+
 
 @pytest.fixture
 def serving(dsn: str, run: Run) -> Iterator[str]:
@@ -33,18 +39,16 @@ def test_the_service_s_own_server_is_served_from_by_a_login_that_owns_nothing() 
     async def ask(dsn: str) -> tuple[object, ...]:
         connection = await asyncpg.connect(dsn)
         try:
-            return tuple(await connection.fetchrow(
-                "SELECT session_user::text, rolsuper, rolcreaterole, pg_has_role('postgres', 'MEMBER'),"
-                " (SELECT count(*) FROM pg_class WHERE relowner = pg_roles.oid)"
-                " FROM pg_roles WHERE rolname = session_user"
-            ))  # fmt: skip
+            return tuple(await connection.fetchrow(WHO))
         finally:
             await connection.close()
 
-    with tempfile.TemporaryDirectory(prefix="cm", dir=quick()) as folder:
-        with process.database(load({"CAPMAP_DATA_DIR": folder})) as dsn:
-            asyncio.run(process.prepare(dsn))
-            found = asyncio.run(ask(dsn))
+    with (
+        tempfile.TemporaryDirectory(prefix="cm", dir=quick()) as folder,
+        process.database(load({"CAPMAP_DATA_DIR": folder})) as dsn,
+    ):
+        asyncio.run(process.prepare(dsn))
+        found = asyncio.run(ask(dsn))
     assert found == ("capmap_service", False, False, False, 0)
 
 
