@@ -193,7 +193,7 @@ async def opened(settings: Settings, dsn: str) -> AsyncIterator[Rooms]:
         ) as pool,
         asyncpg.create_pool(
             dsn,
-            min_size=0,
+            min_size=1,
             max_size=_LOADS,
             server_settings=_LOADING,
             command_timeout=60,

@@ -40,8 +40,8 @@ ADVISORY_KEY = 0x6361706D6170
 LOCK_NOT_AVAILABLE = "55P03"
 NOT_ALLOWED = "42501"
 BY_OWNER = (
-    "a step of the schema is pending: run `capmap migrate` with CAPMAP_MIGRATE_URL, the address of"
-    " a login that owns the database"
+    "a login that only serves does not migrate: run `capmap migrate` with CAPMAP_MIGRATE_URL, the"
+    " address of one that owns the database"
 )
 OTHERS = """
 SELECT format('session %s (%s, %s, in a transaction for %s s)', pid,

@@ -51,6 +51,10 @@ SELECT login.rolsuper OR pg_has_role(login.rolname, log.relowner, 'MEMBER')
 FROM pg_catalog.pg_roles AS login, pg_catalog.pg_class AS log
 WHERE login.rolname = session_user AND log.oid = to_regclass('public.events')
 """
+LOADS: Final = """
+-- Whether the login behind the session may take the role that loads histories. No relation.
+SELECT pg_has_role(session_user, 'capmap_read', 'MEMBER')
+"""
 RIGHTS: Final = """
 -- The schema's own state.
 GRANT USAGE ON SCHEMA public TO capmap_serve, capmap_read, capmap_bi;
@@ -90,6 +94,10 @@ GRANT SELECT ON bi_grants, bi_reach, bi_organisations, bi_events TO capmap_bi;
 UPDATE schema_support
 SET rights = (SELECT max(version_num)::integer FROM alembic_version);
 """
+TO_SERVE: Final = (
+    "as an administrator of the server run: GRANT capmap_serve, capmap_read TO the login of"
+    " DATABASE_URL (docs/database-roles.md)"
+)
 OF_DBA: Final = "; ".join((*MAKE, "GRANT capmap_serve, capmap_read TO {login} WITH ADMIN OPTION;"))
 
 
@@ -150,13 +158,13 @@ async def doubt(connection: Asked) -> str | None:
 async def enter(dsn: str) -> asyncpg.Connection[asyncpg.Record]:
     """Connect as the service does; raise Refusal where the login may not take its role."""
     try:
-        return await asyncpg.connect(dsn, server_settings={"role": SERVE})
+        made = await asyncpg.connect(dsn, server_settings={"role": SERVE})
     except (asyncpg.InsufficientPrivilegeError, asyncpg.InvalidParameterValueError) as error:
-        message = (
-            f"{error}; as an administrator of the server run: GRANT capmap_serve, capmap_read TO"
-            " the login of DATABASE_URL (docs/database-roles.md)"
-        )
-        raise Refusal(message) from error
+        raise Refusal(f"{error}; {TO_SERVE}") from error
+    if await made.fetchval(LOADS):
+        return made
+    await made.close()
+    raise Refusal(f'permission denied to set role "{READ}"; {TO_SERVE}')
 
 
 __all__ = [

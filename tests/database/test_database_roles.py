@@ -340,9 +340,14 @@ async def test_without_the_right_to_make_roles_the_refusal_says_what_to_ask_for(
 async def test_a_login_that_may_not_serve_is_refused_with_the_way_out(
     dsn: str, stranger: str
 ) -> None:
-    """A login outside of the roles is told which to grant it."""
-    with pytest.raises(Refusal, match=r"permission denied.*GRANT capmap_serve, capmap_read TO"):
-        await rights.enter(by(dsn, stranger))
+    """A login outside of both roles, or of one, is told which to grant it."""
+    owner = await asyncpg.connect(dsn)
+    for grant in ("capmap_read", "capmap_serve"):
+        with pytest.raises(Refusal, match=r"permission denied.*GRANT capmap_serve, capmap_read TO"):
+            await rights.enter(by(dsn, stranger))
+        await owner.execute(f"GRANT {grant} TO {stranger}")
+    await (await rights.enter(by(dsn, stranger))).close()
+    await owner.close()
 
 
 async def test_an_owner_without_any_right_on_the_server_migrates(
