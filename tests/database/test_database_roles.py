@@ -103,6 +103,8 @@ async def loading(told_dsn: str) -> AsyncIterator[asyncpg.Connection]:
 async def test_serving_may_run_every_statement_of_the_store(served: asyncpg.Connection) -> None:
     """No statement is refused to the serving role: the server is asked about each."""
     assert len(STATEMENTS) > 80
+    if served.get_server_version().major < 16:
+        pytest.skip("EXPLAIN (GENERIC_PLAN) is PostgreSQL 16's")
     for name, text in STATEMENTS.items():
         if plain(text).split()[0] in {"LOCK", "TRUNCATE"}:
             continue  # has no plan; what it needs is held against the rights below
@@ -285,9 +287,11 @@ async def test_the_service_loads_histories_in_that_role(dsn: str) -> None:
         head = (await rooms.latest.head()).position
         history = await rooms.histories.load("RTP", head)
         assert history.last_position == head
-        async with rooms.histories._pool.acquire() as loads, rooms.pool.acquire() as reads:
-            assert await loads.fetchval("SELECT current_user") == rights.READ
-            assert await reads.fetchval("SELECT current_user") == rights.SERVE
+        roles = ((rooms.histories._pool, rights.READ), (rooms.pool, rights.SERVE),
+                 (rooms.desk.pool, rights.SERVE), (rooms.desk.pool, rights.SERVE))  # fmt: skip
+        for pool, role in roles:  # the last again: what a session is given back with stays
+            async with pool.acquire() as one:
+                assert await one.fetchval("SELECT current_user") == role
 
 
 async def test_a_long_history_is_sealed_and_read_alike_in_the_roles(dsn: str) -> None:

@@ -84,3 +84,18 @@ async def test_histories_are_loaded_by_index_in_the_role_that_loads_them(
     for place in PLACES.values():
         for found in await plans(seeded, reading.HISTORY, ("R07", 0, place or 1)):
             check(found, reading.HISTORY, sorts=True, every=False)
+
+
+async def test_users_of_sql_read_an_organisation_s_events_by_index(
+    seeded: asyncpg.Connection,
+) -> None:
+    """Who asks for one organisation, whatever else is granted, reads its entries alone."""
+    await seeded.execute("INSERT INTO bi_grants VALUES (current_user, 'all', 'exact', now())")
+    await seeded.execute("INSERT INTO bi_grants VALUES (current_user, 'R07', 'exact', now())")
+    asked = "SELECT position FROM bi_events WHERE organisation = $1 AND position > $2"
+    for found in await plans(seeded, asked, ("R07", ROWS // 2)):
+        used = {name for node in found if (name := node.get("Index Name", "")).startswith("events")}
+        assert used == {"events_organisation_position"}
+        assert "events" not in {
+            n.get("Relation Name") for n in found if n["Node Type"] == "Seq Scan"
+        }
