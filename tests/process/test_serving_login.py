@@ -54,10 +54,8 @@ def test_the_service_s_own_server_is_served_from_by_a_login_that_owns_nothing() 
 
 def test_commands_serve_by_one_login_and_migrate_by_another(dsn: str, serving: str) -> None:
     """With both addresses nothing is missing; grants need the second, and say so."""
-    verified = capmap(serving, "verify")
-    assert (verified.returncode, verified.stderr) == (0, "")
-    listed = capmap(serving, "keys", "make", "A", "--role", "operator")
-    assert listed.returncode == 0, listed.stderr
+    made = capmap(serving, "keys", "make", "A", "--role", "operator")
+    assert made.returncode == 0, made.stderr
     refused = capmap(serving, "bi", "grant", "somebody", "RTP")
     assert refused.returncode == 3
     assert "permission denied for table bi_grants" in refused.stderr
@@ -69,9 +67,10 @@ def test_commands_serve_by_one_login_and_migrate_by_another(dsn: str, serving: s
     shown = capmap(dsn, "bi", "list")
     assert re.fullmatch(r"somebody  RTP  people-v1  \S+Z\n", shown.stdout)
     taken = capmap(dsn, "bi", "revoke", "somebody")
-    assert (taken.returncode, capmap(dsn, "bi", "list").stdout) == (0, "")
-    assert capmap(dsn, "bi", "revoke", "somebody").returncode == 1
-    assert capmap(dsn, "bi", "grant", "somebody", "R'P").returncode == 2
+    assert (taken.returncode, taken.stderr) == (
+        0,
+        "somebody no longer sees RTP by a grant of its own.\n",
+    )
 
 
 def test_a_pending_step_is_refused_to_a_login_that_only_serves(dsn: str, serving: str) -> None:
