@@ -49,7 +49,7 @@ from service.intake.batches import MOST_EVENTS
 from service.intake.tables import Limits
 from service.projections import acceptance
 from service.settings import Settings
-from service.store import migrate
+from service.store import migrate, rights
 from service.store.appending import Connection
 from service.store.writer import SESSION, Writer
 from service.submitting import desk, recording, spooling
@@ -116,7 +116,11 @@ _READING: Final = {
     "default_transaction_read_only": "on",
     "search_path": "public",
     "application_name": "capmap reader",
+    "role": rights.SERVE,
 }
+_LOADING: Final = {**_READING, "application_name": "capmap histories", "role": rights.READ}
+_LOADS: Final = 4
+"""Connections at most that load histories, beside those for reading."""
 
 
 def build(settings: Settings, dsn: str) -> Litestar:
@@ -186,14 +190,24 @@ async def _connect(dsn: str) -> Connection:
 @asynccontextmanager
 async def opened(settings: Settings, dsn: str) -> AsyncIterator[Rooms]:
     """Open the pool and the writer, refuse an unsafe or unfit database, and close them after."""
-    async with asyncpg.create_pool(
-        dsn,
-        min_size=1,
-        max_size=settings.pool_size,
-        server_settings=_READING,
-        command_timeout=60,
-        reset=_nothing,
-    ) as pool:
+    async with (
+        asyncpg.create_pool(
+            dsn,
+            min_size=1,
+            max_size=settings.pool_size,
+            server_settings=_READING,
+            command_timeout=60,
+            reset=_nothing,
+        ) as pool,
+        asyncpg.create_pool(
+            dsn,
+            min_size=1,
+            max_size=_LOADS,
+            server_settings=_LOADING,
+            command_timeout=60,
+            reset=_nothing,
+        ) as loading,
+    ):
         async with pool.acquire() as connection:
             await migrate.check(connection, allow_unsafe=settings.allow_unsafe_database)
         await erasing.erase_again(dsn, settings.erasures)
@@ -203,7 +217,10 @@ async def opened(settings: Settings, dsn: str) -> AsyncIterator[Rooms]:
         memory.settle()
         try:
             async with taking_in(settings, dsn, writer) as made:
-                rooms = Rooms(pool, made, waking, settings.access, settings.erasures)
+                rooms = Rooms(
+                    pool, loading, made, waking,
+                    access=settings.access, erasures=settings.erasures,
+                )  # fmt: skip
                 try:
                     yield rooms
                 finally:

@@ -45,6 +45,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The settings in force, with their types and defaults."""
 
     database_url: str | None = None
+    migrate_url: str | None = None
     data_dir: str = msgspec.field(default_factory=_data_dir)
     host: str = "127.0.0.1"
     port: int = 8000
@@ -150,6 +151,13 @@ ROWS: tuple[Row, ...] = (
         _dsn,
         AN_ADDRESS,
         "PostgreSQL to use; without it the service runs its own, in the data folder",
+    ),
+    Row(
+        "CAPMAP_MIGRATE_URL",
+        "migrate_url",
+        _dsn,
+        AN_ADDRESS,
+        "the same database by a login that owns it, to migrate with; DATABASE_URL's own without it",
     ),
     Row(
         "CAPMAP_DATA_DIR",

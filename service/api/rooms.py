@@ -38,19 +38,21 @@ class Rooms:
     def __init__(
         self,
         reads: pool.Pool,
+        loads: pool.Pool,
         desk: Desk,
         waking: Waking,
+        *,
         access: Literal["off", "keys"],
-        erasures: str | None = None,
+        erasures: str | None,
     ) -> None:
-        """erasures: where the list of them is, outside the database."""
+        """loads: sessions that load histories. erasures: their list, outside the database."""
         self.pool = reads
         self.desk = desk
         self.writer: Writer = desk.writer
         self.waking = waking
         self.latest = Latest(reads)
         self.registers = Registers(reads)
-        self.histories = Histories(reads, self.latest)
+        self.histories = Histories(loads, self.latest)
         self.pictures = Pictures(self.latest, self.histories, self.registers)
         self.access = access
         self.keyring = Keyring(reads, desk.pool, desk.now)

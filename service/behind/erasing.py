@@ -21,15 +21,17 @@ from service.domain import erasures
 from service.domain.erasures import Act, DamagedList, Reason
 from service.domain.people import NewName
 from service.domain.problems import Problem, Refused
-from service.store import erasure_list, migrate, people
+from service.store import erasure_list, people, rights
 from service.store.appending import Connection
 from service.store.people import Named
 from service.store.pool import Pool, lent
+from service.store.refusal import Refusal
 
 SESSION: Final = {
     "application_name": "capmap erasing",
     "default_transaction_read_only": "off",
     "lock_timeout": "60000",
+    "role": rights.SERVE,
     "search_path": "public",
     "synchronous_commit": "on",
 }
@@ -175,7 +177,7 @@ async def erase_again(dsn: str, list_at: str | None) -> int:
     try:
         return await apply_list(connection, Path(list_at))
     except (DamagedList, OSError) as error:
-        raise migrate.Refusal(
+        raise Refusal(
             f"the list of erasures {list_at} (CAPMAP_ERASURES) cannot be used: {error}"
         ) from None
     finally:

@@ -21,11 +21,13 @@ from service.behind import audit, rows, sealer
 from service.behind.tally import Tally
 from service.behind.waking import Waking
 from service.behind.worker import Clock, Job, Worker
+from service.store import rights
 from service.store.appending import Connection
 from service.store.pool import Pool, lent
 
 SESSION: Final = {
     "application_name": "capmap behind",
+    "role": rights.SERVE,
     "default_transaction_read_only": "off",
     "default_transaction_isolation": "read committed",
     "idle_in_transaction_session_timeout": "10000",

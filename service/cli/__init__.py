@@ -10,6 +10,7 @@ from __future__ import annotations
 import click
 
 from service import __version__
+from service.cli.bi import bi
 from service.cli.generating import generate
 from service.cli.importing import import_
 from service.cli.keys import keys
@@ -45,3 +46,4 @@ for command in (demo, serve, migrate, generate, verify, behind, rebuild, work, k
     main.add_command(command)
 for command in (people, erase, erasures):
     main.add_command(command)
+main.add_command(bi)

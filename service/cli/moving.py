@@ -11,9 +11,11 @@ from service.cli import process
 from service.cli.bar import bar
 from service.cli.process import UNSOUND, say
 from service.settings import Settings
+from service.store import rights
 
 READING: Final = {
     "application_name": "capmap command",
+    "role": rights.SERVE,
     "default_transaction_read_only": "on",
     "search_path": "public",
     "statement_timeout": "0",

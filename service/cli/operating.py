@@ -40,9 +40,9 @@ def behind() -> None:
 
 async def _report(settings: Settings, dsn: str) -> Report:
     from service.behind import report, running
-    from service.store import migrate
+    from service.store import migrate, rights
 
-    connection = await asyncpg.connect(dsn)
+    connection = await asyncpg.connect(dsn, server_settings={"role": rights.SERVE})
     try:
         await migrate.check(connection, allow_unsafe=settings.allow_unsafe_database)
         async with connection.transaction(isolation="repeatable_read", readonly=True):

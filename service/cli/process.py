@@ -25,6 +25,8 @@ MISUSED: Final = 2
 UNUSABLE: Final = 3
 STOPPED: Final = 128 + signal.SIGTERM
 T = TypeVar("T")
+_OWNED: dict[str, str] = {}
+"""By which address a database is migrated that is served by another: once a process."""
 
 
 def say(text: str) -> None:
@@ -47,18 +49,20 @@ def settings() -> Settings:
 
 @contextmanager
 def database(settings: Settings) -> Iterator[str]:
-    """Yield the address of the database: the one that is set, or the service's own server's."""
+    """Yield the address to serve from: the one that is set, or the service's own server's."""
     from sqlalchemy.exc import DBAPIError
 
-    from service.store import embedded, migrate
+    from service.store import embedded, refusal
 
     try:
         if settings.database_url is not None:
+            _OWNED[settings.database_url] = settings.migrate_url or settings.database_url
             yield settings.database_url
         else:
             with embedded.running(Path(settings.data_dir), say=say) as dsn:
-                yield dsn
-    except (migrate.Refusal, embedded.EmbeddedError, asyncpg.PostgresError, asyncpg.InterfaceError,
+                _OWNED[embedded.serving(dsn)] = dsn
+                yield embedded.serving(dsn)
+    except (refusal.Refusal, embedded.EmbeddedError, asyncpg.PostgresError, asyncpg.InterfaceError,
             OSError) as error:  # fmt: skip
         _unusable(error)
     except DBAPIError as error:  # as the migration's engine wraps what the driver raises
@@ -70,12 +74,18 @@ def _unusable(error: BaseException) -> NoReturn:
     raise SystemExit(UNUSABLE) from None
 
 
+def owned(dsn: str) -> str:
+    """Return the address of a database for the login that owns it."""
+    return _OWNED.get(dsn, dsn)
+
+
 async def prepare(dsn: str) -> None:
     """Bring the schema up to date; when stopped in the midst, say what became of it."""
-    from service.store import migrate
+    from service.store import migrate, rights
 
     try:
-        await migrate.upgrade(dsn, say=say)
+        await migrate.upgrade(owned(dsn), say=say)
+        await (await rights.enter(dsn)).close()
     except asyncio.CancelledError:
         say("The step of the schema that was under way is rolled back; the next start begins it.")
         raise
@@ -83,12 +93,14 @@ async def prepare(dsn: str) -> None:
 
 async def prepare_to_serve(settings: Settings, dsn: str) -> None:
     """Bring the schema up to date; raise Refusal before the HTTP server would bury it."""
-    from service.store import migrate
+    from service.store import migrate, rights
 
     await prepare(dsn)
-    connection = await asyncpg.connect(dsn)
+    connection = await rights.enter(dsn)
     try:
         await migrate.check(connection, allow_unsafe=settings.allow_unsafe_database)
+        if doubt := await rights.doubt(connection):
+            say(doubt)
     finally:
         await connection.close()
     await erase_again(settings, dsn)

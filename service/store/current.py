@@ -96,14 +96,15 @@ WHERE (old.position, old.on_date) <= (excluded.position, excluded.on_date)
 """
 
 PLACED: Final = f"""
--- $1 organisation, $2 up to, $3 types. What of a history says what it is and where it belongs.
--- Indexes: events_organisation_position, mentions_pkey, events_pkey.
-SELECT {reading.COLUMNS} FROM events
-WHERE organisation = $1 AND position <= $2 AND type = ANY($3::text[])
-UNION ALL
-SELECT {reading.COLUMNS} FROM events WHERE type = ANY($3::text[]) AND position IN (
-    SELECT position FROM mentions WHERE organisation = $1 AND position <= $2
-)
+-- $1 organisation, $2 up to, $3 types. What of a history says what it is and where it belongs, read
+-- as reading.HISTORY is. Indexes: events_organisation_position, mentions_pkey, events_pkey.
+SELECT history.* FROM set_config('capmap.organisation', $1, true) AS confined (code)
+CROSS JOIN LATERAL (
+    SELECT {reading.COLUMNS} FROM history_events
+    WHERE confined.code IS NOT NULL
+      AND history_of = $1 AND position <= $2 AND type = ANY($3::text[])
+    OFFSET 0  -- it is looked at after the scope is set, and not before
+) AS history
 ORDER BY position
 """  # noqa: S608 - the columns are a constant
 

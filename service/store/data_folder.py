@@ -45,10 +45,17 @@ INITDB = (
     "--builtin-locale=C.UTF-8",
     "--data-checksums",
 )
+SERVING_USER = "capmap_service"
 CREATE_DATABASE = r"""
 SELECT 'CREATE DATABASE capmap'
 WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'capmap') \gexec
+SELECT 'CREATE ROLE ' || name
+FROM unnest(ARRAY['capmap_serve', 'capmap_read', 'capmap_service LOGIN']) AS name
+WHERE to_regrole(split_part(name, ' ', 1)) IS NULL \gexec
+SET client_min_messages = warning;
+GRANT capmap_serve, capmap_read TO capmap_service;
 """
+"""The database, and the login that serves from it: another than the one that owns the server."""
 
 
 class NotYetError(EmbeddedError):

@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from service.store import data_folder
 from service.store.data_folder import DataFolder, DataHeldError, NotYetError, State
 from service.store.file_lock import FileLock, alone
 from service.store.programs import EmbeddedError
 
-__all__ = ["DataHeldError", "EmbeddedError", "running"]
+__all__ = ["DataHeldError", "EmbeddedError", "running", "serving"]
 
 LOOK_SECONDS = 1.0
 SETTLING_LOOK_SECONDS = 0.05
@@ -44,6 +45,11 @@ def running(data_dir: Path, *, say: Say) -> Iterator[str]:
             watch.end()
     finally:
         _leave(folder, user)
+
+
+def serving(dsn: str) -> str:
+    """Return the same address for the login that serves, which owns nothing."""
+    return dsn.replace(f"//{data_folder.USER}@", f"//{data_folder.SERVING_USER}@", 1)
 
 
 def _enter(folder: DataFolder) -> FileLock:

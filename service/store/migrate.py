@@ -16,13 +16,16 @@ from typing import TYPE_CHECKING
 import asyncpg
 import msgspec
 
+from service.store import rights
+from service.store.refusal import Refusal
+
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
     from sqlalchemy import Connection
 
     Asked = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
 
-SCHEMA = 10
+SCHEMA = 13
 OLDEST_SERVER = 150_000
 SESSION = {  # whatever the database or the role has as its default
     "application_name": "capmap migrate",
@@ -35,6 +38,11 @@ ATTEMPTS = 60
 PAUSE_SECONDS = 0.5
 ADVISORY_KEY = 0x6361706D6170
 LOCK_NOT_AVAILABLE = "55P03"
+NOT_ALLOWED = "42501"
+BY_OWNER = (
+    "a login that only serves does not migrate: run `capmap migrate` with CAPMAP_MIGRATE_URL, the"
+    " address of one that owns the database"
+)
 OTHERS = """
 SELECT format('session %s (%s, %s, in a transaction for %s s)', pid,
               coalesce(nullif(application_name, ''), 'unnamed'), state,
@@ -59,10 +67,6 @@ OLDEST_CODE = "SELECT max(oldest_code) FROM public.schema_support"
 Say = Callable[[str], None]
 
 
-class Refusal(Exception):  # noqa: N818 - it is an answer, not a fault of the program
-    """The database is not fit to serve from; the text says the way out."""
-
-
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What decides whether a database is fit."""
 
@@ -79,7 +83,9 @@ async def upgrade(dsn: str, *, say: Say) -> None:
         try:
             await _attempt(dsn, say)
         except Exception as error:
-            if not _is_lock_timeout(error):
+            if _is(error, NOT_ALLOWED):
+                raise Refusal(f"{_told(error)}; {BY_OWNER}") from error
+            if not _is(error, LOCK_NOT_AVAILABLE):
                 raise
             if attempt == ATTEMPTS:
                 raise Refusal(await _blocked(dsn) + "; end it and run `capmap migrate`") from error
@@ -151,7 +157,21 @@ async def _attempt(dsn: str, say: Say) -> None:
     connection = await _sole_connection(dsn)
     try:
         if await _is_pending(connection):
-            await _apply_all(connection, say)
+            await rights.make(connection)
+            await _apply_all(connection, say)  # which closes it
+        elif await rights.are_given(connection):
+            return
+    finally:
+        await connection.close()
+    await _give(dsn)
+
+
+async def _give(dsn: str) -> None:
+    """Give rights after a step, or where a dump was restored, which brings none."""
+    connection = await _sole_connection(dsn)
+    try:
+        await rights.make(connection)
+        await rights.give(connection)
     finally:
         await connection.close()
 
@@ -213,8 +233,13 @@ async def _blocked(dsn: str) -> str:
     return "waiting for a lock held by " + (", ".join(found) or "a session that has just ended")
 
 
-def _is_lock_timeout(error: BaseException) -> bool:
-    return any(getattr(one, "sqlstate", None) == LOCK_NOT_AVAILABLE for one in _chain(error))
+def _is(error: BaseException, sqlstate: str) -> bool:
+    return any(getattr(one, "sqlstate", None) == sqlstate for one in _chain(error))
+
+
+def _told(error: BaseException) -> str:
+    """Return what the database said first, without what wrapped it."""
+    return str([*_chain(error)][-1])
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

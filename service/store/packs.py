@@ -17,10 +17,15 @@ EXACT: Final = "exact"
 """Packs with every count as it was recorded."""
 
 PACKS: Final = """
--- $1 organisation, $2 disclosure, $3 fold, $4 up to. The packs that begin by then, in order.
--- Index: packs_pkey.
-SELECT number, first_position, last_position, body FROM packs
-WHERE organisation = $1 AND disclosure = $2 AND fold = $3 AND first_position <= $4
+-- $1 organisation, $2 disclosure, $3 fold, $4 up to. The packs that begin by then, in order, read
+-- as reading.HISTORY is. Index: packs_pkey.
+SELECT pack.* FROM set_config('capmap.organisation', $1, true) AS confined (code)
+CROSS JOIN LATERAL (
+    SELECT number, first_position, last_position, body FROM packs
+    WHERE confined.code IS NOT NULL
+      AND organisation = $1 AND disclosure = $2 AND fold = $3 AND first_position <= $4
+    OFFSET 0  -- it is looked at after the scope is set, and not before
+) AS pack
 ORDER BY number
 """
 

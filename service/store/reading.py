@@ -64,14 +64,16 @@ ORDER BY position LIMIT $3
 """  # noqa: S608 - the columns are the constant above
 
 HISTORY: Final = f"""
--- $1 organisation, $2 after, $3 up to: own events and mentions. Indexes:
+-- $1 organisation, $2 after, $3 up to: own events and mentions, read while the transaction, which
+-- is this statement where there is no other, is confined to the organisation. Indexes:
 -- events_organisation_position, mentions_pkey (mentions_position where little lies between),
 -- events_pkey.
-SELECT {COLUMNS} FROM events WHERE organisation = $1 AND position > $2 AND position <= $3
-UNION ALL
-SELECT {COLUMNS} FROM events WHERE position IN (
-    SELECT position FROM mentions WHERE organisation = $1 AND position > $2 AND position <= $3
-)
+SELECT history.* FROM set_config('capmap.organisation', $1, true) AS confined (code)
+CROSS JOIN LATERAL (
+    SELECT {COLUMNS} FROM history_events
+    WHERE confined.code IS NOT NULL AND history_of = $1 AND position > $2 AND position <= $3
+    OFFSET 0  -- it is looked at after the scope is set, and not before
+) AS history
 ORDER BY position
 """  # noqa: S608 - the columns are the constant above
 

@@ -22,7 +22,7 @@ from msgspec import Struct
 from service.domain import apart, chain
 from service.domain.admission import Admitted, Batch, Decision, Outcome, Standing, decide
 from service.domain.problems import Problem, Refused
-from service.store import appending, receipts
+from service.store import appending, receipts, rights
 
 SESSION: Final = {
     "synchronous_commit": "on",
@@ -36,6 +36,7 @@ SESSION: Final = {
     "default_transaction_isolation": "read committed",
     "default_transaction_read_only": "off",
     "application_name": "capmap writer",
+    "role": rights.SERVE,
 }
 """Settings of the writer's session, whatever the server's or the database's defaults are."""
 ATTEMPTS: Final = 8

@@ -13,12 +13,14 @@ import asyncpg
 from msgspec import Struct, field
 
 from service.intake.tables import Limits
+from service.store import rights
 from service.store.pool import Pool
 from service.store.writer import Writer
 from service.submitting.staging import Sizes
 
 SESSION: Final = {
     "application_name": "capmap uploads",
+    "role": rights.SERVE,
     "default_transaction_isolation": "read committed",
     "default_transaction_read_only": "off",
     # A file is checked in one transaction, which waits while its rows are read.

@@ -163,7 +163,7 @@ async def test_what_organisations_are_comes_from_their_entries_of_the_index(
 @pytest.mark.parametrize("place", PLACES)
 async def test_a_history_comes_from_its_indexes(seeded: asyncpg.Connection, place: str) -> None:
     """A history up to any position reads one organisation's entries and mentions, if there are."""
-    for found in await plans(seeded, reading.HISTORY, ("R07", 0, PLACES[place])):
+    for found in await plans(seeded, reading.HISTORY, ("R07", 0, PLACES[place] or 1)):
         check(found, reading.HISTORY, sorts=True, every=False)
 
 

@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from service.behind.fresh import PLACING
-from service.store import bodies, current, packs, progress
+from service.store import bodies, current, packs, progress, reading
 from tests.database.test_plans import PLACES, ROWS, check, plans, seeded, seeds
 
 __all__ = ["seeded", "seeds"]  # the fixtures
@@ -69,3 +69,33 @@ async def test_progress_and_its_mark_are_looked_up_by_key(seeded: asyncpg.Connec
         assert not [
             n for n in found if n.get("Relation Name") == "events" and "Seq" in n["Node Type"]
         ]
+
+
+async def test_histories_are_loaded_by_index_in_the_role_that_loads_them(
+    seeded: asyncpg.Connection,
+) -> None:
+    """What confines a statement to one organisation costs it none of its indexes."""
+    await seeded.execute(PACKS)
+    await seeded.execute("ANALYZE packs")
+    await seeded.execute("SET LOCAL ROLE capmap_read")
+    for found in await plans(seeded, packs.PACKS, ("R07", "exact", "1", ROWS)):
+        assert {node["Index Name"] for node in found if "Index Name" in node} == {"packs_pkey"}
+        assert "Seq Scan" not in {node["Node Type"] for node in found}
+    for place in PLACES.values():
+        for found in await plans(seeded, reading.HISTORY, ("R07", 0, place or 1)):
+            check(found, reading.HISTORY, sorts=True, every=False)
+
+
+async def test_users_of_sql_read_an_organisation_s_events_by_index(
+    seeded: asyncpg.Connection,
+) -> None:
+    """Who asks for one organisation, whatever else is granted, reads its entries alone."""
+    await seeded.execute("INSERT INTO bi_grants VALUES (current_user, 'all', 'exact', now())")
+    await seeded.execute("INSERT INTO bi_grants VALUES (current_user, 'R07', 'exact', now())")
+    asked = "SELECT position FROM bi_events WHERE organisation = $1 AND position > $2"
+    for found in await plans(seeded, asked, ("R07", ROWS // 2)):
+        used = {name for node in found if (name := node.get("Index Name", "")).startswith("events")}
+        assert used == {"events_organisation_position"}
+        assert "events" not in {
+            n.get("Relation Name") for n in found if n["Node Type"] == "Seq Scan"
+        }
