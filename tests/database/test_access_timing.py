@@ -27,8 +27,10 @@ CHANGES = re.compile(rf"{OTHER}|{NOBODY}|[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9
 
 
 def told(answer: httpx.Response) -> tuple[int, dict[str, str], str]:
-    """Return all that an answer tells, but for the code and ids that the request itself named."""
-    headers = {name: value for name, value in answer.headers.items() if name != "x-request-id"}
+    """Return all that an answer tells, but for what the request itself named, and how many came."""
+    headers = {
+        k: v for k, v in answer.headers.items() if not k.startswith(("x-request-id", "rate"))
+    }
     return answer.status_code, headers, CHANGES.sub("…", answer.text)
 
 
