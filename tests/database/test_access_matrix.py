@@ -235,6 +235,20 @@ async def functions(app: Litestar, role: str) -> None:
                 assert code_of(answer) == "not_allowed", (role, method, path)
 
 
+async def things(app: Litestar, role: str) -> None:
+    """Hold that another key's upload and trial are not there for a role, on every route."""
+    async with asking(app, await key(app, f"submitter:{OWN}")) as owner:
+        sent = {"file": ("lines.ndjson", json.dumps(shared(OWN)).encode())}
+        upload = (await owner.post("/api/v1/uploads", files=sent)).json()["id"]
+        assert (await owner.post("/api/v1/events?trial=mine", json=shared(OWN))).is_success
+    async with asking(app, await key(app, role)) as client:
+        for method, path, _ in routes(app):
+            if "{upload_id" in path or "{name:str}/" in path or "trials/{name" in path:
+                place = path.replace("{upload_id:str}", upload).replace("{name:str}", "mine")
+                answer = await client.request(method, place)
+                assert code_of(answer) in {"not_found", "not_allowed"}, (role, method, path)
+
+
 async def test_every_role_reads_whom_it_sees_and_nobody_else(app):
     """By code, in lists, by stream and event by event, whoever is own, sibling, partner, former."""
     for role in SEEN:
@@ -257,6 +271,12 @@ async def test_no_role_does_what_none_of_its_grants_gives(app):
     """Whatever it is asked about, and by whatever method."""
     for role in (*SUBMITTERS, *READERS):
         await functions(app, role)
+
+
+async def test_what_a_key_sent_is_there_for_no_other_role(app):
+    """Receipts, rows, errors, undo and trials: of the same trust, its board, an analyst of all."""
+    for role in (*SUBMITTERS, *READERS):
+        await things(app, role)
 
 
 async def test_every_type_with_every_assurance_by_every_recorder(app):
@@ -318,6 +338,7 @@ FILTERS: dict[Check, dict[str, tuple[Any, str]]] = {
         "service.api.events._filter": (unfiltered, f"viewer:{CLOSED}"),
     },
     functions: {"service.domain.caller.Caller.may": (always, f"lead:{SYSTEM}")},
+    things: {"service.api.uploads._of": (nothing, f"submitter:{SIBLING}")},
     records: {
         "service.domain.access.not_yours": (nothing, f"submitter:{OWN}"),
         "service.domain.caller.Caller.may_speak_for": (always, f"submitter:{SYSTEM}"),
