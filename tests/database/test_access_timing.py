@@ -5,6 +5,7 @@ No time is measured here, where it would be chance: `python -m bench.timing` doe
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sys
 import uuid
@@ -35,11 +36,17 @@ def told(answer: httpx.Response) -> tuple[int, dict[str, str], str]:
 
 
 async def way(client: httpx.AsyncClient, method: str, path: str) -> tuple[Any, list[str]]:
-    """Return what an answer tells, and each function of the service that was entered for it."""
+    """Return what an answer tells, and each function of the service that was entered for it.
+
+    What runs beside, as noting that a key was used, is another task's.
+    """
     entered: list[str] = []
+    ours = asyncio.current_task()
 
     def note(frame: FrameType, event: str, _: Any) -> None:
-        if event == "call" and frame.f_globals.get("__name__", "").startswith("service."):
+        if event != "call" or asyncio.current_task() is not ours:
+            return
+        if frame.f_globals.get("__name__", "").startswith("service."):
             entered.append(f"{frame.f_globals['__name__']}.{frame.f_code.co_qualname}")
 
     sys.setprofile(note)
