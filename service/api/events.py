@@ -320,10 +320,11 @@ async def readable(
 ) -> tuple[reading.Stored, list[reading.Stored]]:
     """Return an event and all about it, as far as a scope reads it: in its streams, or named there.
 
-    Raises Refused, with the same words for one that is not theirs as for one that is not there.
+    Raises Refused, with the same words for one that is not theirs as for one that is not there, and
+    after the same reading: ids of rows can be guessed, so that time must not tell either.
     """
     stored = await reading.one(connection, key)
-    about = await reading.about(connection, key) if stored is not None else []
+    about = await reading.about(connection, key)
     every = [*([stored] if stored is not None else []), *about]
     if seen.listed() is not None:
         named = await scoped.named_at(connection, [one.position for one in every])

@@ -16,7 +16,9 @@ from service.api.moment import Moment, MomentQuery, settle
 from service.api.rooms import caller, rooms, snapshot
 from service.behind import sensing
 from service.domain import dates
+from service.domain.access import stranger
 from service.domain.model import first_model
+from service.domain.problems import Refused
 from service.projections.returning import Return
 from service.store import reading
 from service.store.drafts import Draft
@@ -103,6 +105,7 @@ async def save_return_draft(request: AnyRequest, code: FromPath[str]) -> Respons
     events.content_type(request, {"application/json", ""})
     body = returns_said.read_draft(await request.body())
     _, asks = await _asks(request, code)
+    _theirs(asks)
     found = await _found(request, asks, body)
     draft = await returns_drafts.save(rooms(request).desk, found, asks, body)
     return _created(_shown(found, draft, asks), new=True)
@@ -118,6 +121,7 @@ async def discard_return_draft(request: AnyRequest, code: FromPath[str]) -> None
     """Throw the draft of a quarter away; what was recorded from it stays."""
     query = parameters.read(request, ReturnQuery)
     _, asks = await _asks(request, code)
+    _theirs(asks)
     wanted = Wanted(query.financial_year, query.quarter, "?")
     found = await asked(rooms(request).pictures, asks, wanted)
     await returns_drafts.discard(rooms(request).desk, found, asks)
@@ -130,6 +134,7 @@ async def make_return(request: AnyRequest, code: FromPath[str]) -> Response[byte
     events.content_type(request, {"application/json", ""})
     body = returns_said.read_return(await request.body())
     _, asks = await _asks(request, code)
+    _theirs(asks)
     found, desk = await _found(request, asks, body), rooms(request).desk
     ready = await returns.ready(desk, found, asks, body)
     if query.trial is not None:
@@ -158,6 +163,12 @@ async def _asks(request: AnyRequest, code: str) -> tuple[Moment, Asks]:
     today = dates.today(dt.datetime.now(dt.UTC))
     up_to = moment.known_at.position
     return moment, Asks(known, today, events.latest(), up_to, caller(request))
+
+
+def _theirs(asks: Asks) -> None:
+    """Raise Refused unless the caller records for the trust: who may read a draft need not."""
+    if not asks.caller.may_speak_for(asks.code):
+        raise Refused(stranger(asks.code))
 
 
 async def _found(request: AnyRequest, asks: Asks, body: returns_said.Period) -> Return:

@@ -12,13 +12,16 @@ import signal
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 import asyncpg
 import click
 
 from service.cli import logs
 from service.settings import Settings, SettingsError, doubts, load
+
+if TYPE_CHECKING:
+    from sqlalchemy.exc import DBAPIError
 
 UNSOUND: Final = 1
 MISUSED: Final = 2
@@ -50,8 +53,6 @@ def settings() -> Settings:
 @contextmanager
 def database(settings: Settings) -> Iterator[str]:
     """Yield the address to serve from: the one that is set, or the service's own server's."""
-    from sqlalchemy.exc import DBAPIError
-
     from service.store import embedded, refusal
 
     try:
@@ -65,8 +66,15 @@ def database(settings: Settings) -> Iterator[str]:
     except (refusal.Refusal, embedded.EmbeddedError, asyncpg.PostgresError, asyncpg.InterfaceError,
             OSError) as error:  # fmt: skip
         _unusable(error)
-    except DBAPIError as error:  # as the migration's engine wraps what the driver raises
+    except _wrapped() as error:
         _unusable(error.orig or error)
+
+
+def _wrapped() -> type[DBAPIError]:
+    """Return what the migration's engine raises; asked once something failed: importing is slow."""
+    from sqlalchemy.exc import DBAPIError
+
+    return DBAPIError
 
 
 def _unusable(error: BaseException) -> NoReturn:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import signal
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from importlib import resources
 from typing import Final
@@ -52,16 +53,22 @@ INVENTED: Final = (
 @click.command()
 @click.option("--port", type=click.IntRange(1, 65535), help="Where to listen (CAPMAP_PORT).")
 def demo(port: int | None) -> None:
-    """Load the story of Surrey and Sussex and an invented one, serve them, say what to look at."""
+    """Load the story of Surrey and Sussex and an invented one, serve them, say what to look at.
+
+    It makes a key for each role, unless CAPMAP_ACCESS=off is set.
+    """
     settings = process.settings()
     if port is not None:
         settings = msgspec.structs.replace(settings, port=port)
+    if "CAPMAP_ACCESS" not in os.environ:
+        settings = msgspec.structs.replace(settings, access="keys")
     with process.database(settings) as dsn:
         process.run(process.prepare_to_serve(settings, dsn))
         real, invented = process.run(load_stories(settings, dsn))
         say(f"The story of Surrey and Sussex: {real} events in the log.")
         say(f"Ten trusts of two systems, all invented: {invented} events.")
-        _serve(settings, dsn, _tour)
+        secrets = process.run(_keys(settings, dsn))
+        _serve(settings, dsn, lambda base: _tour(base, secrets))
 
 
 @click.command()
@@ -117,17 +124,31 @@ def _loopback(host: str) -> bool:
         return host.lower() == "localhost"
 
 
-def _tour(base: str) -> None:
-    _asked(base, REAL)
-    say("\nInvented trusts and systems, none of them real:")
-    _asked(base, INVENTED)
-    say("\nCtrl-C stops it; the data stays.")
+def _tour(base: str, secrets: Mapping[str, str]) -> None:
+    """Say what to ask, with the keys that there are; none while access is off."""
+    from service.cli import showing
+
+    keyed = bool(secrets)
+    for row in (
+        *(showing.told(base, secrets) if keyed else ()),
+        "",
+        *showing.questions(base, REAL, keyed=keyed),
+        "\nInvented trusts and systems, none of them real:\n",
+        *showing.questions(base, INVENTED, keyed=keyed),
+        "\nCtrl-C stops it; the data stays.",
+    ):
+        say(row)
 
 
-def _asked(base: str, rows: Iterable[tuple[str, str]]) -> None:
-    say("")
-    for question, path in rows:
-        say(f"{question}\n    {base}/api/v1/{path}")
+async def _keys(settings: Settings, dsn: str) -> dict[str, str]:
+    """Return a key for each role of the demo; none while access is off."""
+    from service.app import opened
+    from service.cli import showing
+
+    if settings.access == "off":
+        return {}
+    async with opened(settings, dsn) as rooms:
+        return await showing.keys(rooms)
 
 
 async def load_stories(settings: Settings, dsn: str) -> tuple[int, ...]:

@@ -6,19 +6,15 @@ import itertools
 import json
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from service.cli.serving import load_stories
-from service.settings import load
-from tests.database.test_api import client
 from tests.database.test_readme import holds
-
-__all__ = ["client"]  # a fixture that the test below uses
+from tests.demos import demo, filled_in
 
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"```sh\n(.*?)```(?:\n```(json|csv)\n(.*?)```)?", re.DOTALL)
@@ -47,12 +43,12 @@ def parts(shown: str) -> list[Any]:
 
 
 class Reader:
-    """Somebody who follows the page; files: those written so far; upload: the one to be named."""
+    """Somebody who follows the page; files: those written so far; values: of its variables."""
 
-    def __init__(self, http: httpx.AsyncClient) -> None:
+    def __init__(self, http: httpx.AsyncClient, secrets: Mapping[str, str]) -> None:
         self.http = http
         self.files: dict[str, str] = {}
-        self.upload = ""
+        self.values = {"UPLOAD": "", **secrets}
 
     async def follow(self, block: str) -> list[httpx.Response]:
         """Do what a block says; return the answers."""
@@ -67,20 +63,20 @@ class Reader:
         return answers
 
     async def _curl(self, words: list[str]) -> httpx.Response:
-        address = words[-1].replace("$UPLOAD", self.upload)
+        address = ""
         said: dict[str, list[str]] = {name: [] for name in WITH_VALUE}
         for name, value in itertools.pairwise(words):
             if name in WITH_VALUE:
                 said[name].append(value)
             elif value.startswith("http"):
-                address = value.replace("$UPLOAD", self.upload)
+                address = filled_in(value, self.values)
         form = {
             name: self._part(given) for name, _, given in (f.partition("=") for f in said["-F"])
         }
         answer = await self.http.request(
-            (said["-X"] or ["POST" if form else "GET"])[0],
-            address.removeprefix("http://127.0.0.1:8000"),
-            headers=dict(h.split(": ") for h in said["-H"]),
+            (said["-X"] or ["POST" if form or said["-d"] else "GET"])[0],
+            re.sub(r"http://127\.0\.0\.1:\d+", "", address),
+            headers=dict(filled_in(h, self.values).split(": ") for h in said["-H"]),
             files=form or None,
             content=said["-d"][0] if said["-d"] else None,
         )
@@ -101,14 +97,14 @@ class Reader:
             and receipt["id"]
             and not receipt["rows"]["already_recorded"]
         ):
-            self.upload = receipt["id"]
+            self.values["UPLOAD"] = receipt["id"]
 
 
 @pytest.fixture
-async def reader(dsn: str, client: httpx.AsyncClient) -> Reader:
-    """Somebody before the log that the demo has."""
-    await load_stories(load({}), dsn)
-    return Reader(client)
+async def reader(dsn: str) -> AsyncIterator[Reader]:
+    """Somebody before the service that the demo is, with the keys that it prints."""
+    async with demo(dsn) as (client, secrets):
+        yield Reader(client, secrets)
 
 
 @pytest.mark.parametrize(
