@@ -143,8 +143,8 @@ async def _keyring(
 
 def _stands(key: Key, now: dt.datetime) -> str:
     if key.revoked_at is not None:
-        return f"revoked {key.revoked_at:%Y-%m-%d}"
-    if not key.live(now):
-        return f"expired {key.expires_at:%Y-%m-%d}"
+        return f"revoked {dates.today(key.revoked_at)}"
+    if key.expires_at is not None and not key.live(now):
+        return f"expired {dates.today(key.expires_at)}"
     used = f"last used {key.last_used_at:%Y-%m-%d %H:%M}Z" if key.last_used_at else "never used"
-    return used if key.expires_at is None else f"{used}, until {key.expires_at:%Y-%m-%d}"
+    return used if key.expires_at is None else f"{used}, expires {dates.today(key.expires_at)}"
