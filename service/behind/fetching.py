@@ -1,0 +1,88 @@
+"""Fetching from an issuer: within seconds, within a size, over https, and from nowhere else."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import urlsplit
+
+import httpx
+
+SECONDS: Final = 5.0
+BYTES: Final = 512 * 1024
+
+
+class Unreachable(Exception):  # noqa: N818 - a state of the world: it is said, not raised in error
+    """The issuer does not answer as it must; the text says how, and holds nothing secret."""
+
+
+def client() -> httpx.AsyncClient:
+    """Return a client that follows no redirect and waits no longer than SECONDS."""
+    headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
+    return httpx.AsyncClient(timeout=SECONDS, follow_redirects=False, headers=headers)
+
+
+async def read(http: httpx.AsyncClient, url: str, bearer: str = "") -> bytes:
+    """Return what stands at an address; raises Unreachable. bearer: a token to ask with."""
+    headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
+    return await _whole(http, http.build_request("GET", _safe(url), headers=headers))
+
+
+async def send(
+    http: httpx.AsyncClient, url: str, form: Mapping[str, str], basic: tuple[str, str] | None
+) -> bytes:
+    """Send a form and return what is answered; raises Unreachable. basic: name and password."""
+    asked = http.build_request("POST", _safe(url), data=dict(form))
+    return await _whole(http, asked, httpx.BasicAuth(*basic) if basic else None)
+
+
+def safe(url: str) -> bool:
+    """Tell whether nobody on the way can read or change what is fetched: https, or this machine."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    if parts.username is not None or parts.fragment or not host:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and loopback(host))
+
+
+def loopback(host: str) -> bool:
+    """Tell whether a host is this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _safe(url: str) -> str:
+    if not safe(url):
+        raise Unreachable(f"{url[:200]} is not https")
+    return url
+
+
+async def _whole(
+    http: httpx.AsyncClient, asked: httpx.Request, auth: httpx.BasicAuth | None = None
+) -> bytes:
+    parts: list[bytes] = []
+    try:
+        async with asyncio.timeout(SECONDS):
+            answer = await http.send(asked, auth=auth, stream=True)
+            try:
+                async for part in answer.aiter_raw():
+                    parts.append(part)
+                    if sum(map(len, parts)) > BYTES:
+                        raise Unreachable(f"{asked.url.host} answers more than {BYTES} bytes")
+            finally:
+                await answer.aclose()
+    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+        raise Unreachable(f"{asked.url.host}: {type(error).__name__}") from None
+    if answer.status_code != httpx.codes.OK or "content-encoding" in answer.headers:
+        raise Unreachable(f"{asked.url.host} answered {answer.status_code}")
+    return b"".join(parts)
+
+
+__all__ = ["BYTES", "SECONDS", "Unreachable", "client", "loopback", "read", "safe", "send"]
