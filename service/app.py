@@ -25,6 +25,7 @@ from service.api import (
     events,
     health,
     keys,
+    me,
     metrics,
     models,
     openapi,
@@ -37,7 +38,7 @@ from service.api import (
     uploads,
 )
 from service.api.rooms import MEMBER, Rooms
-from service.behind import memory, running
+from service.behind import front, memory, running
 from service.behind.rows import Sources
 from service.behind.tally import Tally
 from service.behind.waking import Waking
@@ -53,7 +54,7 @@ from service.store.writer import SESSION, Writer
 from service.submitting import desk, recording, spooling
 from service.submitting.desk import Desk
 from service.submitting.staging import Sizes
-from service.web import problems
+from service.web import problems, signing_in
 
 HANDLERS: Final = (
     events.append_events,
@@ -67,6 +68,7 @@ HANDLERS: Final = (
     keys.create_key,
     keys.list_keys,
     keys.revoke_key,
+    me.get_me,
     trials.list_trials,
     trials.get_trial,
     trials.discard_trial,
@@ -127,6 +129,7 @@ def build(settings: Settings, dsn: str) -> Litestar:
             metrics.get_metrics,
             problems.list_problems,
             problems.get_problem,
+            *signing_in.HANDLERS,
         ],
         lifespan=[functools.partial(_lifespan, settings, dsn)],
         state=State({metrics.MEMBER: requests}),
@@ -193,8 +196,11 @@ async def opened(settings: Settings, dsn: str) -> AsyncIterator[Rooms]:
         writer.start()
         memory.settle()
         try:
-            async with taking_in(settings, dsn, writer) as made:
-                rooms = Rooms(pool, made, waking, settings.access)
+            async with (
+                taking_in(settings, dsn, writer) as made,
+                front.opened(settings, pool, made.pool, made.now) as door,
+            ):
+                rooms = Rooms(pool, made, waking, settings.access, door)
                 try:
                     yield rooms
                 finally:

@@ -7,6 +7,7 @@ error must not silently leave a default in force.
 from __future__ import annotations
 
 import difflib
+import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from typing import Literal, NamedTuple
@@ -49,6 +50,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
     port: int = 8000
     access: Access = "off"
+    issuers: str | None = None
+    public_url: str | None = None
     body_limit_bytes: int = 33_554_432
     upload_chunk_rows: int = 1_000
     writer_events: int = 1_000
@@ -137,6 +140,24 @@ def _access(raw: str) -> str:
     return ACCESS[ACCESS.index(raw.strip().lower())]
 
 
+def loopback(host: str) -> bool:
+    """Tell whether only this machine reaches an address; of a name, only localhost is known."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def _public(raw: str) -> str:
+    """Return an address as browsers say it: scheme and host; http on this machine alone."""
+    parts = urlsplit(raw.strip().rstrip("/"))
+    beside = parts.path or parts.query or parts.fragment or parts.username
+    known = parts.scheme == "https" or (parts.scheme == "http" and loopback(parts.hostname or ""))
+    if beside or not parts.hostname or not known:
+        raise ValueError
+    return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
 def _level(raw: str) -> str:
     return LEVELS[LEVELS.index(raw.strip().lower())]
 
@@ -177,6 +198,20 @@ ROWS: tuple[Row, ...] = (
         _access,
         "one of " + ", ".join(ACCESS),
         "who may ask: anybody at this machine (off), or holders of keys",
+    ),
+    Row(
+        "CAPMAP_ISSUERS",
+        "issuers",
+        _text,
+        "a file, as docs/signing-in.md says",
+        "file of the OpenID Connect issuers whose tokens are believed beside keys",
+    ),
+    Row(
+        "CAPMAP_PUBLIC_URL",
+        "public_url",
+        _public,
+        "https:// and a host, without a path (http:// on this machine only)",
+        "address under which browsers reach the service, to sign people in",
     ),
     Row(
         "CAPMAP_BODY_LIMIT_BYTES",

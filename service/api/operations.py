@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Struct
 
-from service.api import catalogue, keys, models, templates, trials
+from service.api import catalogue, keys, me, models, templates, trials
 from service.api.answers import RowFault
 from service.api.completeness import CompletenessAnswer
 from service.api.events import (
@@ -164,6 +164,7 @@ OPERATIONS: Final = (
     Operation("/api/v1/keys", "get", "list_keys", "List the keys", keys.KeysListed),
     Operation("/api/v1/keys/{key_id}/revocation", "post", "revoke_key", "Revoke a key",
               keys.KeyShown, refusals=FOUND, done="Revoked"),
+    Operation("/api/v1/me", "get", "get_me", "Read who you are and whom you see", me.Me),
     Operation("/api/v1/trials", "get", "list_trials", "List your trials", trials.TrialsListed),
     Operation("/api/v1/trials/{name}", "get", "get_trial", "Read a trial and what it would change",
               trials.TrialAnswer, refusals=FOUND),

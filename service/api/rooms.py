@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Final, Literal
 
 from service.api.answers import AnyRequest
+from service.behind.front import Front
 from service.behind.histories import Histories
 from service.behind.keyring import Keyring
 from service.behind.latest import Latest
@@ -31,11 +32,16 @@ class Rooms:
 
     __slots__ = (
         "access", "desk", "histories", "keyring", "latest", "pictures", "pool", "registers",
-        "scopes", "waking", "writer",
+        "front", "scopes", "waking", "writer",
     )  # fmt: skip
 
     def __init__(
-        self, reads: pool.Pool, desk: Desk, waking: Waking, access: Literal["off", "keys"]
+        self,
+        reads: pool.Pool,
+        desk: Desk,
+        waking: Waking,
+        access: Literal["off", "keys"],
+        front: Front,
     ) -> None:
         self.pool = reads
         self.desk = desk
@@ -46,6 +52,7 @@ class Rooms:
         self.histories = Histories(reads, self.latest)
         self.pictures = Pictures(self.latest, self.histories, self.registers)
         self.access = access
+        self.front = front
         self.keyring = Keyring(reads, desk.pool, desk.now)
         self.scopes = Scopes(self.registers, desk.now)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
 import httpx
+
+from service.settings import loopback
 
 SECONDS: Final = 5.0
 BYTES: Final = 512 * 1024
@@ -50,14 +51,6 @@ def safe(url: str) -> bool:
     return parts.scheme == "https" or (parts.scheme == "http" and loopback(host))
 
 
-def loopback(host: str) -> bool:
-    """Tell whether a host is this machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 def _safe(url: str) -> str:
     if not safe(url):
         raise Unreachable(f"{url[:200]} is not https")
@@ -85,4 +78,4 @@ async def _whole(
     return b"".join(parts)
 
 
-__all__ = ["BYTES", "SECONDS", "Unreachable", "client", "loopback", "read", "safe", "send"]
+__all__ = ["BYTES", "SECONDS", "Unreachable", "client", "read", "safe", "send"]

@@ -83,7 +83,9 @@ def path(pointer: str) -> tuple[str, ...]:
 
 def granted(claims: Claims, rules: Sequence[Rule]) -> tuple[Grant, ...]:
     """Return what claims give by some rules, each grant once; nothing where none fits."""
-    found = (one for each in rules for value in values(claims, each.path) for one in _of(each, value))
+    found = (
+        one for each in rules for value in values(claims, each.path) for one in _of(each, value)
+    )
     return tuple(dict.fromkeys(found))
 
 

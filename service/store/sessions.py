@@ -48,7 +48,7 @@ DELETE FROM sessions WHERE hash IN (
 )
 """
 
-SECRET: Final = """
+OPAQUE_BY: Final = """
 -- The log's secret, from which no subject can be told. One row: no index.
 SELECT secret FROM log_secret
 """
@@ -96,7 +96,7 @@ async def end(connection: Connection, digest: bytes) -> None:
 
 async def secret(connection: Connection) -> bytes:
     """Return the log's secret."""
-    found: bytes = await connection.fetchval(SECRET)
+    found: bytes = await connection.fetchval(OPAQUE_BY)
     return found
 
 
