@@ -31,8 +31,8 @@ class Rooms:
     """The rooms behind the API, made by the composition root for the life of the process."""
 
     __slots__ = (
-        "access", "desk", "histories", "keyring", "latest", "pictures", "pool", "registers",
-        "front", "scopes", "waking", "writer",
+        "access", "desk", "front", "histories", "keyring", "latest", "pictures", "pool",
+        "registers", "scopes", "waking", "writer",
     )  # fmt: skip
 
     def __init__(

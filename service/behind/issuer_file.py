@@ -22,7 +22,7 @@ from service.domain.faults import Unfit
 from service.settings import SettingsError
 
 ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384",
-                     "ES512", "EdDSA")  # fmt: skip
+                     "ES512", "EdDSA", "Ed25519")  # fmt: skip
 """Signatures that may be believed. None by a shared secret: whoever checks one could make one."""
 OURS: Final = frozenset({
     "response_type", "client_id", "redirect_uri", "scope", "state", "nonce", "code_challenge",
@@ -41,10 +41,10 @@ class _Issuer(Struct, frozen=True, forbid_unknown_fields=True):
     rules: list[Written]
     title: str = ""
     audiences: list[str] = []
-    algorithms: list[str] = ["RS256"]
+    algorithms: tuple[str, ...] = ("RS256",)
     client_id: str = ""
     client_secret_file: str = ""
-    scopes: list[str] = ["openid"]
+    scopes: tuple[str, ...] = ("openid",)
     parameters: dict[str, str] = {}
     userinfo: bool = False
     require: dict[str, list[str]] = {}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
@@ -16,7 +17,7 @@ import httpx
 import msgspec
 import structlog
 from joserfc import jwk
-from joserfc.errors import JoseError
+from joserfc.errors import JoseError, SecurityWarning
 from msgspec import Struct
 
 from service.behind import fetching
@@ -29,7 +30,6 @@ AGAIN: Final = 10.0
 """Seconds: keys are as new as that, hold for so long at most, are not asked for again sooner."""
 _DISCOVERY: Final = "/.well-known/openid-configuration"
 _MOST: Final = 100
-_RSA_BITS: Final = 2048
 _CURVES: Final[Mapping[str, str]] = {"ES256": "P-256", "ES384": "P-384", "ES512": "P-521"}
 _log = structlog.get_logger("issuers")
 
@@ -180,23 +180,24 @@ def _signing(raw: msgspec.Raw) -> SigningKey | None:
             or said.kty not in {"RSA", "EC", "OKP"}
         ):
             return None
-        key = jwk.import_key(msgspec.json.decode(raw, type=dict[str, str | list[str]]))
-    except (JoseError, ValueError, TypeError, KeyError):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", SecurityWarning)  # such as of an RSA key below 2048 bits
+            key = jwk.import_key(msgspec.json.decode(raw, type=dict[str, str | list[str]]))
+    except (JoseError, SecurityWarning, ValueError, TypeError, KeyError):
         return None
-    algorithms = frozenset(one for one in ALGORITHMS if _fits(said, key, one))
+    algorithms = frozenset(one for one in ALGORITHMS if _fits(said, one))
     return SigningKey(said.kid, algorithms, key) if algorithms else None
 
 
-def _fits(said: _Jwk, key: jwk.Key, algorithm: str) -> bool:
+def _fits(said: _Jwk, algorithm: str) -> bool:
     """Tell whether a key is of the kind that an algorithm takes."""
     if said.alg not in {None, algorithm}:
         return False
     if said.kty == "RSA":
-        strong = isinstance(key, jwk.RSAKey) and key.raw_value.key_size >= _RSA_BITS
-        return strong and algorithm[:2] in {"RS", "PS"}
+        return algorithm[:2] in {"RS", "PS"}
     if said.kty == "EC":
         return _CURVES.get(algorithm) == said.crv
-    return algorithm == "EdDSA" and said.crv == "Ed25519"
+    return algorithm in {"EdDSA", "Ed25519"} and said.crv == "Ed25519"
 
 
 __all__ = ["AGAIN", "FRESH", "STALE", "Facts", "Issuer", "Issuers", "SigningKey", "signing_keys"]
