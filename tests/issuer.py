@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import json
+import subprocess
+import sys
 import threading
 import time
 import warnings
@@ -134,6 +136,33 @@ def issuing() -> Iterator[Issuer]:
         finally:
             server.shutdown()
             thread.join()
+
+
+_PROVIDER = """
+import json, sys
+from oidc_provider_mock import User, run_server_in_thread
+people = [User(sub=one.pop("sub"), claims=one) for one in map(json.loads, sys.argv[1:])]
+with run_server_in_thread(user_claims=people) as server:
+    print(server.server_port, flush=True)
+    sys.stdin.read()
+"""
+
+
+@contextmanager
+def providing(*people: dict[str, Any]) -> Iterator[str]:
+    """Run a whole issuer, where people sign in, during the block; yields its address.
+
+    It runs apart, since what it is made with warns of itself.
+    """
+    command = [sys.executable, "-W", "ignore", "-c", _PROVIDER, *map(json.dumps, people)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        try:
+            yield f"http://localhost:{process.stdout.readline().strip()}"
+        finally:
+            process.stdin.close()
+            process.wait(timeout=10)
 
 
 def written(folder: Path, issuer: str, more: str = "") -> str:

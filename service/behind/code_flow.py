@@ -21,7 +21,7 @@ import structlog
 from msgspec import Struct
 
 from service.behind import fetching, tokens
-from service.behind.fetching import Unreachable
+from service.behind.fetching import Declined, Unreachable
 from service.behind.front import Going, Returned
 from service.behind.issuers import Facts, Issuer, Issuers
 from service.behind.tokens import Untrusted
@@ -87,7 +87,7 @@ class Flow:
             return Problem("not_signed_in", detail)
         try:
             return await self._checked(issuer, back)
-        except Untrusted as why:
+        except (Untrusted, Declined) as why:
             _log.warning("not signed in", issuer=issuer.known.name, why=str(why))
             return Problem("not_signed_in", "what the issuer sent back does not hold")
         except Unreachable as why:

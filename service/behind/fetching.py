@@ -19,6 +19,10 @@ class Unreachable(Exception):  # noqa: N818 - a state of the world: it is said, 
     """The issuer does not answer as it must; the text says how, and holds nothing secret."""
 
 
+class Declined(Exception):  # noqa: N818 - an answer: the issuer says no to what was sent
+    """The issuer does not take what it was sent; the text says with which number."""
+
+
 def client() -> httpx.AsyncClient:
     """Return a client that follows no redirect and waits no longer than SECONDS."""
     headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
@@ -34,7 +38,10 @@ async def read(http: httpx.AsyncClient, url: str, bearer: str = "") -> bytes:
 async def send(
     http: httpx.AsyncClient, url: str, form: Mapping[str, str], basic: tuple[str, str] | None
 ) -> bytes:
-    """Send a form and return what is answered; raises Unreachable. basic: name and password."""
+    """Send a form and return what is answered; raises Unreachable, and Declined for a no.
+
+    basic: name and password.
+    """
     asked = http.build_request("POST", _safe(url), data=dict(form))
     return await _whole(http, asked, httpx.BasicAuth(*basic) if basic else None)
 
@@ -73,9 +80,11 @@ async def _whole(
                 await answer.aclose()
     except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
         raise Unreachable(f"{asked.url.host}: {type(error).__name__}") from None
+    if answer.is_client_error and asked.method == "POST":
+        raise Declined(f"{asked.url.host} answered {answer.status_code}")
     if answer.status_code != httpx.codes.OK or "content-encoding" in answer.headers:
         raise Unreachable(f"{asked.url.host} answered {answer.status_code}")
     return b"".join(parts)
 
 
-__all__ = ["BYTES", "SECONDS", "Unreachable", "client", "read", "safe", "send"]
+__all__ = ["BYTES", "SECONDS", "Declined", "Unreachable", "client", "read", "safe", "send"]

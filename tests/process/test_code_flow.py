@@ -95,7 +95,7 @@ async def test_a_token_of_another_sign_in_signs_nobody_in(world, changes):
     ],
 )  # fmt: skip
 async def test_who_did_not_go_does_not_come_back(world, changes):
-    """Another browser's state or cookie, another issuer's answer, a refusal: no code is redeemed."""
+    """Another browser's state, another issuer's answer, a refusal: no code is redeemed."""
     going, said = await world.went()
     back = {"cookie": going.cookie, "state": said["state"], "code": "c"} | changes
     found = await world.flow.come(Returned(**back))
