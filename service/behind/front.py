@@ -61,7 +61,8 @@ def public(settings: Settings) -> str | None:
     """Return the address under which browsers reach the service, if it is known."""
     if settings.public_url is not None:
         return settings.public_url
-    return f"http://{settings.host}:{settings.port}" if loopback(settings.host) else None
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{settings.port}" if loopback(settings.host) else None
 
 
 @asynccontextmanager
