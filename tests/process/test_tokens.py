@@ -2,6 +2,7 @@
 
 import base64
 import datetime as dt
+import functools
 import hashlib
 import hmac
 import json
@@ -83,9 +84,11 @@ def forged(issuer: Issuer) -> dict[str, str]:
     public = issuer.keys[0].as_pem(private=False)
     theirs, shared = thief.as_dict(private=False), {"alg": "HS256", "kid": "one"}
 
-    def by_thief(**header: object) -> str:
+    def by(who: jwk.Key, **header: object) -> str:
         registry = jws.JWSRegistry(algorithms=["RS256"], strict_check_header=False)
-        return jwt.encode({"alg": "RS256", **header}, issuer.claims(), thief, registry=registry)
+        return jwt.encode({"alg": "RS256", **header}, issuer.claims(), who, registry=registry)
+
+    by_thief = functools.partial(by, thief)
 
     return {
         "expired": issuer.token(exp=now - LEEWAY - 1),
@@ -107,7 +110,7 @@ def forged(issuer: Issuer) -> dict[str, str]:
         "by the public key as a secret": signed(shared, issuer.claims(), public),
         "by the empty secret": signed(shared, issuer.claims(), b""),
         "by an algorithm that is not believed": issuer.token(alg="RS512"),
-        "with demands of its own": signed({"alg": "RS256", "crit": ["b64"], "b64": False}, {}, b""),
+        "with demands of its own": by(issuer.keys[0], kid="one", crit=["x"], x=1),
         "of another issuer": issuer.token(iss="https://elsewhere.example.org"),
         "of almost the issuer": issuer.token(iss=issuer.url + "/"),
         "of no issuer": issuer.token(iss=None),
@@ -229,6 +232,37 @@ async def test_keys_that_are_unfit_are_left_out(world):
     head = {"alg": "RS256", "kid": "hidden"}
     token = jwt.encode(head, world.issuer.claims(), other, registry=registry)
     assert await world.ask(token) == REFUSED
+
+
+async def test_a_token_that_names_no_key_is_believed_while_there_is_one(world):
+    """Of two that might have signed it neither is tried."""
+
+    def nameless() -> str:
+        return jwt.encode({"alg": "RS256"}, world.issuer.claims(), world.issuer.keys[0])
+
+    assert isinstance(await world.ask(nameless()), Caller)
+    world.issuer.keys = [key("RSA", "one"), key("EC", "two"), key("RSA", "new")]
+    world.seconds = FRESH
+    assert await world.ask(nameless()) == REFUSED
+
+
+@pytest.mark.parametrize(
+    ("url", "safe"),
+    [
+        ("https://issuer.example.org/keys", True), ("http://127.0.0.1:1/keys", True),
+        ("http://localhost/", True), ("http://[::1]/", True), ("http://issuer.example.org/", False),
+        ("http://127.0.0.1.example.org/", False), ("http://localhost@example.org/", False),
+        ("https://a:b@issuer.example.org/", False), ("file:///etc/passwd", False), ("", False),
+        ("https://", False), ("https://[/", False), ("ftp://issuer.example.org/", False),
+    ],
+)  # fmt: skip
+async def test_what_others_could_change_on_the_way_is_not_fetched(url, safe):
+    """Over https, or from this machine; with no name and password in the address."""
+    assert fetching.safe(url) is safe
+    async with fetching.client() as http:
+        if not safe:
+            with pytest.raises(fetching.Unreachable, match="is not https"):
+                await fetching.read(http, url)
 
 
 async def test_who_has_no_role_by_the_claims_is_nobody_here(world):
