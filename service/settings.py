@@ -7,7 +7,6 @@ error must not silently leave a default in force.
 from __future__ import annotations
 
 import difflib
-import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from typing import Literal, NamedTuple
@@ -15,6 +14,8 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 
 import msgspec
 import platformdirs
+
+from service.domain.addresses import origin
 
 PREFIX = "CAPMAP_"
 ACCESS = ("off", "keys")
@@ -140,22 +141,11 @@ def _access(raw: str) -> str:
     return ACCESS[ACCESS.index(raw.strip().lower())]
 
 
-def loopback(host: str) -> bool:
-    """Tell whether only this machine reaches an address; of a name, only localhost is known."""
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
-
-
 def _public(raw: str) -> str:
-    """Return an address as browsers say it: scheme and host; http on this machine alone."""
-    parts = urlsplit(raw.strip().rstrip("/"))
-    beside = parts.path or parts.query or parts.fragment or parts.username
-    known = parts.scheme == "https" or (parts.scheme == "http" and loopback(parts.hostname or ""))
-    if beside or not parts.hostname or not known:
+    found = origin(raw)
+    if found is None:
         raise ValueError
-    return f"{parts.scheme}://{parts.netloc.lower()}"
+    return found
 
 
 def _level(raw: str) -> str:

@@ -25,6 +25,7 @@ from service.behind.fetching import Declined, Unreachable
 from service.behind.front import Going, Returned
 from service.behind.issuers import Facts, Issuer, Issuers
 from service.behind.tokens import Untrusted
+from service.domain.addresses import safe
 from service.domain.caller import Caller
 from service.domain.problems import Problem
 
@@ -74,7 +75,7 @@ class Flow:
             "code_challenge": _challenge(_derived(cookie, "verifier")),
             "code_challenge_method": "S256",
         }
-        if not fetching.safe(facts.authorization_endpoint):
+        if not safe(facts.authorization_endpoint):
             return _unreachable(issuer, Unreachable("it names no safe place to sign in"))
         mark = "&" if "?" in facts.authorization_endpoint else "?"
         return Going(f"{facts.authorization_endpoint}{mark}{urlencode(asked)}", cookie)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import urlsplit
 
 import httpx
 
-from service.settings import loopback
+from service.domain.addresses import safe
 
 SECONDS: Final = 5.0
 BYTES: Final = 512 * 1024
@@ -46,18 +45,6 @@ async def send(
     return await _whole(http, asked, httpx.BasicAuth(*basic) if basic else None)
 
 
-def safe(url: str) -> bool:
-    """Tell whether nobody on the way can read or change what is fetched: https, or this machine."""
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError:
-        return False
-    if parts.username is not None or parts.fragment or not host:
-        return False
-    return parts.scheme == "https" or (parts.scheme == "http" and loopback(host))
-
-
 def _safe(url: str) -> str:
     if not safe(url):
         raise Unreachable(f"{url[:200]} is not https")
@@ -87,4 +74,4 @@ async def _whole(
     return b"".join(parts)
 
 
-__all__ = ["BYTES", "SECONDS", "Declined", "Unreachable", "client", "read", "safe", "send"]
+__all__ = ["BYTES", "SECONDS", "Declined", "Unreachable", "client", "read", "send"]

@@ -15,7 +15,8 @@ import msgspec
 from msgspec import Struct
 
 from service.behind.sessions import Sessions
-from service.settings import Settings, loopback
+from service.domain.addresses import loopback
+from service.settings import Settings
 from service.store import sessions
 from service.store.pool import Pool, lent
 

@@ -15,8 +15,8 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from service.behind.fetching import safe
 from service.domain import claims
+from service.domain.addresses import safe
 from service.domain.claims import Rule, Written
 from service.domain.faults import Unfit
 from service.settings import SettingsError

@@ -13,7 +13,8 @@ import msgspec
 
 from service.cli import process
 from service.cli.process import say
-from service.settings import Settings, loopback
+from service.domain.addresses import loopback
+from service.settings import Settings
 
 STORY: Final = "surrey-and-sussex.ndjson"
 FICTIONAL: Final = "fictional.ndjson"

@@ -16,6 +16,8 @@ from joserfc import jwk, jws, jwt
 from service.behind import fetching, issuer_file
 from service.behind.issuers import AGAIN, FRESH, STALE, Issuers
 from service.behind.tokens import KEPT, LEEWAY, MOST_BYTES, Tokens
+from service.cli import process
+from service.domain import addresses
 from service.domain.caller import Caller
 from service.domain.problems import Problem
 from service.domain.roles import Grant
@@ -272,7 +274,7 @@ async def test_a_token_that_names_no_key_is_believed_while_there_is_one(world):
 )  # fmt: skip
 async def test_what_others_could_change_on_the_way_is_not_fetched(url, safe):
     """Over https, or from this machine; with no name and password in the address."""
-    assert fetching.safe(url) is safe
+    assert addresses.safe(url) is safe
     async with fetching.client() as http:
         if not safe:
             with pytest.raises(fetching.Unreachable, match="is not https"):
@@ -309,3 +311,12 @@ def test_a_mistake_in_the_file_of_issuers_is_named(tmp_path, before, after, said
     with pytest.raises(SettingsError, match="CAPMAP_ISSUERS") as refused:
         issuer_file.read(str(path))
     assert said in str(refused.value)
+
+
+def test_a_command_does_not_start_with_a_wrong_file_of_issuers(monkeypatch, capsys):
+    """It ends with the code of a wrong setting, and names the file."""
+    monkeypatch.setenv("CAPMAP_ISSUERS", "/nowhere/issuers.toml")
+    with pytest.raises(SystemExit) as ended:
+        process.settings()
+    assert ended.value.code == process.MISUSED
+    assert "CAPMAP_ISSUERS='/nowhere/issuers.toml'" in capsys.readouterr().err

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 import service
+from service.domain.addresses import loopback
 from service.domain.caller import LOCAL, Caller
 from service.domain.faults import Unfit
 from service.domain.roles import ALL, GIVES, PERMISSIONS, Grant, grant
-from service.settings import loopback
 
 ROOT = Path(service.__file__).parent
 READERS = {
