@@ -27,7 +27,7 @@ from msgspec import Struct
 from service.domain.caller import Caller
 from service.store import sessions
 from service.store.pool import Pool, lent
-from service.store.sessions import Session
+from service.store.sessions import Seen, Session
 
 IDLE: Final = dt.timedelta(minutes=30)
 LONGEST: Final = dt.timedelta(hours=10)
@@ -112,6 +112,19 @@ class Sessions:
         """Look the sessions of a key up again: it was revoked."""
         self._forget(lambda held: held.key == key)
 
+    async def listed(self) -> list[Seen]:
+        """Return the sessions that go on, the oldest first."""
+        now = self._now()
+        async with lent(self._reads) as connection:
+            return await sessions.listed(connection, now, _since(now))
+
+    async def end_of(self, caller: str) -> int:
+        """End all sessions of somebody, here at once; return how many there were."""
+        async with lent(self._writes) as connection:
+            ended = await sessions.end_of(connection, caller)
+        self._forget(lambda held: held.caller.id == caller)
+        return ended
+
     async def close(self) -> None:
         """Wait until what is being noted is written."""
         await asyncio.gather(*self._noting, return_exceptions=True)
@@ -127,9 +140,8 @@ class Sessions:
         self._held.pop(mark, None)
         if digest is None:
             return None
-        since = now - IDLE - dt.timedelta(seconds=NOTED)  # it is noted once in a minute only
         async with lent(self._reads) as connection:
-            found = await sessions.live(connection, digest, now, since)
+            found = await sessions.live(connection, digest, now, _since(now))
         if found is None:
             return None
         lasts = (found.ends_at - now).total_seconds()
@@ -161,6 +173,11 @@ class Sessions:
                 await sessions.seen(connection, at)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
             _log.warning("a session that was seen is not noted", error=type(error).__name__)
+
+
+def _since(now: dt.datetime) -> dt.datetime:
+    """Return since when a session must have been seen; that is noted once in a minute only."""
+    return now - IDLE - dt.timedelta(seconds=NOTED)
 
 
 def csrf_token(cookie: str) -> str:

@@ -48,6 +48,20 @@ DELETE FROM sessions WHERE hash IN (
 )
 """
 
+LISTED: Final = """
+-- $1 now, $2 seen since when: those that go on, the oldest first. They are few: no index.
+SELECT sessions.caller, begun_at, seen_at, least(ends_at, keys.expires_at) AS ends_at
+FROM sessions LEFT JOIN keys ON keys.id = sessions.key
+WHERE ends_at > $1 AND seen_at > $2
+  AND keys.revoked_at IS NULL AND (keys.expires_at IS NULL OR keys.expires_at > $1)
+ORDER BY begun_at, sessions.hash
+"""
+
+END_OF: Final = """
+-- $1 caller: ends all sessions of somebody. They are few: no index.
+DELETE FROM sessions WHERE caller = $1 RETURNING hash
+"""
+
 OPAQUE_BY: Final = """
 -- The log's secret, from which no subject can be told. One row: no index.
 SELECT secret FROM log_secret
@@ -60,6 +74,15 @@ class Session(Struct, frozen=True):
     caller: str
     key: uuid.UUID | None
     grants: tuple[Grant, ...]
+    ends_at: dt.datetime
+
+
+class Seen(Struct, frozen=True):
+    """A session as an operator sees it."""
+
+    caller: str
+    begun_at: dt.datetime
+    seen_at: dt.datetime
     ends_at: dt.datetime
 
 
@@ -94,10 +117,21 @@ async def end(connection: Connection, digest: bytes) -> None:
     await connection.execute(END, digest)
 
 
+async def listed(connection: Connection, now: dt.datetime, since: dt.datetime) -> list[Seen]:
+    """Return the sessions that go on, the oldest first. since: seen then or later."""
+    rows = await connection.fetch(LISTED, now, since)
+    return [Seen(row["caller"], row["begun_at"], row["seen_at"], row["ends_at"]) for row in rows]
+
+
+async def end_of(connection: Connection, caller: str) -> int:
+    """End all sessions of somebody; return how many there were."""
+    return len(await connection.fetch(END_OF, caller))
+
+
 async def secret(connection: Connection) -> bytes:
     """Return the log's secret."""
     found: bytes = await connection.fetchval(OPAQUE_BY)
     return found
 
 
-__all__ = ["Session", "begin", "end", "live", "secret", "seen"]
+__all__ = ["Seen", "Session", "begin", "end", "end_of", "listed", "live", "secret", "seen"]

@@ -1,7 +1,10 @@
 """Browsers: signed in at an issuer or with a key, by a cookie that nobody else can use."""
 
 import datetime as dt
+import os
 import re
+import subprocess
+import sys
 import uuid
 
 import httpx
@@ -317,6 +320,33 @@ async def test_a_session_ends_when_it_is_not_seen_and_after_a_day_s_work(app):
     both.now = begun + LONGEST
     both.seconds += KEPT
     assert await both.here.caller(busy) is None
+
+
+async def test_the_operator_ends_all_sessions_of_somebody(dsn, app):
+    """By a command that lists those that go on; services that run follow within half a minute."""
+    both = Elsewhere(app.state[MEMBER])
+    both.now = dt.datetime.now(dt.UTC)
+    mine, hers = [
+        await both.here.begin(Caller(one, (grant("viewer:RTP"),))) for one in ("oidc-a", "oidc-b")
+    ]
+    assert [one.caller for one in await both.here.listed()] == ["oidc-a", "oidc-b"]
+    ended = capmap(dsn, "sessions", "end", "oidc-a")
+    assert (ended.returncode, "1 session" in ended.stderr) == (0, True), ended.stderr
+    assert capmap(dsn, "sessions", "end", "oidc-a").returncode == 1
+    listed = capmap(dsn, "sessions", "list")
+    assert [line.split()[0] for line in listed.stdout.splitlines()] == ["oidc-b"], listed.stderr
+    assert await both.here.caller(mine) is None
+    assert await both.here.end_of("oidc-b") == 1
+    assert await both.here.caller(hers) is None
+
+
+def capmap(dsn: str, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run the command on a database."""
+    command = [sys.executable, "-m", "service.cli", *words]
+    environ = os.environ | {"DATABASE_URL": dsn}
+    return subprocess.run(
+        command, env=environ, capture_output=True, text=True, timeout=60, check=False
+    )
 
 
 async def test_what_is_kept_of_a_session_opens_nothing(app, connection):
