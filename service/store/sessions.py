@@ -54,7 +54,7 @@ SELECT sessions.caller, begun_at, seen_at, least(ends_at, keys.expires_at) AS en
 FROM sessions LEFT JOIN keys ON keys.id = sessions.key
 WHERE ends_at > $1 AND seen_at > $2
   AND keys.revoked_at IS NULL AND (keys.expires_at IS NULL OR keys.expires_at > $1)
-ORDER BY begun_at, sessions.hash
+ORDER BY begun_at, sessions.caller
 """
 
 END_OF: Final = """
