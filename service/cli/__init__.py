@@ -1,4 +1,4 @@
-"""The command `capmap`: serve, demo, migrate, generate, verify, behind, rebuild, work, keys, sessions.
+"""The command `capmap`: to serve, to look after the log, to say who is let in.
 
 Exit codes: 0 done; 1 what was asked about is not sound (wrong lines in a file, a bad position);
 2 wrong use, or settings that cannot be used; 3 the database cannot be used; 143 stopped by SIGTERM
