@@ -71,7 +71,7 @@ async def signed_in_at(browser: httpx.AsyncClient, subject: str = SUBJECT) -> ht
     """Return the answer to a browser that comes back from the issuer."""
     going = await browser.get("/sign-in/local")
     assert going.status_code == 303, going.text
-    async with httpx.AsyncClient() as elsewhere:
+    async with httpx.AsyncClient(trust_env=False) as elsewhere:
         said = await elsewhere.post(going.headers["location"], data={"sub": subject})
     return await browser.get(said.headers["location"])
 
@@ -199,7 +199,7 @@ async def test_who_has_no_role_at_the_issuer_is_not_signed_in(browser):
 async def test_a_browser_that_did_not_go_does_not_come_back(app, browser):
     """Nor one that comes back twice; and nobody is sent on to anywhere else."""
     going = await browser.get("/sign-in/local")
-    async with httpx.AsyncClient() as elsewhere:
+    async with httpx.AsyncClient(trust_env=False) as elsewhere:
         said = await elsewhere.post(going.headers["location"], data={"sub": SUBJECT})
     back = said.headers["location"]
     assert back.startswith(f"{PUBLIC}/sign-in/callback?")

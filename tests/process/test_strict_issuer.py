@@ -64,7 +64,7 @@ async def flow(issuer, tmp_path):
 
 async def back(url: str, cookie: str) -> Returned:
     """Go where a browser is sent, sign in, agree, and return with what the browser comes back."""
-    async with httpx.AsyncClient() as browser:
+    async with httpx.AsyncClient(trust_env=False) as browser:
         answer = await browser.get(url)
         while not (to := answer.headers.get("location", "")).startswith(REDIRECT):
             if to:
