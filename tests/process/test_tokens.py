@@ -5,6 +5,7 @@ import datetime as dt
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,10 +18,10 @@ from service.behind import fetching, issuer_file
 from service.behind.issuers import AGAIN, FRESH, STALE, Issuers
 from service.behind.tokens import KEPT, LEEWAY, MOST_BYTES, Tokens
 from service.cli import process
-from service.domain import addresses
+from service.domain import addresses, claims
 from service.domain.caller import Caller
 from service.domain.problems import Problem
-from service.domain.roles import Grant
+from service.domain.roles import Grant, grant
 from service.settings import SettingsError
 from tests.issuer import Issuer, issuing, key, written
 
@@ -54,10 +55,10 @@ async def world(tmp_path):
             yield World(issuer, http, written(tmp_path, issuer.url))
 
 
-def signed(head: dict, claims: dict, sign: Callable[[bytes], bytes]) -> str:
+def signed(head: dict, said: dict, sign: Callable[[bytes], bytes]) -> str:
     """Return a token with any header, signed in any way."""
     parts = [
-        base64.urlsafe_b64encode(json.dumps(one).encode()).rstrip(b"=") for one in (head, claims)
+        base64.urlsafe_b64encode(json.dumps(one).encode()).rstrip(b"=") for one in (head, said)
     ]
     whole = b".".join(parts)
     return (whole + b"." + base64.urlsafe_b64encode(sign(whole)).rstrip(b"=")).decode()
@@ -320,3 +321,19 @@ def test_a_command_does_not_start_with_a_wrong_file_of_issuers(monkeypatch, caps
         process.settings()
     assert ended.value.code == process.MISUSED
     assert "CAPMAP_ISSUERS='/nowhere/issuers.toml'" in capsys.readouterr().err
+
+
+def test_the_examples_of_the_guide_are_files_that_are_taken(tmp_path):
+    """Once what stands for an address and a secret of somebody's own is filled in."""
+    guide = Path(__file__).parents[2] / "docs" / "signing-in.md"
+    lines = guide.read_text().splitlines()
+    toml = "\n".join(line.removeprefix("    ") for line in lines if line.startswith("    "))
+    (tmp_path / "secret").write_text("x")
+    toml = re.sub(r'"/run/secrets/\w+"', f'"{tmp_path}/secret"', toml)
+    (tmp_path / "issuers.toml").write_text(
+        toml.replace('issuer = "…"', 'issuer = "https://issuer.example.org"')
+    )
+    entra, cis2 = issuer_file.read(str(tmp_path / "issuers.toml"))
+    assert claims.granted({"roles": ["CapMap.Lead.QXU"]}, entra.rules) == (grant("lead:QXU"),)
+    role = {"role_code": "S8000:G8000:R8001", "org_code": "RTP"}
+    assert claims.granted({"nhsid_nrbac_roles": [role]}, cis2.rules) == (grant("viewer:RTP"),)
