@@ -26,6 +26,7 @@ from service.api import (
     events,
     health,
     keys,
+    me,
     metrics,
     models,
     openapi,
@@ -39,7 +40,7 @@ from service.api import (
     uploads,
 )
 from service.api.rooms import MEMBER, Rooms
-from service.behind import erasing, memory, running
+from service.behind import erasing, front, memory, running
 from service.behind.rows import Sources
 from service.behind.tally import Tally
 from service.behind.waking import Waking
@@ -55,7 +56,7 @@ from service.store.writer import SESSION, Writer
 from service.submitting import desk, recording, spooling
 from service.submitting.desk import Desk
 from service.submitting.staging import Sizes
-from service.web import problems
+from service.web import problems, signing_in
 
 HANDLERS: Final = (
     events.append_events,
@@ -75,6 +76,7 @@ HANDLERS: Final = (
     erasures.erase_person,
     erasures.lift_erasure,
     erasures.list_erasures,
+    me.get_me,
     trials.list_trials,
     trials.get_trial,
     trials.discard_trial,
@@ -139,6 +141,7 @@ def build(settings: Settings, dsn: str) -> Litestar:
             metrics.get_metrics,
             problems.list_problems,
             problems.get_problem,
+            *signing_in.HANDLERS,
         ],
         lifespan=[functools.partial(_lifespan, settings, dsn)],
         state=State({metrics.MEMBER: requests}),
@@ -216,9 +219,12 @@ async def opened(settings: Settings, dsn: str) -> AsyncIterator[Rooms]:
         writer.start()
         memory.settle()
         try:
-            async with taking_in(settings, dsn, writer) as made:
+            async with (
+                taking_in(settings, dsn, writer) as made,
+                front.opened(settings, pool, made.pool, made.now) as door,
+            ):
                 rooms = Rooms(
-                    pool, loading, made, waking,
+                    pool, loading, made, waking, door,
                     access=settings.access, erasures=settings.erasures,
                 )  # fmt: skip
                 try:

@@ -15,6 +15,8 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 import msgspec
 import platformdirs
 
+from service.domain.addresses import origin
+
 PREFIX = "CAPMAP_"
 ACCESS = ("off", "keys")
 Access = Literal["off", "keys"]
@@ -51,6 +53,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     port: int = 8000
     access: Access = "off"
     erasures: str | None = None
+    issuers: str | None = None
+    public_url: str | None = None
     body_limit_bytes: int = 33_554_432
     upload_chunk_rows: int = 1_000
     writer_events: int = 1_000
@@ -139,6 +143,13 @@ def _access(raw: str) -> str:
     return ACCESS[ACCESS.index(raw.strip().lower())]
 
 
+def _public(raw: str) -> str:
+    found = origin(raw)
+    if found is None:
+        raise ValueError
+    return found
+
+
 def _level(raw: str) -> str:
     return LEVELS[LEVELS.index(raw.strip().lower())]
 
@@ -193,6 +204,20 @@ ROWS: tuple[Row, ...] = (
         _text,
         "a file that holds the list of erasures; make it: capmap erasures list > FILE",
         "list of erased names outside the database, applied again at every start",
+    ),
+    Row(
+        "CAPMAP_ISSUERS",
+        "issuers",
+        _text,
+        "a file, as docs/signing-in.md says",
+        "file of the OpenID Connect issuers whose tokens are believed beside keys",
+    ),
+    Row(
+        "CAPMAP_PUBLIC_URL",
+        "public_url",
+        _public,
+        "https:// and a host, without a path (http:// on this machine only)",
+        "address under which browsers reach the service, to sign people in",
     ),
     Row(
         "CAPMAP_BODY_LIMIT_BYTES",

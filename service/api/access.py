@@ -16,8 +16,10 @@ from litestar.connection import ASGIConnection
 from litestar.handlers.base import BaseRouteHandler
 from litestar.routes import BaseRoute, HTTPRoute
 
+from service.api import browsers
 from service.api.answers import AnyRequest
 from service.api.rooms import CALLER, MEMBER, Rooms, caller, head, rooms
+from service.behind.keyring import PREFIX
 from service.behind.scope import EVERYTHING, Scope
 from service.domain.caller import LOCAL, Caller
 from service.domain.problems import Problem, Refused
@@ -70,18 +72,27 @@ async def _known(connection: AnyConnection) -> Caller:
     if room.access == "off":
         return LOCAL
     secret = _secret(connection)
-    found = room.keyring.at_hand(secret) or await room.keyring.caller(secret)
+    if secret is None:
+        return await browsers.known(connection, room.front)
+    tokens = room.front.tokens
+    ring = room.keyring if tokens is None or secret.startswith(PREFIX) else tokens
+    found = ring.at_hand(secret) or await ring.caller(secret)
     if isinstance(found, Problem):
         raise Refused(found)
     return found
 
 
-def _secret(connection: AnyConnection) -> str:
-    """Return the key that a request brings; raises Refused for none, or two."""
-    given = b""
+def _secret(connection: AnyConnection) -> str | None:
+    """Return the key or token of Authorization; None without one; raises Refused for two.
+
+    Where there is one, no cookie is read: what a browser may send unasked adds nothing to it.
+    """
+    given = None
     for name, value in connection.scope["headers"]:
         if name == b"authorization":
-            given = b"two" if given else value
+            given = value if given is None else b"two"
+    if given is None:
+        return None
     if given[: len(_SCHEME)].lower() != _SCHEME:
         raise Refused(Problem("unknown_caller", "the request brings no key"))
     return given[len(_SCHEME) :].strip().decode("latin-1")

@@ -79,6 +79,7 @@ async def revoke_key(request: AnyRequest, key_id: FromPath[str]) -> Response[byt
     found = await rooms(request).keyring.revoke(_id(key_id))
     if found is None:
         raise _unknown(key_id)
+    rooms(request).front.sessions.forget_key(found.id)
     return Response(answers.encode(_shown(found)), status_code=201, media_type="application/json")
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Struct
 
-from service.api import catalogue, erasures, keys, models, people, templates, trials
+from service.api import catalogue, erasures, keys, me, models, people, templates, trials
 from service.api.answers import RowFault
 from service.api.completeness import CompletenessAnswer
 from service.api.events import (
@@ -184,6 +184,7 @@ OPERATIONS: Final = (
               done="Lifted"),
     Operation("/api/v1/erasures", "get", "list_erasures", "List erasures",
               erasures.ErasuresListed),
+    Operation("/api/v1/me", "get", "get_me", "Read who you are and whom you see", me.Me),
     Operation("/api/v1/trials", "get", "list_trials", "List your trials", trials.TrialsListed),
     Operation("/api/v1/trials/{name}", "get", "get_trial", "Read a trial and what it would change",
               trials.TrialAnswer, refusals=FOUND),

@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from service.api.answers import AnyRequest
 from service.behind.erasing import People
+from service.behind.front import Front
 from service.behind.histories import Histories
 from service.behind.keyring import Keyring
 from service.behind.latest import Latest
@@ -31,7 +32,7 @@ class Rooms:
     """The rooms behind the API, made by the composition root for the life of the process."""
 
     __slots__ = (
-        "access", "desk", "histories", "keyring", "latest", "people", "pictures", "pool",
+        "access", "desk", "front", "histories", "keyring", "latest", "people", "pictures", "pool",
         "registers", "scopes", "waking", "writer",
     )  # fmt: skip
 
@@ -41,6 +42,7 @@ class Rooms:
         loads: pool.Pool,
         desk: Desk,
         waking: Waking,
+        front: Front,
         *,
         access: Literal["off", "keys"],
         erasures: str | None,
@@ -55,6 +57,7 @@ class Rooms:
         self.histories = Histories(loads, self.latest)
         self.pictures = Pictures(self.latest, self.histories, self.registers)
         self.access = access
+        self.front = front
         self.keyring = Keyring(reads, desk.pool, desk.now)
         self.people = People(reads, desk.pool, desk.now, erasures)
         self.scopes = Scopes(self.registers, desk.now)

@@ -62,26 +62,26 @@ class World(Struct, frozen=True):
 class Scopes:
     """Works out scopes, and keeps them until the register says something new or the day ends.
 
-    They are kept by the caller's id: the grants of a key never change.
+    They are kept by the caller, id and grants: a key's never change, an issuer's may any minute.
     """
 
     def __init__(self, registers: Registers, now: Callable[[], dt.datetime]) -> None:
         self._registers = registers
         self._now = now
         self._world = world({}, dt.date.min)
-        self._kept: dict[tuple[str, Permission], Scope] = {}
-        self._unbounded: dict[tuple[str, Permission], bool] = {}
+        self._kept: dict[tuple[Caller, Permission], Scope] = {}
+        self._unbounded: dict[tuple[Caller, Permission], bool] = {}
         self._as_of = 0
         self._ends = dt.datetime.min.replace(tzinfo=dt.UTC)
 
     def unbounded(self, caller: Caller, permission: Permission) -> bool:
         """Tell whether a caller sees everybody with a permission, for which no log is asked."""
-        known = self._unbounded.get((caller.id, permission))
+        known = self._unbounded.get((caller, permission))
         if known is None:
             if len(self._unbounded) > _MOST:
                 self._unbounded.clear()
             known = any(one.organisations == ALL for one in _given(caller, permission))
-            self._unbounded[caller.id, permission] = known
+            self._unbounded[caller, permission] = known
         return known
 
     async def covered(self, caller: Caller, permission: Permission, up_to: int) -> Scope:
@@ -97,12 +97,12 @@ class Scopes:
             today = dates.today(now)
             self._world, self._kept = world(self._registers.everybody(), today), {}
             self._as_of, self._ends = self._registers.changed_at, dates.end_of_day(today)
-        found = self._kept.get((caller.id, permission))
+        found = self._kept.get((caller, permission))
         if found is None:
             if len(self._kept) > _MOST:
                 self._kept.clear()
             found = reached(_given(caller, permission), self._world)
-            self._kept[caller.id, permission] = found
+            self._kept[caller, permission] = found
         return found
 
 

@@ -1,4 +1,4 @@
-"""The command `capmap`: each of its commands stands in a module of this room.
+"""The command `capmap`: to serve, to look after the log, to say who is let in.
 
 Exit codes: 0 done; 1 what was asked about is not sound (wrong lines in a file, a bad position);
 2 wrong use, or settings that cannot be used; 3 the database cannot be used; 143 stopped by SIGTERM
@@ -19,6 +19,7 @@ from service.cli.naming import erase, erasures, people
 from service.cli.operating import behind, rebuild, work
 from service.cli.process import heed_sigterm
 from service.cli.serving import demo, migrate, serve
+from service.cli.sessions import sessions
 from service.cli.undoing import undo
 
 __all__ = ["main"]
@@ -42,7 +43,7 @@ def events() -> None:
 
 for command in (import_, export, undo):
     events.add_command(command)
-for command in (demo, serve, migrate, generate, verify, behind, rebuild, work, keys):
+for command in (demo, serve, migrate, generate, verify, behind, rebuild, work, keys, sessions):
     main.add_command(command)
 for command in (people, erase, erasures):
     main.add_command(command)

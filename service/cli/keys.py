@@ -11,6 +11,7 @@ import click
 
 from service.cli import process
 from service.cli.process import MISUSED, UNSOUND, say
+from service.domain import dates
 from service.settings import Settings
 
 if TYPE_CHECKING:

@@ -44,10 +44,23 @@ def settings() -> Settings:
     except SettingsError as error:
         say(str(error))
         raise SystemExit(MISUSED) from None
+    if found.issuers is not None:
+        _readable(found.issuers)
     for doubt in doubts(os.environ):
         say(doubt)
     logs.begin(found.log_level)
     return found
+
+
+def _readable(issuers: str) -> None:
+    """End the command where the file of issuers is no good: once it serves, nobody would see it."""
+    from service.behind import issuer_file
+
+    try:
+        issuer_file.read(issuers)
+    except SettingsError as error:
+        say(str(error))
+        raise SystemExit(MISUSED) from None
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import signal
 from collections.abc import Callable, Mapping
@@ -15,6 +14,7 @@ import msgspec
 
 from service.cli import process
 from service.cli.process import say
+from service.domain.addresses import loopback
 from service.settings import Settings
 
 STORY: Final = "surrey-and-sussex.ndjson"
@@ -107,21 +107,13 @@ def _serve(settings: Settings, dsn: str, greet: Callable[[str], None]) -> None:
 
 def _refuse_open(settings: Settings) -> None:
     """End the command where others could reach a service whose every caller is the operator."""
-    if settings.access == "off" and not _loopback(settings.host):
+    if settings.access == "off" and not loopback(settings.host):
         say(
             f"CAPMAP_HOST={settings.host!r}: others than this machine would reach it, and"
             " CAPMAP_ACCESS is off, so that everybody were the operator. Make a key with"
             " `capmap keys make` and set CAPMAP_ACCESS=keys, or listen on 127.0.0.1."
         )
         raise SystemExit(process.MISUSED)
-
-
-def _loopback(host: str) -> bool:
-    """Tell whether only this machine reaches an address; of a name, only localhost is known."""
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
 
 
 def _tour(base: str, secrets: Mapping[str, str]) -> None:

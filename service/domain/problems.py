@@ -87,8 +87,10 @@ KINDS: Final[dict[str, ProblemKind]] = {
            "Each type says who may record it (DOMAIN.md §2).",
            "Ask the organisation or the operator to record it."),
         _k("unknown_caller", "unauthenticated", "Who asks is not known",
-           "The request brings no key, or one that is not known, has expired or was revoked.",
-           "Send Authorization: Bearer capmap_…; the operator makes keys: capmap keys make."),
+           "The request brings no key or token, or one that is not known, has expired or was "
+           "revoked.",
+           "Send Authorization: Bearer capmap_…, or an issuer's token; the operator makes keys: "
+           "capmap keys make. A browser signs in at /sign-in."),
         _k("not_allowed", "forbidden", "No role of this key gives that",
            "What may be asked follows from the roles that the key was made with.",
            "Ask the operator for a key with a role that gives it."),
@@ -96,6 +98,15 @@ KINDS: Final[dict[str, ProblemKind]] = {
            "A key reaches organisations that its roles name, whom those systems host today, and "
            "whom they absorbed. It is not looked at whether this one is known.",
            "GET /api/v1/organisations lists those that it reaches; the operator makes keys."),
+        _k("not_signed_in", "invalid", "You are not signed in",
+           "What came back from the issuer does not belong to a sign-in that this browser began, "
+           "or the key is not one that opens anything.",
+           "Begin again at /sign-in; if it comes back, tell the operator the time."),
+        _k("cross_site", "forbidden", "This does not come from the service's own pages",
+           "A browser that is signed in by a cookie sends changes from the service's pages alone, "
+           "with the token of its session.",
+           "Send X-CSRF-Token as GET /api/v1/me says it, or sign in again; programs use a key or "
+           "a token in Authorization, and no cookie."),
         _k("method_not_allowed", "method", "The log is append-only",
            "Events are never changed or deleted.",
            "Record EventCorrected or EventRetracted instead."),

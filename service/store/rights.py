@@ -86,6 +86,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON return_drafts TO capmap_serve;
 -- Keys: what for is never changed. Of names, here and of people, what is erased is swept out of the
 -- files: TRUNCATE.
 GRANT SELECT, INSERT, UPDATE (revoked_at, last_used_at, name), TRUNCATE ON keys TO capmap_serve;
+GRANT SELECT, INSERT, UPDATE (seen_at), DELETE ON sessions TO capmap_serve;
 GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON people TO capmap_serve;
 GRANT SELECT, INSERT ON erasures TO capmap_serve;
 

@@ -311,6 +311,7 @@ def test_operations_are_frozen_and_all_documented() -> None:
             "create_key", "list_keys", "revoke_key",
         "record_name", "list_people", "list_trust_people", "erase_person", "lift_erasure",
         "list_erasures",
+        "get_me",
     }  # fmt: skip
 
 

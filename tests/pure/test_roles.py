@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import service
-from service.cli.serving import _loopback
+from service.domain.addresses import loopback
 from service.domain.caller import LOCAL, Caller
 from service.domain.faults import Unfit
 from service.domain.roles import ALL, GIVES, PERMISSIONS, Grant, grant
@@ -17,6 +17,9 @@ READERS = {
     "behind/scope.py": "whom a caller may see",
     "behind/keyring.py": "a key's grants become its holder's",
     "store/keys.py": "kept and read back",
+    "behind/sessions.py": "an issuer's grants go into a session, and out of it",
+    "store/sessions.py": "kept and read back",
+    "api/me.py": "shown to whom they belong",
     "api/keys.py": "shown to the operator",
     "cli/keys.py": "shown to the operator",
 }
@@ -99,4 +102,4 @@ def test_grants_are_read_in_few_places():
 )  # fmt: skip
 def test_which_addresses_only_this_machine_reaches(host, alone):
     """Of a name it is not known whose it is, so it counts as everybody's."""
-    assert _loopback(host) is alone
+    assert loopback(host) is alone

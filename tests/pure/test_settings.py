@@ -165,3 +165,21 @@ def test_every_setting_is_read_somewhere() -> None:
     modules = [path for path in service.rglob("*.py") if path.name != "settings.py"]
     code = "\n".join(path.read_text(encoding="utf-8") for path in modules)
     assert [row.field for row in ROWS if f".{row.field}" not in code] == []
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("https://capmap.Example.org/", "https://capmap.example.org"),
+        ("http://127.0.0.1:8001", "http://127.0.0.1:8001"), ("http://capmap.example.org", None),
+        ("https://capmap.example.org/map", None), ("https://", None), ("capmap.example.org", None),
+        ("https://a@capmap.example.org", None), ("https://capmap.example.org?x=1", None),
+    ],
+)  # fmt: skip
+def test_the_public_address_is_as_browsers_say_it(given: str, expected: str | None) -> None:
+    """Scheme and host, nothing beside them; without https on this machine alone."""
+    if expected is not None:
+        assert load({"CAPMAP_PUBLIC_URL": given}).public_url == expected
+        return
+    with pytest.raises(SettingsError, match="CAPMAP_PUBLIC_URL"):
+        load({"CAPMAP_PUBLIC_URL": given})
