@@ -105,7 +105,8 @@ async def _uncached(connections: Pool, registers: Registers, asked: Asked) -> fl
     latest = Latest(connections)
     await latest.head()
     begun = time.perf_counter()
-    made = await Pictures(latest, Histories(connections, latest), registers).picture(asked)
+    histories = {"exact": Histories(connections, latest)}
+    made = await Pictures(latest, histories, registers).picture(asked)
     took = time.perf_counter() - begun
     if made.organisation is None:
         raise RuntimeError(f"{asked.code} is not known at {asked.up_to}")

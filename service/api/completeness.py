@@ -34,7 +34,7 @@ async def get_completeness(request: AnyRequest, code: FromPath[str]) -> Response
     room = rooms(request)
     query = parameters.read(request, pictures.PictureQuery)
     moment, asked = await pictures.asked_for(room, query, code, "trust")
-    histories = await room.pictures.load(asked.code, asked.up_to, asked.evidence)
+    histories = await room.pictures.load(asked)
     organisation = summary(asked.code, histories[asked.code], asked.on)
     if organisation.organisation_kind != asked.bearer:
         raise pictures.unknown(asked)
@@ -47,4 +47,6 @@ def _known(room: Rooms, moment: Moment, asked: Asked) -> Known:
     """Return what was known at the moment; a date after that day was still to come."""
     said = None if asked.now else moment.known_at.recorded_at
     instant = dt.datetime.fromisoformat(said) if said else dt.datetime.now(dt.UTC)
-    return Known(room.histories, room.registers, asked.up_to, dates.today(instant))
+    return Known(
+        room.disclosed[asked.disclosure], room.registers, asked.up_to, dates.today(instant)
+    )

@@ -23,12 +23,13 @@ from service.behind import sensing
 from service.behind.sensing import EventWarnings
 from service.domain import codec, dates, explain
 from service.domain.admission import Batch, Outcome
+from service.domain.disclosure import EXACT, WITHOUT_PARTS, Disclosure, is_rounded
 from service.domain.faults import Fault
 from service.domain.problems import Problem, Refused
 from service.domain.register import BY_NAME
 from service.intake import batches, cloudevents, keys
 from service.projections.senses.check import OpenWarning
-from service.store import reading
+from service.store import disclosed, reading
 from service.store.appending import Connection
 from service.submitting import lines, spooling, trials
 from service.submitting.trials import Tried
@@ -194,6 +195,8 @@ class EventsQuery(Struct, frozen=True, forbid_unknown_fields=True):
     included. recorded_from, recorded_before: instants with an offset. positions: only
     these, at most 100, with commas. known_at: nothing beyond it.
     cursor: go on where a list ended. limit: how many, at most 1,000.
+    disclosure: with whose counts: exact, or as those get them who have no right to exact ones; then
+    without hash, and a payload that is withheld is null.
     """
 
     organisation: Annotated[str, Meta(max_length=5)] | None = None
@@ -208,6 +211,7 @@ class EventsQuery(Struct, frozen=True, forbid_unknown_fields=True):
     known_at: Annotated[str, Meta(max_length=40)] | None = None
     cursor: Annotated[str, Meta(max_length=64)] | None = None
     limit: Annotated[int, Meta(ge=1, le=1000)] = 100
+    disclosure: Disclosure = EXACT
 
 
 @get("/events", operation_id="list_events")
@@ -218,7 +222,9 @@ async def list_events(request: AnyRequest) -> Response[bytes]:
         head = await reading.head(connection)
         up_to = await known_position(connection, query.known_at, head.position)
         after = await _after(connection, query, head)
-        found = await reading.page(connection, _filter(query), after, up_to, query.limit)
+        found = await disclosed.page(
+            query.disclosure, connection, _filter(query), after, up_to, query.limit
+        )
         onward = None
         if len(found) == query.limit:
             onward = await cursors.cursor(connection, head.log, found[-1].position)
@@ -262,7 +268,8 @@ def _listed(
         written = b"[%b]" % b",".join(cloudevents.write(line, log) for line in lines)
         answer = answers.json(request, written, CLOUDEVENTS)
     else:
-        body = b'{"items":[%b],"next":%b}' % (b",".join(lines), answers.encode(href))
+        parts = (b",".join(lines), answers.encode(href), query.disclosure.encode())
+        body = b'{"items":[%b],"next":%b,"disclosure":"%b"}' % parts
         answer = answers.json(request, body)
     if href is not None:
         answer.headers["Link"] = f'<{href}>; rel="next"'
@@ -272,7 +279,8 @@ def _listed(
 class EventAnswer(Struct, frozen=True):
     """One event with all that corrects, disputes, confirms, settles or retracts it.
 
-    warnings: those that are open about it.
+    text: None where the payload cannot be read or is withheld. warnings: those that are open about
+    it. disclosure: whose counts the answer holds.
     """
 
     event: msgspec.Raw
@@ -280,26 +288,38 @@ class EventAnswer(Struct, frozen=True):
     status: str
     about: tuple[msgspec.Raw, ...]
     warnings: tuple[OpenWarning, ...]
+    disclosure: Disclosure
+
+
+class EventQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """How to read an event. disclosure: with whose counts, as in a list of events."""
+
+    disclosure: Disclosure = EXACT
 
 
 @get("/events/{event_id:str}", operation_id="get_event")
 async def get_event(request: AnyRequest, event_id: FromPath[str]) -> Response[bytes]:
     """Read one event with everything that is about it; as a CloudEvent, itself alone."""
-    parameters.read(request, Struct)
+    policy = parameters.read(request, EventQuery).disclosure
     key = event_key(event_id)
     async with snapshot(request) as connection:
-        stored = await reading.one(connection, key)
+        stored = await disclosed.one(policy, connection, key)
         if stored is None:
             raise Refused(Problem("not_found", f"event {key} is not in the log"))
-        about = await reading.about(connection, key)
+        about = await disclosed.about(policy, connection, key)
         head = await reading.head(connection)
     if CLOUDEVENT in request.headers.get("accept", ""):
         return answers.json(request, cloudevents.write(stored.line(), head.log), CLOUDEVENT)
     lines = tuple(msgspec.Raw(other.line()) for other in about)
-    known = await sensed.known_now(rooms(request))
+    known = await sensed.known_now(rooms(request), policy)
     warned = await sensing.about(known, {stored.organisation}, {stored.position})
     whole = EventAnswer(
-        msgspec.Raw(stored.line()), _text(stored), _status(stored, about), lines, warned.items
+        event=msgspec.Raw(stored.line()),
+        text=_text(stored),
+        status=_status(stored, about),
+        about=lines,
+        warnings=warned.items,
+        disclosure=policy,
     )
     return answers.json(request, answers.encode(whole))
 
@@ -314,7 +334,11 @@ def event_key(given: str) -> uuid.UUID:
 
 def _text(stored: reading.Stored) -> str | None:
     event = stored.event()
-    return None if isinstance(event, codec.Unread) else BY_NAME[stored.type].text(event.data)
+    if stored.withheld or isinstance(event, codec.Unread):
+        return None
+    text = BY_NAME[stored.type].text(event.data)
+    rounded = stored.hash is None and stored.type in WITHOUT_PARTS and is_rounded(event.data)
+    return f"{text} (people rounded to fives)" if rounded else text
 
 
 def _status(stored: reading.Stored, about: list[reading.Stored]) -> str:

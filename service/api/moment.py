@@ -12,6 +12,7 @@ from service.api.rooms import Rooms
 from service.behind.pictures import Evidence
 from service.domain import dates
 from service.domain.chain import instant
+from service.domain.disclosure import EXACT, Disclosure
 from service.domain.faults import Fault
 from service.domain.problems import Problem, Refused
 from service.projections.version import FOLD
@@ -23,12 +24,14 @@ class MomentQuery(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     """What every picture may be asked with.
 
     on: a civil day; today in London if absent. known_at: a position, an instant with an offset, or
-    a day (its end in London); now if absent. evidence: which sources count.
+    a day (its end in London); now if absent. evidence: which sources count. disclosure: with whose
+    counts: exact, or rounded as those get them who have no right to exact ones.
     """
 
     on: dt.date | None = None
     known_at: Annotated[str, Meta(max_length=40)] | None = None
     evidence: Evidence = "both"
+    disclosure: Disclosure = EXACT
 
 
 class KnownAt(Struct, frozen=True):
@@ -59,7 +62,7 @@ async def settle(room: Rooms, query: MomentQuery, model: str) -> Moment:
         known_at=await _known_at(room, query.known_at, head),
         model=model,
         evidence=query.evidence,
-        disclosure="exact",
+        disclosure=query.disclosure,
         fold=FOLD,
         log=str(head.log),
     )

@@ -71,7 +71,7 @@ async def get_organisation(request: AnyRequest, code: FromPath[str]) -> Response
     code = parameters.code(code)
     room = rooms(request)
     moment = await settle(room, query, first_model().full_name)
-    history = await room.histories.load(code, moment.known_at.position)
+    history = await room.disclosed[query.disclosure].load(code, moment.known_at.position)
     found = summary(code, history, moment.on)
     if found.organisation_kind == "unregistered":
         raise Refused(Problem("not_found", f"{code[:20]} is not a registered organisation"))

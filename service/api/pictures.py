@@ -88,7 +88,7 @@ async def list_trust_beginnings(request: AnyRequest, code: FromPath[str]) -> Res
     room = rooms(request)
     query = parameters.read(request, PictureQuery)
     moment, asked = await asked_for(room, query, code, "trust")
-    histories = await room.pictures.load(asked.code, asked.up_to, asked.evidence)
+    histories = await room.pictures.load(asked)
     organisation = summary(asked.code, histories[asked.code], asked.on)
     if organisation.organisation_kind != asked.bearer:
         raise unknown(asked)
@@ -111,7 +111,8 @@ async def _answer(
     made = await room.pictures.picture(asked)
     if made.organisation is None:
         raise unknown(asked)
-    tag = answers.weak_tag(made.tag, moment.log, moment.fold, moment.model, moment.evidence)
+    said = (moment.log, moment.fold, moment.model, moment.evidence, moment.disclosure)
+    tag = answers.weak_tag(made.tag, *said)
     if answers.has(request, tag):
         return answers.unchanged(tag)
     parts = _Parts(moment, made.organisation, msgspec.Raw(made.body))
@@ -150,7 +151,9 @@ async def asked_for(
     known = parameters.code(code)
     moment = await settle(room, query, model.full_name)
     up_to, now = moment.known_at.position, query.known_at is None
-    return moment, Asked(known, bearer, moment.on, up_to, now, query.evidence, model)
+    return moment, Asked(
+        known, bearer, moment.on, up_to, now, query.evidence, model, query.disclosure
+    )
 
 
 def unknown(asked: Asked) -> Refused:

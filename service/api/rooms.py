@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Final
 
 from service.api.answers import AnyRequest
-from service.behind.histories import Histories
+from service.behind.histories import MOST_ENTRIES, Histories
 from service.behind.latest import Latest
 from service.behind.pictures import Pictures
 from service.behind.registers import Registers
 from service.behind.waking import Waking
 from service.domain.caller import LOCAL, Caller
+from service.domain.disclosure import EXACT, POLICY, Disclosure
 from service.store import pool
 from service.store.appending import Connection
 from service.store.writer import Writer
@@ -25,7 +26,8 @@ class Rooms:
     """The rooms behind the API, made by the composition root for the life of the process."""
 
     __slots__ = (
-        "desk", "histories", "latest", "pictures", "pool", "registers", "waking", "writer",
+        "desk", "disclosed", "histories", "latest", "pictures", "pool", "registers", "waking",
+        "writer",
     )  # fmt: skip
 
     def __init__(self, reads: pool.Pool, desk: Desk, waking: Waking) -> None:
@@ -36,7 +38,9 @@ class Rooms:
         self.latest = Latest(reads)
         self.registers = Registers(reads)
         self.histories = Histories(reads, self.latest)
-        self.pictures = Pictures(self.latest, self.histories, self.registers)
+        rounded = Histories(reads, self.latest, MOST_ENTRIES // 4, POLICY)
+        self.disclosed: Mapping[Disclosure, Histories] = {EXACT: self.histories, POLICY: rounded}
+        self.pictures = Pictures(self.latest, self.disclosed, self.registers)
 
 
 def rooms(request: AnyRequest) -> Rooms:

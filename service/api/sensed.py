@@ -11,6 +11,7 @@ from service.api.rooms import Rooms
 from service.behind import sensing
 from service.behind.sensing import EventWarnings, Known
 from service.domain import dates
+from service.domain.disclosure import EXACT, Disclosure
 from service.store import pool, staged
 from service.submitting.receipts import UploadReceipt
 from service.submitting.trials import Laid
@@ -19,10 +20,10 @@ MOST_EVENTS: Final = 10_000
 """Of an upload's first so many events the warnings are told; the record's completeness has all."""
 
 
-async def known_now(room: Rooms) -> Known:
+async def known_now(room: Rooms, disclosure: Disclosure = EXACT) -> Known:
     """Return what is known now, on the day that it is in London."""
     head = await room.latest.head()
-    return Known(room.histories, room.registers, head.position, _today())
+    return Known(room.disclosed[disclosure], room.registers, head.position, _today())
 
 
 async def upload(room: Rooms, receipt: UploadReceipt) -> UploadReceipt:

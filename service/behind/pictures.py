@@ -11,7 +11,7 @@ import asyncio
 import datetime as dt
 import hashlib
 from collections import OrderedDict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Final, Literal
 
 import msgspec
@@ -20,6 +20,7 @@ from msgspec import Struct
 from service.behind.histories import Histories
 from service.behind.latest import Latest
 from service.behind.registers import Registers
+from service.domain.disclosure import Disclosure
 from service.domain.model import Model
 from service.domain.register import BY_NAME
 from service.projections import closure, system_picture, trust_picture
@@ -50,6 +51,7 @@ class Asked(Struct, frozen=True):
     now: bool
     evidence: Evidence
     model: Model
+    disclosure: Disclosure = "exact"
 
     def key(self) -> tuple[object, ...]:
         """Return what tells this picture from others; of pictures as known now, whenever."""
@@ -57,7 +59,8 @@ class Asked(Struct, frozen=True):
 
     def moment(self) -> tuple[object, ...]:
         """Return what pictures of one moment have in common."""
-        return (self.on, None if self.now else self.up_to, self.evidence, self.model.full_name)
+        known_at = None if self.now else self.up_to
+        return (self.on, known_at, self.evidence, self.model.full_name, self.disclosure)
 
 
 class Basis(Struct, frozen=True):
@@ -100,7 +103,7 @@ class Pictures:
     def __init__(
         self,
         latest: Latest,
-        histories: Histories,
+        histories: Mapping[Disclosure, Histories],
         registers: Registers,
         most_bytes: int = MOST_BYTES,
     ) -> None:
@@ -110,7 +113,7 @@ class Pictures:
         self._most = most_bytes
         self._kept: OrderedDict[tuple[object, ...], Made] = OrderedDict()
         self._bytes = 0
-        self._reuse = {"trust": Reuse(), "system": Reuse()}
+        self._reuse: dict[tuple[str, Disclosure], Reuse] = {}
         self._given: OrderedDict[tuple[object, ...], Given] = OrderedDict()
         self._making: dict[tuple[object, ...], asyncio.Task[Made]] = {}
 
@@ -138,7 +141,7 @@ class Pictures:
 
     async def _make(self, asked: Asked, flight: tuple[object, ...]) -> Made:
         try:
-            histories = await self.load(asked.code, asked.up_to, asked.evidence)
+            histories = await self.load(asked)
             made = _made(asked, histories, await self._picture(asked, histories))
             self._keep(asked.key(), made)
             return made
@@ -147,12 +150,12 @@ class Pictures:
 
     async def beyond(self, asked: Asked, overlay: Overlay) -> Made:
         """Return a picture as it would be with events that are in no log; it is not kept."""
-        histories = await self.load(asked.code, asked.up_to, asked.evidence, overlay)
+        histories = await self.load(asked, overlay)
         return _made(asked, histories, await self._picture(asked, histories, overlay))
 
     async def given(self, asked: Asked, overlay: Overlay = NOTHING) -> Contribution | None:
         """Return what a trust gives to the pictures of its systems; None where it is no trust."""
-        histories = await self.load(asked.code, asked.up_to, asked.evidence, overlay)
+        histories = await self.load(asked, overlay)
         if summary(asked.code, histories[asked.code], asked.on).organisation_kind != asked.bearer:
             return None
         return contribution(context(asked.code, histories, asked.on), asked.model)
@@ -193,38 +196,38 @@ class Pictures:
 
     def _reusing(self, asked: Asked) -> Reuse | None:
         """Return where dimensions find what they made; other moments than now come seldom again."""
-        return self._reuse[asked.bearer] if asked.now and asked.evidence == "both" else None
+        if not asked.now or asked.evidence != "both":
+            return None
+        return self._reuse.setdefault((asked.bearer, asked.disclosure), Reuse())
 
-    async def load(
-        self,
-        code: str,
-        up_to: int,
-        evidence: Evidence = "both",
-        beyond: Overlay = NOTHING,
-    ) -> dict[str, History]:
-        """Return the histories that a picture of `code` rests on, each read to the same position.
+    async def load(self, asked: Asked, beyond: Overlay = NOTHING) -> dict[str, History]:
+        """Return the histories that a picture rests on, each read to the same position.
 
         Of others that it belongs to or is connected with, only what they are and where they belong.
         beyond: what stands behind that position in no log.
         """
         histories: dict[str, History] = {}
+        code, up_to = asked.code, asked.up_to
         wanted = {code}
         while wanted:
             names = sorted(wanted)
             # At once: while one is decoded the database finds the next.
-            found = await asyncio.gather(*(self._one(one, up_to, beyond) for one in names))
-            histories |= {name: _only(h, evidence) for name, h in zip(names, found, strict=True)}
+            found = await asyncio.gather(*(self._one(asked, one, beyond) for one in names))
+            histories |= {
+                name: _only(h, asked.evidence) for name, h in zip(names, found, strict=True)
+            }
             wanted = closure.missing(code, histories)
         while around := closure.neighbours(code, histories):
             histories |= await self._registers.load(around - beyond.keys(), up_to)
             for name in around & beyond.keys():
-                histories[name] = await self._one(name, up_to, beyond)
+                histories[name] = await self._one(asked, name, beyond)
         return histories
 
-    async def _one(self, code: str, up_to: int, beyond: Overlay) -> History:
+    async def _one(self, asked: Asked, code: str, beyond: Overlay) -> History:
+        histories = self._histories[asked.disclosure]
         if code in beyond:
-            return await self._histories.beyond(code, up_to, beyond[code])
-        return await self._histories.load(code, up_to)
+            return await histories.beyond(code, asked.up_to, beyond[code])
+        return await histories.load(code, asked.up_to)
 
     def _keep(self, key: tuple[object, ...], made: Made) -> None:
         before = self._kept.pop(key, None)
@@ -263,7 +266,7 @@ def _only(history: History, evidence: Evidence) -> History:
 
 
 def _of_kind(kind: str, group: tuple[Fact, ...], evidence: Evidence) -> tuple[Fact, ...]:
-    if BY_NAME[kind].part == "register":
+    if kind in BY_NAME and BY_NAME[kind].part == "register":
         return group
     return tuple(fact for fact in group if fact.source_kind == evidence)
 

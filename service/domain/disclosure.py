@@ -9,20 +9,28 @@ from __future__ import annotations
 
 import hashlib
 import math
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 from msgspec import UNSET
 
 from service.domain.catalogue.record.event_corrected import EventCorrected
 from service.domain.envelope import Event, Payload
-from service.domain.register import ENVELOPES, AnyEvent
+from service.domain.register import BY_NAME, ENVELOPES, AnyEvent
 from service.domain.spec import ROUNDED_TIERS, EventType
 
 POLICY: Final = "people-v1"
+EXACT: Final = "exact"
+"""Whoever may have every count as it was recorded."""
+Disclosure = Literal["exact", "people-v1"]
+"""Whose counts an answer holds: as recorded, or as a policy discloses them."""
 WITHHELD: Final = b"null"
 SMALLEST_SURVEY: Final = 10
 _PEOPLE: Final = frozenset({"people", "tiered"})
+WITHOUT_PARTS: Final = frozenset(
+    name for name, kind in BY_NAME.items() if not _PEOPLE.isdisjoint(kind.classes.values())
+)
+"""Types whose people are rounded, at some tier at least: their parts are for exact readers only."""
 
 
 def rounded(count: int, secret: bytes, key: tuple[str, ...]) -> int:
@@ -58,6 +66,11 @@ def _rounded(kind: EventType, payload: Payload) -> list[str]:
     tiered = getattr(payload, "tier", None) in ROUNDED_TIERS
     groups = _PEOPLE if tiered else {"people"}
     return [path for path, group in kind.classes.items() if group in groups]
+
+
+def is_rounded(payload: Payload) -> bool:
+    """Tell whether the people of a payload of one of these types are rounded: by its tier."""
+    return getattr(payload, "tier", None) in {None, *ROUNDED_TIERS}
 
 
 def _is_small(payload: Payload, member: str) -> bool:

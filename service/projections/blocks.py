@@ -19,11 +19,12 @@ from msgspec import Struct
 
 from service.domain.codec import Unread
 from service.domain.dates import Precision
+from service.domain.disclosure import WITHOUT_PARTS
 from service.domain.envelope import Assurance, Event, Payload, Target, type_name
 from service.domain.faults import Unfit
 from service.domain.normal import normal
 from service.domain.register import BY_NAME
-from service.domain.spec import EventType
+from service.domain.withheld import WITHHELD, Withheld
 
 ABOUT: Final = frozenset(kind.name for kind in BY_NAME.values() if kind.fold.form == "about")
 """Types that change how another event is read; all others state facts."""
@@ -31,11 +32,15 @@ _POSITION: Final = attrgetter("position")
 
 
 class Entry(Struct, frozen=True, gc=False):
-    """One event of a history as it stands in the log; target is of an event about an event."""
+    """One event of a history as it stands in the log; target is of an event about an event.
+
+    disclosed: it is as rounded readers get it (MODEL.md §5).
+    """
 
     position: int
     event: Event | Unread
     target: Target | None = None
+    disclosed: bool = False
 
 
 class Fact(Struct, frozen=True, gc=False, array_like=True):
@@ -44,6 +49,7 @@ class Fact(Struct, frozen=True, gc=False, array_like=True):
     position: the original's, for ties. refers: the events that it refers to.
     corrected_by: position of the correction that counts. disputed: positions of disputes that are
     not rejected. confirmed_by: codes of confirmers that it still names.
+    disclosed: its people are as rounded readers get them, without parts (MODEL.md §5).
     The members up to `refers` are those that a pack holds, in this order.
     """
 
@@ -61,6 +67,7 @@ class Fact(Struct, frozen=True, gc=False, array_like=True):
     corrected_by: int | None = None
     disputed: tuple[int, ...] = ()
     confirmed_by: frozenset[str] = frozenset()
+    disclosed: bool = False
 
     @property
     def positions(self) -> tuple[int, ...]:
@@ -70,11 +77,11 @@ class Fact(Struct, frozen=True, gc=False, array_like=True):
         return (self.position, self.corrected_by)
 
 
-def _fact_of(kind: EventType) -> type[Fact]:
+def _fact_of(name: str, payload: type[Payload]) -> type[Fact]:
     """Return the Fact of one type: with its payload, its name left out of packs."""
     struct = msgspec.defstruct(
-        f"{kind.name}Fact",
-        [("data", kind.payload), ("type", str, kind.name)],
+        f"{name}Fact",
+        [("data", payload), ("type", str, name)],
         bases=(Fact,),
         namespace={"__doc__": Fact.__doc__},
         module=__name__,
@@ -87,8 +94,10 @@ def _fact_of(kind: EventType) -> type[Fact]:
 
 
 FACT_OF: Final[Mapping[str, type[Fact]]] = MappingProxyType(
-    {name: _fact_of(kind) for name, kind in BY_NAME.items()}
+    {name: _fact_of(name, kind.payload) for name, kind in BY_NAME.items()}
+    | {WITHHELD: _fact_of(WITHHELD, Withheld)}
 )
+"""By type; and that of what is withheld, whatever type it is of."""
 
 
 class Change(Struct, frozen=True, gc=False, array_like=True):
@@ -148,7 +157,7 @@ def block(entries: Sequence[Entry]) -> Block:
             replacements += _replacement(entry, event)
         else:
             refers = (entry.target, *entry.target.others) if entry.target else ()
-            originals.append(_fact(entry.position, event, type_name(event), event.data, refers))
+            originals.append(_fact(entry, event, type_name(event), event.data, refers))
     last = max((entry.position for entry in entries), default=0)
     return Block(
         _by_type(originals), tuple(changes), _by_type(replacements), tuple(unread), last,
@@ -176,19 +185,20 @@ def _replacement(entry: Entry, event: Event) -> Iterator[Fact]:
     known = BY_NAME.get(entry.target.type) if entry.target else None
     if known is None or entry.target is None or not isinstance(raw, msgspec.Raw):
         return
+    if bytes(raw) == b"null":
+        yield _fact(entry, event, WITHHELD, Withheld(known.name), entry.target.others)
+        return
     try:
         # Bodies recorded by 0.1.0 hold corrected payloads as they were sent.
         data: Payload = normal(msgspec.json.decode(bytes(raw), type=known.payload))
     except (msgspec.MsgspecError, Unfit, UnicodeDecodeError, RecursionError):
         return
-    yield _fact(entry.position, event, known.name, data, entry.target.others)
+    yield _fact(entry, event, known.name, data, entry.target.others)
 
 
-def _fact(
-    position: int, event: Event, kind: str, data: Payload, refers: tuple[Target, ...]
-) -> Fact:
+def _fact(entry: Entry, event: Event, kind: str, data: Payload, refers: tuple[Target, ...]) -> Fact:
     return FACT_OF[kind](
-        position=position,
+        position=entry.position,
         organisation=event.organisation,
         effective=event.effective,
         precision=event.precision,
@@ -197,6 +207,7 @@ def _fact(
         source_kind=event.source.kind,
         data=data,
         refers=refers,
+        disclosed=entry.disclosed and kind in WITHOUT_PARTS,
     )
 
 

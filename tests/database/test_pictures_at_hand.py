@@ -26,7 +26,7 @@ class Reader:
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self.latest = Latest(pool)
-        histories = Histories(pool, self.latest)
+        histories = {"exact": Histories(pool, self.latest)}
         self.pictures = Pictures(self.latest, histories, Registers(pool))
 
     async def read(self, code: str, bearer: str = "trust", known_at: int | None = None) -> Made:
