@@ -116,9 +116,10 @@ def band(facts: Iterable[Fact]) -> float:
 
 def banded(given: Measure, width: float) -> Measure:
     """Return a figure with its band, and as it is said with it; as it is where there is none."""
-    if not width or not isinstance(given.value, int | float):
+    if width == given.band or not isinstance(given.value, int | float):
         return given
-    return structs.replace(given, band=width, shown=_shown(given.value, given.unit, width))
+    shown = _shown(given.value, given.unit, width) if width else ""
+    return structs.replace(given, band=width, shown=shown)
 
 
 def _shown(value: float, unit: str, width: float) -> str:
