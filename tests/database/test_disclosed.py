@@ -201,7 +201,7 @@ async def test_a_small_survey_is_there_and_says_nothing(client):
 async def _share(client: httpx.AsyncClient) -> Any:
     found = await read(client, "/api/v1/trusts/RTP/picture", on=ON)
     assert found["picture"]["unreadable"] == {}
-    return found["picture"]["connection"]["beside"]["cross_division_share"]
+    return found["picture"]["connection"]["measures"]["cross_division_share"]
 
 
 async def test_an_answer_is_kept_for_readers_of_its_disclosure_only(client):
