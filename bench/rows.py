@@ -12,13 +12,14 @@ import asyncpg
 
 from bench import events, http_load, raw, server
 from bench.databases import Databases
+from service import settings
 from service.domain import codec
 from service.domain.caller import LOCAL
 from service.domain.envelope import Event
 from service.store import reading
 from service.store.appending import Connection
 from service.store.writer import SESSION, Writer
-from service.submitting import exchange, settings
+from service.submitting import exchange
 
 CONNECTIONS: Final = 32
 BATCH_CONNECTIONS: Final = 4

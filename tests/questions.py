@@ -17,6 +17,7 @@ from service.domain import lists
 from service.domain.model import models
 from service.domain.references import TARGETS, reference_members
 from service.domain.register import BY_NAME
+from service.projections.returning_questions import BY_KEY
 from tests.strategies import LEAVES, NAMES, STORY, samples
 
 TOLD = [json.loads(line) for line in STORY.read_text(encoding="utf-8").splitlines()]
@@ -97,7 +98,7 @@ GROUNDS = st.sampled_from(["wrong_figure", "not_ours"])
 PUT_RIGHT = {
     "correct_event": st.tuples(
         st.sampled_from(ORIGINALS),
-        st.fixed_dictionaries({"reason": REASONS}, optional={"certain": st.booleans()}),
+        st.fixed_dictionaries({"reason": REASONS, "certain": st.booleans()}),
         IDS,
     ),
     "retract_event": st.tuples(
@@ -108,6 +109,21 @@ PUT_RIGHT = {
     ).map(lambda said: (said[0], said[1] | {"organisation": said[0]["organisation"]}, said[2])),
 }
 """What puts events of the story right; no dispute is in it that could be settled."""
+
+
+PERIODS = st.fixed_dictionaries(
+    {"financial_year": st.sampled_from(["2024/25", "2025-26"]), "quarter": st.integers(1, 4)}
+)
+QUIET = st.lists(st.sampled_from(sorted(BY_KEY)), min_size=1, unique=True).map(
+    lambda keys: [{"question": key, "said": "no_change"} for key in keys]
+)
+RETURNS = {
+    "save_return_draft": st.tuples(PERIODS, QUIET).map(
+        lambda said: said[0] | {"answers": said[1], "version": 10**6}
+    ),
+    "make_return": PERIODS.map(lambda period: period | {"no_change": True}),
+}
+"""What is said of a quarter; a draft's version is one that has seen all."""
 
 
 def questions(operation: str, cursors: list[str]) -> st.SearchStrategy[Asked]:
@@ -122,6 +138,10 @@ def questions(operation: str, cursors: list[str]) -> st.SearchStrategy[Asked]:
             lambda said: Asked({"event_id": said[0]["id"]}, {}, {}, said[1] | {"id": said[2]})
         )
     trust, system = st.sampled_from(TRUSTS), st.sampled_from(SYSTEMS)
+    if operation in RETURNS:
+        return st.tuples(trust, RETURNS[operation]).map(
+            lambda said: Asked({"code": said[0]}, {}, {}, said[1])
+        )
     path, query = {
         "get_event": ({"event_id": st.sampled_from([e["id"] for e in TOLD])}, {}),
         "list_organisations": ({}, FOUND),
@@ -131,6 +151,7 @@ def questions(operation: str, cursors: list[str]) -> st.SearchStrategy[Asked]:
         "get_system_picture": ({"code": system}, PICTURE),
         "list_trust_beginnings": ({"code": trust}, PICTURE),
         "get_completeness": ({"code": trust}, PICTURE),
+        "get_return": ({"code": trust}, {}),
         "get_model": ({"name": st.sampled_from(sorted(models()))}, {}),
         "get_template": ({"file": st.sampled_from(TEMPLATES)}, {}),
         "list_codes": ({"name": st.sampled_from(sorted(lists.LISTS))}, {}),

@@ -77,11 +77,11 @@ def _cached(tag: str) -> dict[str, str]:
 
 
 class RowFault(Fault, frozen=True, omit_defaults=True):
-    """A wrong value of a file, with the row, and the column's letter, that it stands in."""
+    """A wrong value of a file, where it stands; message: rule and place as a sentence."""
 
-    row: int | None = None
-    column: str | None = None
     sheet: str = ""
+    heading: str | None = None
+    message: str = ""
 
 
 def problem(request: AnyRequest, found: Problem, **more: object) -> Response[bytes]:

@@ -75,8 +75,8 @@ def answered(request: AnyRequest, found: UploadReceipt) -> Response[bytes]:
 
 def _refused(request: AnyRequest, found: UploadReceipt) -> Response[bytes]:
     """Answer a problem that holds the receipt, whose errors name rows and columns."""
-    more = ", the first of which are listed" if found.more_errors else ""
-    detail = f"{found.rows.wrong} of {found.rows.total} rows are wrong{more}"
+    more = " (the first are listed)" if found.more_errors else ""
+    detail = f"wrong rows: {found.rows.wrong} of {found.rows.total}{more}; nothing was recorded"
     if not found.rows.wrong:
         detail = "the log moved on while the file was checked; nothing was recorded"
     errors = tuple(_fault(one) for one in found.errors)
@@ -88,6 +88,6 @@ def _refused(request: AnyRequest, found: UploadReceipt) -> Response[bytes]:
 
 def _fault(one: receipts.RowError) -> answers.RowFault:
     return answers.RowFault(
-        one.pointer, one.code, one.message, one.value, one.allowed, one.nearest,
-        row=one.row, column=one.column, sheet=one.sheet,
+        one.pointer, one.code, one.rule, one.value, one.allowed, one.nearest, one.row, one.column,
+        sheet=one.sheet, heading=one.heading, message=one.message,
     )  # fmt: skip

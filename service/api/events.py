@@ -21,7 +21,7 @@ from service.api.moment import known_position
 from service.api.rooms import caller, rooms, snapshot
 from service.behind import sensing
 from service.behind.sensing import EventWarnings
-from service.domain import codec, dates, explain
+from service.domain import codec
 from service.domain.admission import Batch, Outcome
 from service.domain.disclosure import EXACT, WITHOUT_PARTS, Disclosure, is_rounded
 from service.domain.faults import Fault
@@ -31,7 +31,7 @@ from service.intake import batches, cloudevents, keys
 from service.projections.senses.check import OpenWarning
 from service.store import disclosed, reading
 from service.store.appending import Connection
-from service.submitting import lines, spooling, trials
+from service.submitting import files, lines, spooling, trials
 from service.submitting.trials import Tried
 
 NDJSON: Final = "application/x-ndjson"
@@ -122,6 +122,11 @@ async def _tried(request: AnyRequest, trial: str, read: batches.Read) -> Respons
         found = await trials.add(rooms(request).desk, caller(request), trial, read.events)
     except Refused as refused:
         raise Refused(read.placed(refused.problem)) from None
+    return tried(trial, found)
+
+
+def tried(trial: str, found: tuple[Tried, ...]) -> Response[bytes]:
+    """Answer what became of events laid over a trial: 201 where any is new in it, else 200."""
     new = any(one.outcome == "tried" for one in found)
     return Response(
         content=answers.encode(TrialReceipt(trial, found)),
@@ -150,20 +155,17 @@ async def _warned(
     return await sensing.about(await sensed.known_now(rooms(request)), organisations, positions)
 
 
-def _today() -> dt.date:
-    return dates.today(dt.datetime.now(dt.UTC))
-
-
 def latest() -> dt.date:
     """Return the last effective date that is accepted today."""
-    return min(_today() + explain.AHEAD, dates.LATEST)
+    return files.latest(dt.datetime.now(dt.UTC))
 
 
 def content_type(request: AnyRequest, taken: Container[str]) -> str:
     """Return a body's content type, in lower case; raises Refused for one that is not taken."""
     given = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if given not in taken:
-        raise Refused(Problem("unsupported_media_type", f"{given[:80]} is not taken here"))
+        detail = f"{given[:80] or 'no Content-Type'} is not taken here"
+        raise Refused(Problem("unsupported_media_type", detail))
     if "content-encoding" in request.headers:
         raise Refused(Problem("unsupported_media_type", "request bodies are not compressed"))
     return given

@@ -30,12 +30,12 @@ async def file(request: AnyRequest) -> Part:
     """
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     if kind != "multipart/form-data" or not options.get("boundary"):
-        detail = f"{kind[:80]} is not multipart/form-data with a boundary"
+        detail = f"{kind[:80] or 'no Content-Type'}: it must be multipart/form-data, part {PART}"
         raise Refused(Problem("unsupported_media_type", detail))
     events = _events(request, options["boundary"])
     first = await anext(events, None)
     if not isinstance(first, MultipartSegment) or first.name != PART:
-        raise Refused(Problem("malformed_body", f"the form's part must be called {PART}"))
+        raise Refused(Problem("malformed_body", f"the form must have one part, called {PART}"))
     name = (first.filename or PART).replace("\\", "/").rpartition("/")[2][:LONGEST_NAME]
     return Part(name, _pieces(events))
 

@@ -118,7 +118,7 @@ def _operation(one: Operation) -> Json:
         made["parameters"] += _SENDING[1:]
         made["requestBody"] = _form(one.part)
     if one.body is not None:
-        made["parameters"] += _SENDING
+        made["parameters"] += _SENDING if one.keyed else []
         body = {"application/json": {"schema": _schema_of(one.body)}}
         made["requestBody"] = {"required": True, "content": body}
     return made
@@ -145,7 +145,9 @@ def _form(part: str) -> Json:
 
 
 def _done(one: Operation) -> Json:
-    content = {"application/json": {"schema": _schema_of(one.answer)}}
+    said = _schema_of(one.answer)
+    either = {"anyOf": [said, _schema_of(one.tried)]} if one.tried else said
+    content = {"application/json": {"schema": either}}
     later = {"202": {"description": one.later, "content": content}} if one.later else {}
     return {
         "201": {"description": one.done, "content": content},

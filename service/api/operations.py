@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from service.api import catalogue, models, templates, trials
+from service.api.answers import RowFault
 from service.api.completeness import CompletenessAnswer
 from service.api.events import (
     CLOUDEVENT,
@@ -19,6 +20,7 @@ from service.api.events import (
     EventQuery,
     EventsQuery,
     Receipt,
+    TrialReceipt,
 )
 from service.api.moment import MomentQuery
 from service.api.organisations import Listed, OrganisationAnswer, OrganisationsQuery
@@ -29,11 +31,11 @@ from service.api.pictures import (
     TriedQuery,
     TrustAnswer,
 )
+from service.api.returns import MakeQuery, ReturnAnswer, ReturnQuery
 from service.api.uploads import UploadQuery, UploadRowsListed, UploadsListed, UploadsQuery
 from service.domain.dates import Precision
 from service.domain.disclosure import Disclosure
 from service.domain.envelope import Assurance, Source, Target
-from service.domain.faults import Fault
 from service.domain.model import Model
 from service.domain.problems import Category
 from service.intake.putting_right import (
@@ -44,10 +46,13 @@ from service.intake.putting_right import (
     Settlement,
 )
 from service.submitting.receipts import UploadReceipt
+from service.submitting.returns import Returned
+from service.submitting.returns_said import DraftBody, ReturnBody
+from service.submitting.returns_shown import DraftShown
 
 
 class ProblemAnswer(Struct, frozen=True):
-    """A problem as RFC 9457 has it, with every wrong value."""
+    """A problem as RFC 9457 has it, with every wrong value; receipt: of a file that was refused."""
 
     type: str
     title: str
@@ -55,8 +60,9 @@ class ProblemAnswer(Struct, frozen=True):
     detail: str
     instance: str
     way_out: str
-    errors: tuple[Fault, ...] = ()
+    errors: tuple[RowFault, ...] = ()
     more_errors: int = 0
+    receipt: UploadReceipt | msgspec.UnsetType = msgspec.UNSET
 
 
 class RecordedEvent(Struct, frozen=True, kw_only=True):
@@ -100,7 +106,9 @@ class Operation(Struct, frozen=True):
     path_example: the same, of an operation that records.
     also: other media types in which Accept may ask for the same.
     files: media types of the files that it answers instead, whose bytes no schema describes.
-    body: what it takes, as JSON; done: what its answer is called where it is 201, later: 202.
+    body: what it takes, as JSON; keyed: with the versions expected and a key for ids.
+    tried: what it answers where it is asked to lay events over a trial.
+    done: what its answer is called where it is 201, later: 202.
     part: the part of a multipart form that it takes instead, a file.
     """
 
@@ -117,6 +125,8 @@ class Operation(Struct, frozen=True):
     also: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     body: type[Struct] | None = None
+    keyed: bool = True
+    tried: type[Struct] | None = None
     done: str = "Recorded and durable"
     later: str = ""
     part: str = ""
@@ -170,6 +180,17 @@ OPERATIONS: Final = (
     Operation("/api/v1/trusts/{code}/beginnings", "get", "list_trust_beginnings",
               "List the programmes joined, with that day's levels", BeginningsAnswer, PictureQuery,
               FOUND, example="RTP"),
+    Operation("/api/v1/trusts/{code}/return", "get", "get_return",
+              "Read a quarter's questions, pre-filled, and the draft", ReturnAnswer, ReturnQuery,
+              FOUND, example="RTP"),
+    Operation("/api/v1/trusts/{code}/return", "post", "make_return",
+              "Make a quarter's return: events and one ReturnMade", Returned, MakeQuery, ABOUT,
+              path_example="RTP", body=ReturnBody, keyed=False, tried=TrialReceipt),
+    Operation("/api/v1/trusts/{code}/return/draft", "post", "save_return_draft",
+              "Put some answers into the draft", DraftShown, refusals=ABOUT, path_example="RTP",
+              body=DraftBody, done="Saved; nothing is recorded", keyed=False),
+    Operation("/api/v1/trusts/{code}/return/draft", "delete", "discard_return_draft",
+              "Throw a draft away", None, ReturnQuery, FOUND, path_example="RTP"),
     Operation("/api/v1/trusts/{code}/completeness", "get", "get_completeness",
               "Read how complete a trust's record is", CompletenessAnswer, PictureQuery, FOUND,
               example="RTP"),

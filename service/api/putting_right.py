@@ -123,4 +123,5 @@ def _placed(problem: Problem) -> Problem:
         )
         for fault in problem.errors
     )
-    return msgspec.structs.replace(problem, errors=errors)
+    detail = errors[0].rule if errors else problem.detail
+    return msgspec.structs.replace(problem, detail=detail, errors=errors)

@@ -29,12 +29,18 @@ MOST_ENTRIES: Final = 400_000
 _log = structlog.get_logger("histories")
 
 
-class Kept(Struct, frozen=True, gc=False):
-    """A history read to a position, as one block and as what it says."""
+class Kept(Struct, gc=False):
+    """A history read to a position, as one block; and what it says, once that was asked for."""
 
     run: Block
     read_to: int
-    history: History
+    said: History | None = None
+
+    def history(self) -> History:
+        """Return what all of it says; as known earlier it is not asked for."""
+        if self.said is None:
+            self.said = history([self.run])
+        return self.said
 
 
 class Histories:
@@ -90,7 +96,7 @@ class Histories:
 def _known(kept: Kept, up_to: int) -> History:
     """Return what was known at a position of a history that was read at least so far."""
     if kept.run.last_position <= up_to:
-        return kept.history
+        return kept.history()
     return history([cut(kept.run, up_to)])
 
 
@@ -106,7 +112,7 @@ async def _read(
     added = await entries_for(disclosure, connection, code, end, up_to) if end < up_to else ()
     tail = block(added)
     run = joined([*runs, tail] if tail.entries else runs)
-    said = grown(kept.history, run, tail) if kept is not None else history([run])
+    said = grown(kept.said, run, tail) if kept is not None and kept.said is not None else None
     return Kept(run, max(end, up_to), said)
 
 

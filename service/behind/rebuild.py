@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import functools
 import multiprocessing
 import os
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
+from multiprocessing.util import Finalize
 from typing import Final
 
 import msgspec
@@ -30,7 +32,7 @@ from service.projections.version import FOLD
 from service.store import current, mismatches, packs, progress
 from service.store.appending import Connection
 from service.store.current import Row
-from service.store.pool import lent
+from service.store.pool import Pool, lent
 
 AT_HAND: Final = 60_000
 """Entries kept decoded meanwhile, some 500 bytes each, in each process."""
@@ -60,6 +62,14 @@ class Share(Struct, frozen=True):
     day: dt.date
 
 
+class AtWork(Struct, frozen=True):
+    """What a process keeps from share to share: its loop, its connections, what it has read."""
+
+    runner: asyncio.Runner
+    connections: Pool
+    source: AtHand
+
+
 async def rebuild(dsn: str, report: Report) -> Rebuilt:
     """Make all packs and rows anew up to where the log ends when it begins.
 
@@ -69,7 +79,7 @@ async def rebuild(dsn: str, report: Report) -> Rebuilt:
     async with running.pool(dsn) as connections, lent(connections) as connection:
         head = (await Latest(connections).head()).position
         codes = await current.everybody(connection)
-        with _processes(len(codes)) as processes:
+        with _processes(dsn, len(codes)) as processes:
             async with lent(connections) as beside:
                 replaced = await sealer.rebuild(
                     connection, beside, head, lambda at: report("packs", at, head)
@@ -97,8 +107,8 @@ async def prune(dsn: str) -> None:
 
 
 @contextmanager
-def _processes(organisations: int) -> Iterator[ProcessPoolExecutor | None]:
-    """Start processes if there is enough for them to do; they load while packs are made."""
+def _processes(dsn: str, organisations: int) -> Iterator[ProcessPoolExecutor | None]:
+    """Start processes if there is enough for them to do; they get ready while packs are made."""
     number = min(MOST_PROCESSES, os.cpu_count() or 1)
     if organisations < WORTH or number == 1:
         yield None
@@ -106,7 +116,7 @@ def _processes(organisations: int) -> Iterator[ProcessPoolExecutor | None]:
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(number, spawn, initializer=memory.settle) as made:
         for _ in range(number):
-            made.submit(os.getpid)
+            made.submit(_ready, dsn)
         yield made
 
 
@@ -135,23 +145,55 @@ async def _made(
         yield done, found
 
 
+def _ready(dsn: str) -> None:
+    """Do what takes a process long the first time; what fails here fails again with a share."""
+    _at_work(dsn)
+
+
 def _remade(share: Share) -> list[str]:
-    return asyncio.run(remade(share))
+    held = _at_work(share.dsn)
+    return held.runner.run(_rows(held.connections, held.source, share))
+
+
+@functools.cache
+def _at_work(dsn: str) -> AtWork:
+    runner, stack = asyncio.Runner(), AsyncExitStack()
+    connections = runner.run(stack.enter_async_context(running.pool(dsn)))
+    # A child process runs no `atexit`; without this the database would log lost connections.
+    Finalize(None, lambda: runner.run(stack.aclose()), exitpriority=1)
+    return AtWork(runner, connections, runner.run(_source(connections)))
+
+
+async def _source(connections: Pool) -> AtHand:
+    latest, registers = Latest(connections), Registers(connections)
+    await registers.follow((await latest.head()).position)
+    return AtHand(Histories(connections, latest, AT_HAND), registers)
 
 
 async def remade(share: Share) -> list[str]:
     """Make a share of the rows anew; return whose were not as the log said they should be."""
-    async with running.pool(share.dsn) as connections, lent(connections) as connection:
-        latest = Latest(connections)
-        await latest.head()
-        source = AtHand(Histories(connections, latest, AT_HAND), Registers(connections))
-        wrong: list[str] = []
-        for code in share.codes:
-            made = await fresh.row(source, code, share.up_to, share.day)
-            if await _differs(connection, source, made):
-                wrong.append(code)
-            await _replace(connection, made)
-        return wrong
+    async with running.pool(share.dsn) as connections:
+        return await _rows(connections, await _source(connections), share)
+
+
+async def _rows(connections: Pool, source: AtHand, share: Share) -> list[str]:
+    """Make rows, each written while the next is made; return which were wrong."""
+    wrong: list[str] = []
+    writing: asyncio.Task[None] | None = None
+    async with lent(connections) as connection, lent(connections) as beside:
+        try:
+            for code in share.codes:
+                made = await fresh.row(source, code, share.up_to, share.day)
+                if await _differs(connection, source, made):
+                    wrong.append(code)
+                if writing is not None:
+                    await writing
+                writing = asyncio.create_task(_replace(beside, made))
+                await asyncio.sleep(0)  # it is sent before the next is made
+        finally:
+            if writing is not None:
+                await writing
+    return wrong
 
 
 async def _replace(connection: Connection, made: Row) -> None:

@@ -7,12 +7,18 @@ of entries an organisation – so all of it is kept, and followed as the log gro
 from __future__ import annotations
 
 import asyncio
+import bisect
+from collections import OrderedDict
 from collections.abc import Iterable
+from typing import Final
 
 from service.behind.entries import entry
 from service.projections.history import Block, Entry, History, block, cut, history, joined
 from service.store import reading
 from service.store.pool import Pool, lent
+
+MOST_EARLIER: Final = 5_000
+"""Parts kept as they were known earlier, of some tens of facts that others hold as well."""
 
 
 class Registers:
@@ -24,6 +30,8 @@ class Registers:
         self._read_to = 0
         self._runs: dict[str, Block] = {}
         self._whole: dict[str, History] = {}
+        self._places: dict[str, list[int]] = {}
+        self._earlier: OrderedDict[tuple[str, int], History] = OrderedDict()
 
     async def load(self, organisations: Iterable[str], up_to: int) -> dict[str, History]:
         """Return the part of some organisations as known at a position, not beyond the head."""
@@ -46,10 +54,20 @@ class Registers:
         if run is None:
             return History()
         if run.last_position > up_to:
-            return history([cut(run, up_to)])
+            return self._as_known(code, run, up_to)
         if code not in self._whole:
             self._whole[code] = history([run])
         return self._whole[code]
+
+    def _as_known(self, code: str, run: Block, up_to: int) -> History:
+        """Return a part as known before its last entry: of so many entries always the same."""
+        key = (code, bisect.bisect_right(self._places[code], up_to))
+        if key not in self._earlier:
+            self._earlier[key] = history([cut(run, up_to)])
+            while len(self._earlier) > MOST_EARLIER:
+                self._earlier.popitem(last=False)
+        self._earlier.move_to_end(key)
+        return self._earlier[key]
 
     async def _follow(self, up_to: int) -> None:
         if self._read_to >= up_to:  # somebody else read it meanwhile
@@ -62,6 +80,7 @@ class Registers:
         for code, entries in grown.items():
             before = [self._runs[code]] if code in self._runs else []
             self._runs[code] = joined([*before, block(entries)])
+            self._places.setdefault(code, []).extend(one.position for one in entries)
             self._whole.pop(code, None)
         self._read_to = up_to
 

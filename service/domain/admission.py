@@ -250,7 +250,7 @@ class Draft:
         trust = code[:3]
         if len(code) == 5 and self._stream(trust) is not None:
             return f"is the code of a site of trust {trust}: record for the trust"
-        return "must be registered before, in the log or earlier in the batch"
+        return f"{code} is not registered: check the code, or register it before this"
 
     def _link_problem(
         self, event: Event, kind: EventType, about: uuid.UUID | None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 import msgspec
@@ -26,7 +26,7 @@ _BY_A_NAME: Final = {"SupportGiven": "by"}
 _NOBODY: Final[frozenset[str]] = frozenset()
 
 # Any: a reader takes the one value of its member; the plan pairs them.
-Reader = Callable[[Any], Iterator[str]]
+Reader = Callable[[Any], Iterable[str]]
 
 
 def mentioned(event: Event, target_type: str | None = None) -> frozenset[str]:
@@ -86,14 +86,16 @@ def _reader(kind: mi.Type) -> Reader | None:
         return next((reader for member in kind.types if (reader := _reader(member))), None)
     if isinstance(kind, mi.VarTupleType):
         inner = _reader(kind.item_type)
+        if inner is _code:
+            return iter  # the codes themselves: of nearly every member that names several
         return functools.partial(_each, inner) if inner else None
     if isinstance(kind, mi.StructType):
         return _struct if _plan(kind.cls) else None
     return None
 
 
-def _code(value: str) -> Iterator[str]:
-    yield value
+def _code(value: str) -> tuple[str]:
+    return (value,)
 
 
 def _by_a_name(value: str) -> Iterator[str]:

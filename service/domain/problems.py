@@ -36,18 +36,22 @@ KINDS: Final[dict[str, ProblemKind]] = {
     kind.code: kind
     for kind in (
         _k("malformed_body", "malformed", "The body is not what was announced",
-           "The body is not JSON in UTF-8, or not in the shape that this address takes.",
-           'Send one event, a list of events, or {"events": […], "expected_versions": {…}}.'),
+           "The body is not JSON in UTF-8, or not in the shape that this address takes; a form "
+           "was cut, or has another part than the one called file.",
+           "`detail` says which. /api/v1/events takes one event, a list of events or "
+           '{"events": […], "expected_versions": {…}}; /api/v1/uploads a form with one file.'),
         _k("invalid_events", "invalid", "Some events are not valid",
-           "At least one value of at least one event breaks a rule; nothing was recorded.",
+           "At least one value of at least one event, or row of a file, breaks a rule; nothing "
+           "was recorded. The receipt of a file links to the file with its messages.",
            "`errors` lists every wrong value with its rule. Mend them and send all again."),
         _k("invalid_parameter", "invalid", "A query parameter is not valid",
            "A parameter is unknown, given twice, or holds a value that it cannot have.",
            "`errors` names it, with the nearest known name."),
         _k("not_found", "not_found", "There is no such thing",
-           "The address, the event, the organisation or the list is not known.",
-           "Look it up in the list above it: /api/v1/organisations, /api/v1/events, "
-           "/api/v1/codes."),
+           "The address, or what it names – an event, an organisation, a list, an upload, a "
+           "trial, a template – is not known.",
+           "Look it up in the list above it: /api/v1/organisations, /events, /codes, /uploads, "
+           "/trials, /templates."),
         _k("id_conflict", "conflict", "This id was used for something else",
            "An event with this id is in the log, or earlier in the batch, with other content.",
            "If you meant a new event, give it a new id; to change one, record a correction."),
@@ -75,6 +79,10 @@ KINDS: Final[dict[str, ProblemKind]] = {
         _k("version_mismatch", "precondition", "The stream has moved on",
            "An expected version is not the version of the organisation's stream.",
            "Read the organisation's newest events, decide again, and send with the new version."),
+        _k("draft_changed", "precondition", "Somebody else answered meanwhile",
+           "Answers of the draft were changed since the version that yours started from.",
+           "`errors` says what was answered, by whom and when; read the draft, decide again, and"
+           " send yours with its newest version."),
         _k("not_yours", "forbidden", "The caller may not record this",
            "Each type says who may record it (DOMAIN.md §2).",
            "Ask the organisation or the operator to record it."),
@@ -82,11 +90,15 @@ KINDS: Final[dict[str, ProblemKind]] = {
            "Events are never changed or deleted.",
            "Record EventCorrected or EventRetracted instead."),
         _k("body_too_large", "too_large", "The body is too large",
-           "A body holds at most 32 MB and a batch at most 10,000 events.",
-           "Send several batches; each is safe to repeat."),
+           "What is held in memory has a limit, by default 32 MB, and a batch 10,000 events.",
+           "Send several batches, or lines (application/x-ndjson), which may be longer; each is "
+           "safe to repeat."),
         _k("unsupported_media_type", "unsupported", "This content type is not taken",
-           "POST takes application/json, uncompressed.",
-           "Set Content-Type: application/json and send the body as it is."),
+           "/api/v1/events takes JSON, lines of JSON and CloudEvents; /api/v1/uploads takes a "
+           "form with a file; all other addresses take JSON. Nothing is taken compressed.",
+           "Set Content-Type to application/json, application/x-ndjson or "
+           "application/cloudevents+json (-batch+json for several); send spreadsheets and CSV to "
+           "/api/v1/uploads as multipart/form-data, part file."),
         _k("unsupported_file", "unsupported", "This is not a file of rows",
            "Files of rows are taken as CSV, .xlsx, .xlsm (its data), .xls and .ods.",
            "Open the file in a spreadsheet and save it as .xlsx or as CSV UTF-8."),

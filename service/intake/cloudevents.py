@@ -26,6 +26,9 @@ from service.domain.spec import EventType
 from service.intake import keys
 
 SPECVERSION: Final = "1.0"
+_NAMES: Final = tuple(
+    f"uk.capmap.{kind.part}.{kind.name}.v{kind.version}" for kind in BY_NAME.values()
+)
 _TYPE: Final = re.compile(r"uk\.capmap\.([a-z]+)\.([A-Za-z]+)\.v([1-9][0-9]{0,3})")
 _PLACES: Final[Mapping[str, str]] = {
     "id": "/id",
@@ -152,7 +155,8 @@ def _wrong(members: Mapping[str, Raw]) -> list[Fault]:
         rule = "must be an RFC 3339 instant with an offset; its day in London is the effective date"
         found.append(_fault(members, "time", rule))
     if "type" in members and isinstance(_kind(members["type"]), str):
-        found.append(_fault(members, "type", str(_kind(members["type"]))))
+        fault = _fault(members, "type", str(_kind(members["type"])))
+        found.append(msgspec.structs.replace(fault, nearest=nearest(fault.value or "", _NAMES)))
     if "datacontenttype" in members:
         if (_text(members["datacontenttype"]) or "").split(";")[0].strip() != "application/json":
             found.append(_fault(members, "datacontenttype", "must be application/json"))

@@ -174,6 +174,7 @@ def _column(path: str, label: str, of: Shape, help_: str, *, required: bool) -> 
         help=help_,
         empty=required and listed and not _at_least_one(of),
         least=least, most=most,
+        such=_such(item_of(of) if listed else of),
     )  # fmt: skip
 
 

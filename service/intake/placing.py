@@ -44,6 +44,8 @@ class At(Struct, frozen=True):
 
 _UNFIT: Final = frozenset({"not_allowed", "out_of_limits", "wrong_type"})
 """Faults of a value that has not the form of its column, so that another may be near."""
+A_PERSON: Final = "p-"
+"""How a reference to a person begins."""
 MOST_COMPARED: Final = 100
 """Characters of a value that are compared with those that its column takes."""
 _FORMS: Final = {
@@ -152,6 +154,8 @@ def _near(column: Column, written: str) -> str | None:
 def _rule(fault: Fault, column: Column) -> str:
     if fault.code not in _UNFIT or fault.code == "not_allowed":
         return fault.rule
+    if column.such is not None and column.such.startswith(A_PERSON):
+        return f"must be a person's reference, such as {column.such}; names are never sent"
     if column.least is not None and column.most is not None and column.kind != "text":
         unit = "£" if column.kind == "money" else ""
         return f"must lie between {unit}{column.least:,.15g} and {unit}{column.most:,.15g}"

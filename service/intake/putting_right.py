@@ -41,6 +41,7 @@ class Correction(Said, frozen=True, kw_only=True):
     """What an event should have said: what is left out stays as it says now.
 
     data: the whole corrected payload. effective, precision, certain: of the fact, not of today.
+    At least one member beside reason and id is stated.
     """
 
     reason: Reason
@@ -155,6 +156,11 @@ SETTLEMENT: Final = Act(Settlement, "DisputeSettled", ("outcome",), _decided, "d
 CONFIRMATION: Final = Act(Confirmation, "EventConfirmed", (), _concerned)
 
 
+NOTHING_SAID: Final = (
+    "must say what should be otherwise: data, effective, precision, certain, source or assurance"
+)
+
+
 def read(act: Act, body: bytes) -> Said | Problem:
     """Return what a body says, or every fault that it has."""
     faults = explain.body(body, act.body)
@@ -166,6 +172,8 @@ def read(act: Act, body: bytes) -> Said | Problem:
 def event(act: Act, said: Said, about: Stands, new: New) -> codec.Submitted | tuple[Fault, ...]:
     """Return the event that a body means; faults point into the body."""
     given = _given(said)
+    if act is CORRECTION and given.keys() == {"reason"}:
+        return (Fault("", "missing", NOTHING_SAID),)
     payload = {act.reference: str(about.id)} | {k: given.pop(k) for k in act.members if k in given}
     if act is CORRECTION and about.data is not None:
         payload.setdefault("data", about.data)

@@ -143,7 +143,7 @@ class Reader:
         if slot is None or cells.says_nothing(row.cells[slot.at.heading.at]):
             slot = plan.reference
         assert slot is not None  # noqa: S101 - a row has a name by one of the two
-        rule = "must be one row's: a row above has the same with other content"
+        rule = "must be another for each row: a row above has it, with other content"
         row.misread.append((slot, Misread("id_conflict", rule)))
         return self._wrong(plan, row, ())
 

@@ -8,6 +8,7 @@ on standard output (`wire.py`).
 from __future__ import annotations
 
 import sys
+import zipfile
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -58,7 +59,8 @@ def _said(error: BaseException, asked: wire.Asked) -> wire.No:
         return wire.No("file_limit", wire.memory(asked.limits))
     if isinstance(error, python_calamine.PasswordError):
         return wire.No("unreadable_file", "the workbook is protected by a password")
-    said = f": {' '.join(str(error).split())[:200]}" if isinstance(error, Exception) else ""
+    told = isinstance(error, Exception) and not isinstance(error, zipfile.BadZipFile)
+    said = f" ({' '.join(str(error).split())[:200]})" if told else ""
     return wire.No("unreadable_file", f"the workbook is cut or damaged{said}")
 
 

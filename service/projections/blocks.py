@@ -25,6 +25,7 @@ from service.domain.faults import Unfit
 from service.domain.normal import normal
 from service.domain.register import BY_NAME
 from service.domain.withheld import WITHHELD, Withheld
+from service.projections.unchecked import unchecked
 
 ABOUT: Final = frozenset(kind.name for kind in BY_NAME.values() if kind.fold.form == "about")
 """Types that change how another event is read; all others state facts."""
@@ -81,7 +82,7 @@ def _fact_of(name: str, payload: type[Payload]) -> type[Fact]:
     """Return the Fact of one type: with its payload, its name left out of packs."""
     struct = msgspec.defstruct(
         f"{name}Fact",
-        [("data", payload), ("type", str, name)],
+        [("data", unchecked(payload)), ("type", str, name)],
         bases=(Fact,),
         namespace={"__doc__": Fact.__doc__},
         module=__name__,
@@ -143,7 +144,7 @@ class Block(Struct, frozen=True, gc=False):
 
 def block(entries: Sequence[Entry]) -> Block:
     """Return a run of entries as the fold takes them."""
-    originals: list[Fact] = []
+    originals: dict[str, list[Fact]] = {}
     changes: list[Change] = []
     replacements: list[Fact] = []
     unread: list[Unreadable] = []
@@ -152,24 +153,27 @@ def block(entries: Sequence[Entry]) -> Block:
         if isinstance(event, Unread):
             kind = entry.target.type if entry.target else event.type
             unread.append(Unreadable(entry.position, kind, event.organisation, event.reason))
-        elif type_name(event) in ABOUT:
-            changes.append(_change(entry, event, entries))
+            continue
+        kind = type_name(event)
+        if kind in ABOUT:
+            changes.append(_change(entry, event, kind, entries))
             replacements += _replacement(entry, event)
         else:
             refers = (entry.target, *entry.target.others) if entry.target else ()
-            originals.append(_fact(entry, event, type_name(event), event.data, refers))
+            fact = _fact(entry, event, kind, event.data, refers)
+            originals.setdefault(kind, []).append(fact)
     last = max((entry.position for entry in entries), default=0)
     return Block(
-        _by_type(originals), tuple(changes), _by_type(replacements), tuple(unread), last,
+        _in_order(originals), tuple(changes), _by_type(replacements), tuple(unread), last,
         len(entries),
     )  # fmt: skip
 
 
-def _change(entry: Entry, event: Event, entries: Sequence[Entry]) -> Change:
+def _change(entry: Entry, event: Event, kind: str, entries: Sequence[Entry]) -> Change:
     target = entry.target.type if entry.target else None
     about = entry.target.position if entry.target else _place(event, entries)
     rejected = getattr(event.data, "outcome", None) == "rejected"
-    return Change(entry.position, type_name(event), event.organisation, about, target, rejected)
+    return Change(entry.position, kind, event.organisation, about, target, rejected)
 
 
 def _place(event: Event, entries: Sequence[Entry]) -> int | None:
@@ -215,7 +219,11 @@ def _by_type(items: Iterable[Fact]) -> dict[str, tuple[Fact, ...]]:
     found: dict[str, list[Fact]] = {}
     for fact in items:
         found.setdefault(fact.type, []).append(fact)
-    return {kind: tuple(group) for kind, group in sorted(found.items())}
+    return _in_order(found)
+
+
+def _in_order(groups: Mapping[str, Sequence[Fact]]) -> dict[str, tuple[Fact, ...]]:
+    return {kind: tuple(groups[kind]) for kind in sorted(groups)}
 
 
 def cut(run: Block, position: int) -> Block:

@@ -67,10 +67,19 @@ def around(code: str, histories: Mapping[str, History]) -> set[str]:
         name = waiting.pop()
         if name not in seen:
             seen.add(name)
-            history = histories.get(name, History())
-            waiting += [fact.data.into for fact in history.own(name, "TrustMerged")]
-            waiting += _systems(name, history)
+            waiting += _onward(name, histories.get(name, History()))
     return seen
+
+
+def _onward(code: str, history: History) -> tuple[str, ...]:
+    """Return what an organisation became part of: a merged body, and the systems of its time."""
+
+    def make() -> tuple[str, ...]:
+        """Read it once a history: pictures ask it of all with whom somebody is connected."""
+        merged = (fact.data.into for fact in history.own(code, "TrustMerged"))
+        return (*merged, *_systems(code, history))
+
+    return remembered(history, ("onward", code), make)
 
 
 def _connected(history: History) -> frozenset[str]:

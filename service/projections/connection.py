@@ -114,9 +114,9 @@ def exchanges(begun: Iterable[Tie], on: dt.date) -> tuple[Exchange, ...]:
     last: dict[str, tuple[dt.date, Tie]] = {}
     for tie in begun:
         for pair in tie.pairs:
-            if pair.two_sided and pair.start <= pair.last(on):
-                day = pair.last(on)
-                if pair.other not in last or day >= last[pair.other][0]:
+            if pair.two_sided and pair.start <= (day := pair.last(on)):
+                known = last.get(pair.other)
+                if known is None or day >= known[0]:
                     last[pair.other] = (day, tie)
     return tuple(
         Exchange(other, day, dates.whole_months(day, on), day == on, evidence(tie.facts(on)))

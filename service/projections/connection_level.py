@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from service.domain.model import DimensionRules
 from service.projections import connection_measures, held, offers
@@ -24,19 +24,20 @@ def connection_level(given: Context, rules: DimensionRules) -> Answer:
 
 def _level(given: Context, rules: DimensionRules) -> Answer:
     found = connection_measures.affairs(given)
+    lasting = tuple(_lasting(found))
     age = freshness(
         rules,
-        itertools.chain(_seen(found), returned(given, "connection")),
-        lambda day: any(start <= day < end for start, end in _lasting(found)),
+        itertools.chain(_seen(found, lasting), returned(given, "connection")),
+        lambda day: any(start <= day < end for start, end in lasting),
         given.on,
     )
     return decide(Case(rules, connection_measures.measures(given)), age)
 
 
-def _seen(found: Affairs) -> Iterator[dt.date]:
+def _seen(found: Affairs, lasting: Iterable[tuple[dt.date, dt.date]]) -> Iterator[dt.date]:
     """Yield the days of connections that count or are the body's own, and of all else by it."""
     given = found.given
-    for start, end in _lasting(found):
+    for start, end in lasting:
         yield from (start, end - dt.timedelta(days=1))
     ties = (tie for tie in found.ties if tie.ours or tie.two_sided)
     yield from (fact.effective for tie in ties for fact in tie.facts(given.on))

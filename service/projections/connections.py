@@ -45,6 +45,8 @@ class Pair(Struct, frozen=True, gc=False):
 
     def within(self, after: dt.date, on: dt.date) -> bool:
         """Tell whether it was live or held on some day in (after, on]."""
+        if self.end is None:
+            return self.start <= on > after
         return self.start <= self.last(on) > after
 
 
@@ -52,22 +54,19 @@ class Tie(Struct, frozen=True, gc=False):
     """One connection as this body has it. origin: the absorbed trust whose it was.
 
     ours: this body recorded it, so its divisions and teams are this body's.
+    two_sided: some pair of it counts.
     """
 
     fact: Fact
     origin: str | None
     ours: bool
+    two_sided: bool
     pairs: tuple[Pair, ...]
-
-    @property
-    def two_sided(self) -> bool:
-        """Tell whether some pair of it counts."""
-        return any(pair.two_sided for pair in self.pairs)
 
     def facts(self, on: dt.date) -> tuple[Fact, ...]:
         """Return what is behind it by a date."""
-        ended = (pair.ended for pair in self.pairs if pair.ended is not None)
-        return (self.fact, *(fact for fact in ended if fact.effective <= on))
+        ended = [pair.ended for pair in self.pairs if pair.ended is not None]
+        return (self.fact, *[fact for fact in ended if fact.effective <= on])
 
 
 class _Reading(Struct, frozen=True, gc=False):
@@ -90,8 +89,11 @@ def ties(given: Context) -> tuple[Tie, ...]:
 @lasting
 def _sides(given: Context) -> frozenset[str]:
     """Return all that connections name or are recorded by."""
-    facts = [fact for _, fact in _known(given, _MADE)]
-    return frozenset(code for fact in facts for code in (fact.organisation, *named(fact)))
+    found: set[str] = set()
+    for _, fact in _known(given, _MADE):
+        found.add(fact.organisation)
+        found.update(fact.data.with_ or ())
+    return frozenset(found)
 
 
 @lasting
@@ -103,7 +105,9 @@ def _ties(given: Context, moved: frozenset[tuple[str, str]]) -> tuple[Tie, ...]:
     for origin, fact in made:
         pairs = tuple(_pairs(reading, fact))
         if pairs:
-            found.append(Tie(fact, origin, fact.organisation in reading.bodies, pairs))
+            ours = fact.organisation in reading.bodies
+            counts = any(pair.two_sided for pair in pairs)
+            found.append(Tie(fact, origin, ours, counts, pairs))
     return tuple(sorted(found, key=lambda tie: (tie.fact.effective, tie.fact.position)))
 
 
@@ -144,23 +148,28 @@ def _known(given: Context, kind: str) -> list[tuple[str | None, Fact]]:
 def _pairs(reading: _Reading, fact: Fact) -> Iterator[Pair]:
     by_operator = fact.assurance in OPERATOR_ASSURANCE
     if fact.organisation in reading.bodies:
-        others = {code: by_operator or code in fact.confirmed_by for code in named(fact)}
-        if fact.data.with_name is not UNSET:
-            yield _pair(reading, fact, fact.data.with_name, two_sided=by_operator)
+        others = sorted(named(fact))
+        ours: frozenset[str] = frozenset()
+        name = fact.data.with_name
+        if name is not UNSET:
+            has_code = name == fact.organisation or name in others
+            yield _pair(reading, fact, name, has_code=has_code, two_sided=by_operator)
     else:
         ours = reading.bodies & named(fact)
-        others = {fact.organisation: by_operator or bool(ours & fact.confirmed_by)} if ours else {}
-    for code in sorted(others):
+        others = [fact.organisation] if ours else []
+    for code in others:
         if reading.now[code] not in reading.bodies:
-            yield _pair(reading, fact, code, two_sided=others[code])
+            confirmed = bool(ours & fact.confirmed_by) if ours else code in fact.confirmed_by
+            yield _pair(reading, fact, code, has_code=True, two_sided=by_operator or confirmed)
 
 
-def _pair(reading: _Reading, fact: Fact, other: str, *, two_sided: bool) -> Pair:
-    has_code = other == fact.organisation or other in named(fact)
+def _pair(reading: _Reading, fact: Fact, other: str, *, has_code: bool, two_sided: bool) -> Pair:
     now = reading.now[other] if has_code else other
     if fact.data.kind in ONE_DAY:
         return Pair(now, has_code, two_sided, fact.effective, fact.effective + _DAY, None)
-    ends = reading.ends.get(fact.position, ())
+    ends = reading.ends.get(fact.position)
+    if ends is None:
+        return Pair(now, has_code, two_sided, fact.effective, None, None)
     sides = {fact.organisation, other, now, *reading.bodies}
     said = next((end for end in ends if _ends(fact, end, sides)), None)
     return Pair(now, has_code, two_sided, fact.effective, said.effective if said else None, said)

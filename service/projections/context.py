@@ -191,8 +191,9 @@ def withheld(given: Context, kind: str) -> tuple[Fact, ...]:
 def _own_of(code: str, history: History, kind: str) -> tuple[Fact, ...]:
     def make() -> tuple[Fact, ...]:
         """Sort by the day alone: a group is in order of position, and the sort keeps it."""
-        own = (fact for fact in history.by_type[kind] if fact.organisation == code)
-        return tuple(sorted(own, key=_EFFECTIVE))
+        own = [fact for fact in history.by_type[kind] if fact.organisation == code]
+        own.sort(key=_EFFECTIVE)
+        return tuple(own)
 
     return remembered(history, Sorted(code, (kind,)), make)
 

@@ -33,8 +33,9 @@ class Stretch(Struct, frozen=True, gc=False):
 
     def within(self, first: dt.date, end: dt.date) -> float:
         """Return the pence of the days in [first, end)."""
-        days = (min(self.end, end) - max(self.start, first)).days
-        return self.rate * days if days > 0 else 0.0
+        if self.end <= first or end <= self.start:
+            return 0.0
+        return self.rate * max(0, (min(self.end, end) - max(self.start, first)).days)
 
 
 def stretches(case: Case, until: dt.date) -> tuple[Stretch, ...]:

@@ -226,8 +226,10 @@ def _naming(fact: Fact, confirmers: Sequence[str]) -> frozenset[str]:
     """Return the confirmers that a fact still names."""
     if not confirmers:
         return frozenset()
-    named = payload_mentions(fact.data) | {target.organisation for target in fact.refers}
-    return frozenset(named.intersection(confirmers))
+    named = payload_mentions(fact.data)
+    if fact.refers:
+        named |= {target.organisation for target in fact.refers}
+    return named.intersection(confirmers)
 
 
 def _unread(change: Change) -> Unreadable:

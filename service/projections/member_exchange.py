@@ -30,17 +30,19 @@ class LastExchange(Struct, frozen=True, gc=False):
 
 def exchanged(given: Context) -> dict[str, LastExchange]:
     """Return the last exchange by the date with each other organisation, by its code or name."""
-    with_each: dict[str, list[tuple[Tie, Pair]]] = {}
+    with_each: dict[str, tuple[dt.date, list[tuple[Tie, Pair]]]] = {}
     for tie in ties(given):
         for pair in tie.pairs:
-            if pair.two_sided and pair.start <= pair.last(given.on):
-                with_each.setdefault(pair.other, []).append((tie, pair))
-    return {other: _last(with_each[other], given.on) for other in sorted(with_each)}
+            if pair.two_sided and pair.start <= (day := pair.last(given.on)):
+                known = with_each.get(pair.other)
+                if known is None or known[0] < day:
+                    with_each[pair.other] = (day, [(tie, pair)])
+                elif known[0] == day:
+                    known[1].append((tie, pair))
+    return {other: _last(*with_each[other], given.on) for other in sorted(with_each)}
 
 
-def _last(tied: Sequence[tuple[Tie, Pair]], on: dt.date) -> LastExchange:
-    day = max(pair.last(on) for _, pair in tied)
-    newest = [(tie, pair) for tie, pair in tied if pair.last(on) == day]
+def _last(day: dt.date, newest: Sequence[tuple[Tie, Pair]], on: dt.date) -> LastExchange:
     return LastExchange(
         last=day,
         live=any(pair.end is None or on < pair.end for _, pair in newest),

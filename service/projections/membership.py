@@ -12,7 +12,7 @@ from typing import Final, Literal, get_args
 import msgspec
 from msgspec import Struct
 
-from service.projections.history import Fact, History
+from service.projections.history import Fact, History, remembered
 from service.projections.ledger import ordered
 from service.projections.measure import Evidence, Moment, evidence, moment
 from service.projections.register import closing, system_kind
@@ -62,11 +62,18 @@ def memberships(
     member: str, history: History, systems: Mapping[str, SystemSpan]
 ) -> tuple[Membership, ...]:
     """Return every membership that an organisation ever had, in order of its start."""
-    moves = ordered(history.own(member, *_JOINS, *_LEAVES))
+    moves = _moves(member, history)
     joins = [fact for fact in moves if fact.type in _JOINS]
     end = closing(member, history)
     found = [_membership(join, moves, end, systems) for join in joins]
     return tuple(item for item in found if item.end is None or item.end.date > item.start.date)
+
+
+def _moves(member: str, history: History) -> tuple[Fact, ...]:
+    """Return what an organisation said of joining and leaving systems, in order."""
+    return remembered(
+        history, ("moves", member), lambda: ordered(history.own(member, *_JOINS, *_LEAVES))
+    )
 
 
 def host(items: Sequence[Membership], systems: Mapping[str, SystemSpan], on: dt.date) -> str | None:
@@ -78,7 +85,7 @@ def host(items: Sequence[Membership], systems: Mapping[str, SystemSpan], on: dt.
 def hosted(code: str, histories: Mapping[str, History], on: dt.date) -> str | None:
     """Return the board that hosts a trust on a date, by the histories at hand."""
     history = histories.get(code, History())
-    names = {fact.data.system for fact in history.own(code, *_JOINS)}
+    names = {fact.data.system for fact in _moves(code, history)}
     systems = spans({name: histories[name] for name in names if name in histories})
     return host(memberships(code, history, systems), systems, on)
 

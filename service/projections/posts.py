@@ -69,7 +69,7 @@ class Posts(Struct, frozen=True, gc=False):
 
     def of(self, post: str) -> tuple[Spell, ...]:
         """Return the spells of one post in order of their start."""
-        return tuple(spell for spell in self.spells if spell.post == post)
+        return tuple([spell for spell in self.spells if spell.post == post])
 
     def lent(self, spell: Spell, day: dt.date) -> Away | None:
         """Return the secondment that keeps a holder from the post on a day."""

@@ -16,7 +16,9 @@ from service.projections.context import Context, carried, lasting, once
 from service.projections.history import Fact
 from service.projections.ledger import newest
 
-TYPES: Final = ("ProjectStarted", "ProjectCompleted")
+_STARTED: Final = "ProjectStarted"
+TYPES: Final = (_STARTED, "ProjectCompleted")
+_PLAIN: Final = ([_STARTED], list(TYPES))
 _MEASURED: Final = frozenset({"spc_special_cause", "before_after"})
 
 
@@ -95,8 +97,8 @@ def projects(given: Context) -> list[Project]:
         else:
             said = tuple(fact for fact in told.facts if fact.effective <= given.on)
             found += _projects(told.name, told.origin, said)
-    ended = {fact.position for p in found for fact in p.completed if _by_a_successor(fact, p)}
-    if ended:
+    if given.absorbed:
+        ended = {fact.position for p in found for fact in p.completed if _by_a_successor(fact, p)}
         found = [project for project in found if not _lent(project, ended)]
     return sorted(found, key=_first)
 
@@ -104,23 +106,22 @@ def projects(given: Context) -> list[Project]:
 @lasting
 def _told(given: Context) -> tuple[_Told, ...]:
     found: list[_Told] = []
-    begun = _begun(given)
+    begun = _begun(given) if given.absorbed else {}
     for origin, facts in carried(given, *TYPES):
         keyed: dict[str, list[Fact]] = {}
         for fact in facts:
-            if _belongs(fact, origin, begun):
+            if origin is None or _belongs(fact, origin, begun):
                 keyed.setdefault(fact.data.project, []).append(fact)
-        for name, said in keyed.items():
-            found.append(_Told(name, origin, tuple(said), _projects(name, origin, said)))
+        for name, items in keyed.items():
+            said = tuple(items)
+            found.append(_Told(name, origin, said, _projects(name, origin, said)))
     return tuple(found)
 
 
 def _begun(given: Context) -> dict[tuple[str, str], tuple[dt.date, int]]:
     """Return when each body first began a project of each name."""
     found: dict[tuple[str, str], tuple[dt.date, int]] = {}
-    started = itertools.chain(
-        given.own("ProjectStarted"), *(gone.own("ProjectStarted") for gone in given.absorbed)
-    )
+    started = itertools.chain(given.own(_STARTED), *(gone.own(_STARTED) for gone in given.absorbed))
     for fact in started:
         key = (fact.organisation, fact.data.project)
         found.setdefault(key, (fact.effective, fact.position))
@@ -134,21 +135,22 @@ def ended(given: Context) -> tuple[tuple[dt.date, dt.date], ...]:
     return tuple((p.started.effective, p.end) for p in projects_ if p.started and p.end)
 
 
-def _projects(name: str, origin: str | None, said: Sequence[Fact]) -> tuple[Project, ...]:
+def _projects(name: str, origin: str | None, said: tuple[Fact, ...]) -> tuple[Project, ...]:
     """Return the projects that were said under one reference, none where only its end was."""
     if origin is not None and all(fact.organisation != origin for fact in said):
         return ()
+    kinds = [fact.type for fact in said]
+    if kinds in _PLAIN:  # nearly every project: there is nothing to choose from
+        return (Project(name, origin, said[0], said[1:], said),)
     return tuple(_project(name, origin, part) for part in _parts(said)) if said else ()
 
 
-def _belongs(
-    fact: Fact, origin: str | None, begun: Mapping[tuple[str, str], tuple[dt.date, int]]
-) -> bool:
+def _belongs(fact: Fact, origin: str, begun: Mapping[tuple[str, str], tuple[dt.date, int]]) -> bool:
     """Tell whether a fact is of an origin's project: its own, or a successor's end of it.
 
     A successor that begins one of that name later takes nothing back: each day stays as it was.
     """
-    if origin is None or fact.organisation == origin:
+    if fact.organisation == origin:
         return True
     first = begun.get((fact.organisation, fact.data.project))
     return first is None or first > (fact.effective, fact.position)
@@ -174,7 +176,7 @@ def _parts(said: Sequence[Fact]) -> Iterator[list[Fact]]:
     part: list[Fact] = []
     over = False
     for fact in said:
-        starts = fact.type == "ProjectStarted"
+        starts = fact.type == _STARTED
         if starts and over:
             yield part
             part = []
@@ -184,10 +186,8 @@ def _parts(said: Sequence[Fact]) -> Iterator[list[Fact]]:
 
 
 def _project(name: str, origin: str | None, part: Sequence[Fact]) -> Project:
-    starts = [fact for fact in part if fact.type == "ProjectStarted"]
-    ends = tuple(fact for fact in part if fact.type == "ProjectCompleted")
-    # Nearly every project is started once: then there is nothing to choose from.
-    started = starts[0] if len(starts) == 1 else newest(starts)
+    started = newest(fact for fact in part if fact.type == _STARTED)
+    ends = tuple(fact for fact in part if fact.type != _STARTED)
     return Project(name, origin, started, ends, tuple(part))
 
 

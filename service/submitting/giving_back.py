@@ -63,8 +63,7 @@ def _append(file: Path, piece: bytes) -> None:
 
 
 def _message(error: receipts.RowError) -> Message:
-    at = None if error.column is None else _index(error.column)
-    return Message(at, error.rule if at is None else error.message)
+    return Message(None if error.column is None else _index(error.column), receipts.beside(error))
 
 
 def _index(letters: str) -> int:

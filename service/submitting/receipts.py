@@ -151,7 +151,7 @@ def _counts(upload: Upload, counted: receipts.Counted) -> RowCounts:
 def _links(upload: Upload) -> dict[str, str]:
     base = f"/api/v1/uploads/{upload.id}"
     links = {"self": base, "rows": f"{base}/rows", "events": f"{base}/events"}
-    if upload.kind == "file":
+    if upload.kind == "file" and upload.wrong:
         links["errors"] = f"{base}/errors"
     return links | {"retraction": f"{base}/retraction", "restoration": f"{base}/restoration"}
 
@@ -292,14 +292,30 @@ def sentence(one: Wrong) -> str:
     """Return a fault as a sentence for who lives in spreadsheets."""
     fault: Fault = one.fault
     sheet = f"Sheet “{one.sheet}”, row" if one.sheet else "Row"
-    where = f"{sheet} {one.row}"
-    if one.column is not None:
-        where += f", column {one.column}" + (f" “{one.heading}”" if one.heading else "")
-    elif fault.pointer:
-        where += f", {fault.pointer.removeprefix('/').replace('/', '.')}"
-    seen = f"“{fault.value.strip(chr(34))}” " if fault.value is not None else ""
-    near = f"; the nearest is {fault.nearest}" if fault.nearest else ""
-    return f"{where}: {seen}{fault.rule}{near}"
+    place = _place(one.column, one.heading, fault.pointer)
+    where = f"{sheet} {one.row}, {place}" if place else f"{sheet} {one.row}"
+    return f"{where}: {_what(fault.value, fault.rule, fault.nearest)}"
+
+
+def beside(error: RowError) -> str:
+    """Return a fault as it is said beside its row, which need not be named there."""
+    place = _place(error.column, error.heading, error.pointer)
+    what = _what(error.value, error.rule, error.nearest)
+    return f"{place[0].upper()}{place[1:]}: {what}" if place else what
+
+
+def _place(column: str | None, heading: str | None, pointer: str) -> str:
+    """Return where in a row a fault is; "" where it is about the whole row."""
+    named = f"“{heading}”" if heading else ""
+    if column is not None:
+        return f"column {column} {named}".rstrip()
+    return named or pointer.removeprefix("/").replace("/", ".")
+
+
+def _what(value: str | None, rule: str, nearest: str | None) -> str:
+    seen = f"“{value.strip(chr(34))}” " if value is not None else ""
+    near = f"; the nearest is {nearest}" if nearest else ""
+    return f"{seen}{rule}{near}"
 
 
 def rehearsed(
@@ -316,7 +332,7 @@ def rehearsed(
         name=name,
         rows=RowCounts(found.rows, found.wrong, 0, found.known, 0, good - found.known),
         notes=found.notes,
-        errors=messages(found.first)[:MOST_ERRORS],
+        errors=_in_order(messages(found.first))[:MOST_ERRORS],
         more_errors=found.wrong > len({(one.sheet, one.row) for one in found.first}),
         partial=False,
         type=None,
@@ -328,6 +344,12 @@ def rehearsed(
         taken_back=False,
         links={},
     )
+
+
+def _in_order(errors: tuple[RowError, ...]) -> tuple[RowError, ...]:
+    """Return errors as a person meets them, by row: what the log refuses is found last."""
+    sheets = {one.sheet: place for place, one in reversed([*enumerate(errors)])}
+    return tuple(sorted(errors, key=lambda one: (sheets[one.sheet], one.row)))
 
 
 async def follow(pool: Pool, upload: uuid.UUID) -> AsyncIterator[UploadReceipt]:
@@ -346,6 +368,6 @@ async def follow(pool: Pool, upload: uuid.UUID) -> AsyncIterator[UploadReceipt]:
 
 
 __all__ = [
-    "Place", "RowCounts", "RowError", "UploadReceipt", "UploadRow", "follow", "messages",
+    "Place", "RowCounts", "RowError", "UploadReceipt", "UploadRow", "beside", "follow", "messages",
     "receipt", "rehearsed", "rows", "sentence",
 ]  # fmt: skip

@@ -80,6 +80,8 @@ async def _follow(desk: Desk, upload: uuid.UUID, caller: Caller, *, retracted: b
         if found is None:
             raise Refused(Problem("not_found", f"there is no upload {upload}"))
         if found.retracted is retracted:
+            if found.last.state == "refused":
+                raise Refused(Problem("not_retractable", "nothing of it was recorded"))
             return found.last.id
         made = await _take_back(connection, desk, found.last, caller)
     await recording.settle(desk, made)

@@ -314,8 +314,8 @@ def test_operations_are_frozen_and_all_documented() -> None:
         "get_workbook", "correct_event", "retract_event", "dispute_event", "settle_dispute",
         "confirm_event", "create_upload", "list_uploads", "get_upload", "list_upload_rows",
         "follow_upload", "get_upload_errors", "retract_upload", "restore_upload",
-        "list_trials", "get_trial", "discard_trial", "record_trial",
-        "get_completeness",
+        "list_trials", "get_trial", "discard_trial", "record_trial", "get_completeness",
+        "get_return", "make_return", "save_return_draft", "discard_return_draft",
     }  # fmt: skip
 
 

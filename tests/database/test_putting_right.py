@@ -131,7 +131,7 @@ async def test_a_retracted_event_cannot_be_corrected(client: httpx.AsyncClient) 
     await sent(client, wrong)
     gone = {"id": str(uuid.uuid4()), "reason": "duplicate"}
     await sent(client, gone, f"/api/v1/events/{wrong['id']}/retraction")
-    body = {"id": str(uuid.uuid4()), "reason": "mistyped"}
+    body = {"id": str(uuid.uuid4()), "reason": "mistyped", "certain": False}
     answer = await client.post(f"/api/v1/events/{wrong['id']}/correction", json=body)
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/retracted")
 
@@ -178,6 +178,7 @@ async def test_a_confirmation_counts_for_whoever_is_named(client: httpx.AsyncCli
         ("correction", {"reason": "typo", "dat": {}}, ["/dat", "/reason"]),
         ("correction", {"reason": "mistyped", "data": {"course": 1}},
          ["/data/course", "/data/tier", "/data/participant_group", "/data/completions"]),
+        ("correction", {"reason": "mistyped"}, [""]),
         ("retraction", {}, ["/reason"]),
         ("dispute", {"ground": "wrong"}, ["/organisation", "/ground"]),
         ("settlement", {"outcome": "rejected"}, ["{event_id}"]),
@@ -197,7 +198,7 @@ async def test_every_fault_points_into_the_short_body(
 
 async def test_what_is_not_there_cannot_be_put_right(client: httpx.AsyncClient) -> None:
     """An unknown id is 404; two who correct at once are told apart by If-Match."""
-    body = {"id": str(uuid.uuid4()), "reason": "mistyped"}
+    body = {"id": str(uuid.uuid4()), "reason": "mistyped", "certain": False}
     answer = await client.post(f"/api/v1/events/{uuid.uuid4()}/correction", json=body)
     assert answer.status_code == 404
     wrong = trained()

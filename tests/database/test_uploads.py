@@ -269,7 +269,8 @@ async def test_what_is_unfinished_or_empty_is_not_taken_back(house):
     refused = await house.client.post(f"/api/v1/uploads/{waiting}/retraction")
     assert (refused.status_code, refused.json()["type"]) == (409, "/problems/not_retractable")
     bad = (await house.post(lines([income("RTP", -1)]))).json()["receipt"]["id"]
-    assert (await house.client.post(f"/api/v1/uploads/{bad}/retraction")).status_code == 409
+    for act in ("retraction", "restoration"):
+        assert (await house.client.post(f"/api/v1/uploads/{bad}/{act}")).status_code == 409
     unknown = await house.client.post(f"/api/v1/uploads/{uuid.uuid4()}/retraction")
     assert unknown.status_code == 404
 
@@ -325,7 +326,33 @@ async def test_a_table_is_read_and_given_back_with_its_messages(house):
     table = list(csv.reader(io.StringIO(back.content.decode("utf-8-sig"))))
     assert table[0][-1] == "# Messages"
     assert table[1][-1] == ""
-    assert "registered" in table[2][-1]
+    assert table[2][-1].startswith("Column B “Organisation”: RXX is not registered")
+
+
+async def test_what_is_wrong_is_told_in_the_order_of_rows_and_in_words_of_the_sheet(house):
+    """What only the log refuses stands where its row does; nobody is asked to send a name."""
+    text = (
+        "Organisation code,Effective date,Your reference,Post,Person (reference),Basis\r\n"
+        "RXX,01/04/2026,r1,chief nurse,p-0a1b2c3d,substantive\r\n"
+        "RTP,01/04/2026,r2,chief nurse,Jane Smith,substantive\r\n"
+    )
+    asked = {"type": "LeaderAppointed", "dry_run": "true"}
+    found = (await house.post(text.encode(), name="ours.csv", **asked)).json()
+    assert [one["message"].partition(", ")[2] for one in found["errors"]] == [
+        (
+            "column A “Organisation code”: RXX is not registered: check the code, or register it "
+            "before this"
+        ),
+        (
+            "column E “Person (reference)”: “Jane Smith” must be a person's reference, such as "
+            "p-7ab1ff2f; names are never sent"
+        ),
+    ]
+    lacking = text.replace(",Post", ",# Post")
+    found = (await house.post(lacking.encode(), name="ours.csv", **asked)).json()
+    assert [one["message"] for one in found["errors"]] == [
+        "Row 1, “Post”: must be a column of the sheet: LeaderAppointed cannot do without it"
+    ]
 
 
 async def test_uploads_are_listed_newest_first_by_page(house):

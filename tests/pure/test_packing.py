@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import uuid
 
@@ -11,7 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.domain.codec import Unread
-from service.projections.history import Entry, block, cut, facts, history
+from service.domain.register import BY_NAME
+from service.projections.context import context
+from service.projections.history import Entry, block, cut, facts, grown, history, joined
+from service.projections.ledger import timeline
 from service.projections.packing import pack, unpack
 from tests.pure.histories import entries, event, story_entries
 from tests.strategies import samples
@@ -60,6 +64,7 @@ def told_about() -> list[Entry]:
 
 STORY = story_entries()
 TOLD = told_about()
+ALL_TYPES = of_all_types()
 
 
 def cuts(size: int) -> st.SearchStrategy[list[int]]:
@@ -76,6 +81,28 @@ def test_a_block_comes_back_from_its_pack_as_it_was(made):
     assert pack(unpack(data)) == data
 
 
+@pytest.mark.parametrize("kind", sorted(BY_NAME))
+def test_a_payload_from_a_pack_equals_the_one_that_was_recorded(kind):
+    """Whichever stands first, in a set too, and it is not equal to one that says another thing."""
+    for entry in (one for one in ALL_TYPES if one.event.data.__class__.__name__ == kind):
+        run = block([entry])
+        if kind in run.facts:
+            ((before,), (after,)) = run.facts[kind], unpack(pack(run)).facts[kind]
+            assert before.data == after.data
+            assert after.data == before.data
+            assert (before.data != after.data) is (after.data != before.data) is False
+            assert len({before.data, after.data}) == 1
+            assert after.data != object()
+            assert all(after.data != fact.data for fact in others(kind, before))
+
+
+def others(kind, fact):
+    """Yield facts of a type that say something else, as packs give them."""
+    found = unpack(pack(block(ALL_TYPES))).facts[kind]
+    payload = msgspec.json.encode(fact.data)
+    return (one for one in found if msgspec.json.encode(one.data) != payload)
+
+
 def test_what_cannot_be_read_stays_in_its_pack():
     """Unknown types and poison are kept with their reasons."""
     made = [*STORY, Entry(999, Unread("SomethingNew", "RTP", "unknown_type"))]
@@ -90,6 +117,29 @@ def test_a_history_in_blocks_is_the_history_in_one(made, data):
     parts = [made[a:b] for a, b in itertools.pairwise(edges)]
     blocks = [unpack(pack(block(part))) for part in parts if part]
     assert history(blocks) == facts(made)
+
+
+@pytest.mark.parametrize("made", [STORY, TOLD], ids=["story", "told"])
+@given(data=st.data())
+def test_a_history_that_grew_puts_facts_in_order_as_one_made_anew(made, data):
+    """However it grew: own facts of a type and of two, and timelines, asked for at every step."""
+    edges = [0, *data.draw(cuts(len(made))), len(made)]
+    run, said = block([]), history([])
+    for start, end in itertools.pairwise(edges):
+        added = block(made[start:end])
+        run = joined([run, added])
+        said = grown(said, run, added)
+        assert put_in_order(said) == put_in_order(facts(made[:end]))
+
+
+def put_in_order(said):
+    """Return all that a history remembers as sorted: own facts by body, timelines by type."""
+    bodies = {fact.organisation for fact in said.facts}
+    pairs = list(itertools.pairwise(sorted(said.by_type)))
+    contexts = {code: context(code, {code: said}, dt.date(2025, 1, 1)) for code in bodies}
+    own = {code: one.own_by_type for code, one in contexts.items()}
+    both = {(code, pair): one.own(*pair) for code, one in contexts.items() for pair in pairs}
+    return own, both, {kind: timeline(said, kind) for kind in said.by_type}
 
 
 @pytest.mark.parametrize("made", [STORY, TOLD], ids=["story", "told"])
