@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import os
+import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from typing import Final, NamedTuple
@@ -17,9 +19,9 @@ from service.domain import codec
 from service.domain.caller import LOCAL
 from service.domain.envelope import Event
 from service.store import reading
-from service.store.appending import Connection
+from service.store.pool import snapshot
 from service.store.writer import SESSION, Writer
-from service.submitting import exchange
+from service.submitting import importing
 
 CONNECTIONS: Final = 32
 BATCH_CONNECTIONS: Final = 4
@@ -91,10 +93,7 @@ async def imported(databases: Databases, count: int, ours_first: bool) -> Round:
         try:
             await record(dsn, registered)
             begun = time.perf_counter()
-            checked = exchange.check(io.BytesIO(file), _unheard)
-            if checked.faults:
-                raise RuntimeError("the bench's own events were refused")
-            await load(dsn, file, checked.kept)
+            await load(dsn, file)
             return time.perf_counter() - begun
         finally:
             await databases.drop(dsn)
@@ -126,21 +125,29 @@ async def record(dsn: str, lines: list[bytes]) -> None:
     await load(dsn, b"\n".join(lines) + b"\n")
 
 
-async def load(dsn: str, file: bytes, kept: tuple[exchange.Line, ...] | None = None) -> None:
-    """Record a file as `events import` does."""
-
-    async def connect() -> Connection:
-        return await asyncpg.connect(dsn, server_settings=SESSION)
-
-    writer = Writer(connect, MOST_EVENTS)
+async def load(dsn: str, file: bytes) -> None:
+    """Record a file of many lines as `events import` does: read, held against the log, recorded."""
+    writer = Writer(functools.partial(asyncpg.connect, dsn, server_settings=SESSION), MOST_EVENTS)
     writer.start()
     try:
-        done = await exchange.load(io.BytesIO(file), writer, LOCAL, _unheard, kept)
+        with tempfile.TemporaryFile() as beside:
+            held = importing.read(io.BytesIO(file), len(file), beside, _unheard)
+            if held.faults or await _refused(dsn, held):
+                raise RuntimeError("the bench's own events were refused")
+            done = await importing.record(held, writer, LOCAL, _unheard)
     finally:
         await writer.close()
     sent = file.count(b"\n")
     if done.recorded != sent:
         raise RuntimeError(f"{done.recorded} of {sent} events were recorded")
+
+
+async def _refused(dsn: str, held: importing.Held) -> bool:
+    async with (
+        asyncpg.create_pool(dsn, min_size=1, max_size=1) as pool,
+        snapshot(pool) as connection,
+    ):
+        return bool(await importing.foresee(held, connection, LOCAL, _unheard))
 
 
 async def _alternate(

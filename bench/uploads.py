@@ -130,7 +130,7 @@ def _made(kind: str, data: dict[str, object]) -> dict[str, object]:
 
 
 def _trust() -> dict[str, object]:
-    data = {"name": "A trust", "trust_type": "acute", "legal_form": "nhs_trust"}
+    data: dict[str, object] = {"name": "A trust", "trust_type": "acute", "legal_form": "nhs_trust"}
     return _made("TrustRegistered", data)
 
 

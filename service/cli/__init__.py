@@ -1,4 +1,4 @@
-"""The command `capmap`: demo, serve, migrate, events, generate, verify, behind, rebuild, work.
+"""The command `capmap`: demo, serve, migrate, generate, verify, behind, rebuild, work.
 
 Exit codes: 0 done; 1 what was asked about is not sound (wrong lines in a file, a bad position);
 2 wrong use, or settings that cannot be used; 3 the database cannot be used; 143 stopped by SIGTERM
@@ -11,10 +11,12 @@ import click
 
 from service import __version__
 from service.cli.generating import generate
-from service.cli.moving import events, verify
+from service.cli.importing import import_
+from service.cli.moving import export, verify
 from service.cli.operating import behind, rebuild, work
 from service.cli.process import heed_sigterm
 from service.cli.serving import demo, migrate, serve
+from service.cli.undoing import undo
 
 __all__ = ["main"]
 
@@ -30,5 +32,12 @@ def main() -> None:
     heed_sigterm()
 
 
-for command in (demo, serve, migrate, events, generate, verify, behind, rebuild, work):
+@main.group()
+def events() -> None:
+    """Move events in and out, and take back what a file brought in."""
+
+
+for command in (import_, export, undo):
+    events.add_command(command)
+for command in (demo, serve, migrate, generate, verify, behind, rebuild, work):
     main.add_command(command)

@@ -22,6 +22,10 @@ class Bar:
         """Move on by an amount."""
         self._progress.advance(self._task, amount)
 
+    def reach_of(self, place: int, total: int) -> None:
+        """Move on to a place on a way whose length is known only now."""
+        self._progress.update(self._task, completed=place, total=max(total, 1))
+
     def reach(self, place: int) -> None:
         """Move on to a place."""
         self._progress.update(self._task, completed=place)

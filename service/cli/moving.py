@@ -1,9 +1,8 @@
-"""The commands that move events and hold the log against itself: events import, export, verify."""
+"""The commands that move events out and hold the log against itself: events export, verify."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, Final
 
 import asyncpg
 import click
@@ -12,9 +11,6 @@ from service.cli import process
 from service.cli.bar import bar
 from service.cli.process import UNSOUND, say
 from service.settings import Settings
-
-if TYPE_CHECKING:
-    from service.submitting.exchange import Checked, LineFault
 
 READING: Final = {
     "application_name": "capmap command",
@@ -25,62 +21,7 @@ READING: Final = {
 """Settings of a command's own session, whatever the database's defaults are."""
 
 
-@click.group()
-def events() -> None:
-    """Move events in and out as NDJSON."""
-
-
-@events.command(name="import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def import_(file: Path) -> None:
-    """Record the events of FILE, one JSON object a line; importing twice changes nothing.
-
-    The whole file is checked before anything is recorded.
-    """
-    settings = process.settings()
-    from service.submitting import exchange
-
-    size = file.stat().st_size
-    with file.open("rb") as lines, bar(size, "Checking") as shown:
-        checked = exchange.check(lines, shown.advance)
-    if checked.faults:
-        _say_faults(checked.faults)
-        say("Nothing was recorded: mend these lines and import the file again.")
-        raise SystemExit(UNSOUND)
-    with process.database(settings) as dsn:
-        process.run(_import(settings, dsn, file, size, checked))
-
-
-def _say_faults(faults: tuple[LineFault, ...]) -> None:
-    for found in faults:
-        for fault in found.faults:
-            say(f"line {found.line}: {fault.pointer} {fault.rule}" + _seen(fault.value))
-
-
-def _seen(value: str | None) -> str:
-    return f"; it is {value}" if value is not None else ""
-
-
-async def _import(settings: Settings, dsn: str, file: Path, size: int, checked: Checked) -> None:
-    from service.app import opened
-    from service.domain.caller import LOCAL
-    from service.submitting import exchange
-
-    await process.prepare(dsn)
-    async with opened(settings, dsn) as rooms, rooms.waking.telling():
-        with file.open("rb") as lines, bar(size, "Recording") as shown:
-            done = await exchange.load(lines, rooms.writer, LOCAL, shown.advance, checked.kept)
-    told = f"{done.recorded} recorded, {done.known} were in the log already."
-    if done.problem is not None:
-        say(f"Stopped: {done.problem.detail}")
-        _say_faults(done.faults)
-        say(f"The way out: {done.problem.kind.way_out}")
-        say(f"{told} Importing the mended file again is safe.")
-        raise SystemExit(UNSOUND)
-    click.echo(told)
-
-
-@events.command(name="export")
+@click.command()
 @click.argument("file", type=click.File("wb"), default="-")
 def export(file: IO[bytes]) -> None:
     """Write the whole log to FILE (or standard output), one JSON object a line."""

@@ -92,6 +92,11 @@ def read(
     return _events(parts, latest, naming)
 
 
+def split(body: bytes, form: Form) -> Parts | Problem:
+    """Return what a body is made of, none of its events looked at yet."""
+    return _PARTS[form](body)
+
+
 def _json(body: bytes) -> Parts | Problem:
     start = body.lstrip()[:1]
     try:

@@ -19,7 +19,7 @@ from typing import Final
 import msgspec
 from msgspec import Raw, Struct
 
-from service.domain import dates, strict
+from service.domain import codec, dates, strict
 from service.domain.faults import Fault, join, nearest, shown
 from service.domain.register import BY_NAME
 from service.domain.spec import EventType
@@ -74,6 +74,26 @@ def read(raw: bytes) -> Found | tuple[Fault, ...]:
     members = {name: value for name, value in given.items() if bytes(value) != b"null"}
     faults = (*_missing(members), *_unknown(members), *_wrong(members))
     return faults or _event(members)
+
+
+def is_one(raw: bytes) -> bool:
+    """Tell whether a JSON object is a CloudEvent: it says by which specification it is one."""
+    try:
+        return "specversion" in msgspec.json.decode(raw, type=dict[str, Raw])
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return False
+
+
+def decode(raw: bytes, latest: dt.date) -> codec.Submitted | tuple[Fault, ...]:
+    """Return the event of a CloudEvent as the codec gives it; faults name the attributes.
+
+    latest: the last effective date that is accepted.
+    """
+    found = read(raw)
+    if isinstance(found, tuple):
+        return found
+    made = codec.decode(found.body, latest)
+    return made if isinstance(made, codec.Submitted) else tuple(map(placed, made))
 
 
 def placed(fault: Fault) -> Fault:
@@ -209,4 +229,4 @@ def _event(members: Mapping[str, Raw]) -> Found:
     return Found(msgspec.json.encode(event | {"source": source}))
 
 
-__all__ = ["Found", "placed", "read", "write"]
+__all__ = ["Found", "decode", "is_one", "placed", "read", "write"]

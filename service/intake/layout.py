@@ -56,7 +56,7 @@ class Readings(dict[object, Entry]):
         return entry
 
     def _entry(self, key: object) -> Entry:
-        cell: Seen = key[1] if isinstance(key, tuple) else key  # type: ignore[assignment]
+        cell: Seen = key[1] if isinstance(key, tuple) else key  # type: ignore[assignment]  # so keyed
         if isinstance(cell, Unread):
             return Misread("error_cell", cell.why)
         try:

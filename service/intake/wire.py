@@ -96,7 +96,7 @@ def packed(number: int, cells: list[Cell], unread: tuple[Unread, ...]) -> Line:
         if isinstance(cell, dt.date):
             dates.append((column, cell.toordinal(), _within(cell)))
             cells[column] = None
-    return Line(number, tuple(cells), tuple(dates), unread)  # type: ignore[arg-type] # no date is left
+    return Line(number, tuple(cells), tuple(dates), unread)  # type: ignore[arg-type]  # no date is left
 
 
 def _within(cell: dt.date) -> int:

@@ -65,7 +65,7 @@ class Question(Struct, frozen=True, kw_only=True):
     tiers: tuple[Tier, ...] = ()
 
     # Any: the payload of one of its types.
-    def asks_for(self, data: Any) -> bool:  # noqa: ANN401
+    def asks_for(self, data: Any) -> bool:  # noqa: ANN401 - a payload of any type
         """Tell whether an event of its types, by its payload, is what it asks for."""
         return not self.tiers or data.tier in self.tiers
 

@@ -17,7 +17,7 @@ from service.domain.caller import Caller
 from service.domain.envelope import SERVICE_MEMBERS
 from service.domain.faults import Fault
 from service.domain.problems import Problem, Refused
-from service.intake.batches import MOST_EVENTS
+from service.intake import cloudevents
 from service.store import reading
 from service.store.appending import Connection
 from service.store.writer import Writer
@@ -26,10 +26,6 @@ CHUNK: Final = 1000
 """Events that an import hands to the writer at once; what has gathered is one transaction."""
 AHEAD: Final = 12
 """Chunks that are decoded while earlier ones are being recorded."""
-KEPT: Final = 32 * 1024 * 1024
-"""A file of up to so many bytes is decoded once: what checking found is kept."""
-MOST_LINES: Final = 100
-"""Lines whose faults are told; a file with more is wrong as a whole."""
 SLICE: Final = 50
 """Lines that are decoded before the writer gets its turn: it waits for the database meanwhile."""
 
@@ -48,13 +44,6 @@ class Line(Struct, frozen=True, gc=False):
     submitted: codec.Submitted
 
 
-class Checked(Struct, frozen=True):
-    """What checking a file found: its first faults, and its events where they were few enough."""
-
-    faults: tuple[LineFault, ...]
-    kept: tuple[Line, ...] | None
-
-
 class Imported(Struct):
     """How an import went; faults: what the log refused, with the problem as a whole.
 
@@ -68,44 +57,20 @@ class Imported(Struct):
     faults: tuple[LineFault, ...] = ()
 
 
-def check(lines: IO[bytes], report: Callable[[int], None]) -> Checked:
-    """Look at a whole file before anything of it is recorded; faults of at most 100 lines.
-
-    The events of a file of up to `KEPT` bytes are kept, so that they need not be decoded again.
-    """
-    faults: list[LineFault] = []
-    kept: list[Line] = []
-    latest, size = _latest(), 0
-    for number, line in _numbered(lines, report):
-        done = decode(line, latest)
-        size += len(line)
-        if not isinstance(done, codec.Submitted):
-            faults.append(LineFault(number, done))
-            if len(faults) == MOST_LINES:
-                break
-        elif size <= KEPT:
-            kept.append(Line(number, done))
-        else:
-            kept.clear()
-    whole = not faults and size <= KEPT
-    return Checked(tuple(faults), tuple(kept) if whole else None)
-
-
 async def load(
-    lines: IO[bytes],
-    writer: Writer,
-    caller: Caller,
-    report: Callable[[int], None],
-    kept: tuple[Line, ...] | None = None,
+    lines: IO[bytes], writer: Writer, caller: Caller, report: Callable[[int], None]
 ) -> Imported:
-    """Record a checked file, chunk by chunk, decoding the next while the last is recorded.
+    """Record the lines of a file that is known to be good; others of it are passed over."""
+    return await record(_chunks(lines, report), writer, caller)
 
-    kept: the events of the lines, if checking kept them. Up to `MOST_EVENTS` are recorded whole or
-    not at all; of a longer file, the chunks before the one that the log refuses.
+
+async def record(chunks: AsyncIterator[list[Line]], writer: Writer, caller: Caller) -> Imported:
+    """Record chunks in their order, the next being decoded while the last is recorded.
+
+    Each is recorded whole or not at all; those before one that the log refuses stand.
     """
     done = Imported()
     waiting: deque[tuple[list[Line], asyncio.Task[tuple[Outcome, ...]]]] = deque()
-    chunks = _chunks(lines, report) if kept is None else _slices(kept, report)
     async for chunk in chunks:
         done.read += len(chunk)
         batch = Batch(tuple([line.submitted for line in chunk]), {}, caller)
@@ -127,14 +92,14 @@ async def _count(
     except Refused as refused:
         if done.problem is None:
             done.problem = refused.problem
-            done.faults = tuple(_at_line(chunk, fault) for fault in refused.problem.errors)
+            done.faults = tuple(at_line(chunk, fault) for fault in refused.problem.errors)
         return
     new = sum(outcome.outcome == "recorded" for outcome in outcomes)
     done.recorded += new
     done.known += len(outcomes) - new
 
 
-def _at_line(chunk: list[Line], fault: Fault) -> LineFault:
+def at_line(chunk: list[Line], fault: Fault) -> LineFault:
     """Return a fault of a batch's item as one of the line that it came from."""
     _, _, index, *rest = fault.pointer.split("/", 3)
     pointer = "".join(f"/{part}" for part in rest)
@@ -142,21 +107,11 @@ def _at_line(chunk: list[Line], fault: Fault) -> LineFault:
     return LineFault(chunk[int(index)].number, (moved,))
 
 
-async def _slices(
-    kept: tuple[Line, ...], report: Callable[[int], None]
-) -> AsyncIterator[list[Line]]:
-    size = len(kept) if len(kept) <= MOST_EVENTS else CHUNK
-    for at in range(0, len(kept), size):
-        chunk = list(kept[at : at + size])
-        report(sum(len(line.submitted.body) for line in chunk))
-        yield chunk
-
-
 async def _chunks(lines: IO[bytes], report: Callable[[int], None]) -> AsyncIterator[list[Line]]:
-    latest = _latest()
+    last = latest()
     chunk: list[Line] = []
-    for number, line in _numbered(lines, report):
-        found = decode(line, latest)
+    for number, line in numbered(lines, report):
+        found = decode(line, last)
         if isinstance(found, codec.Submitted):
             chunk.append(Line(number, found))
         if len(chunk) % SLICE == 0:
@@ -168,19 +123,26 @@ async def _chunks(lines: IO[bytes], report: Callable[[int], None]) -> AsyncItera
         yield chunk
 
 
-def _numbered(lines: IO[bytes], report: Callable[[int], None]) -> Iterator[tuple[int, bytes]]:
+def numbered(lines: IO[bytes], report: Callable[[int], None]) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines that are not blank with their numbers, from 1."""
     for number, line in enumerate(lines, 1):
         report(len(line))
         if line.strip():
             yield number, line.rstrip(b"\r\n")
 
 
-def _latest() -> dt.date:
+def latest() -> dt.date:
+    """Return the last effective date that is accepted today."""
     return min(dates.today(dt.datetime.now(dt.UTC)) + explain.AHEAD, dates.LATEST)
 
 
 def decode(line: bytes, latest: dt.date) -> codec.Submitted | tuple[Fault, ...]:
-    """Return the event of a line; members that the service adds are dropped."""
+    """Return the event of a line, a CloudEvent's too; members that the service adds are dropped.
+
+    latest: the last effective date that is accepted.
+    """
+    if b'"specversion"' in line and cloudevents.is_one(line):
+        return cloudevents.decode(line, latest)
     if b'"position":' in line:
         try:
             members = msgspec.json.decode(line, type=dict[str, Raw])
@@ -206,4 +168,7 @@ async def export(connection: Connection, out: IO[bytes], report: Callable[[int],
     return written
 
 
-__all__ = ["Checked", "Imported", "Line", "LineFault", "check", "decode", "export", "load"]
+__all__ = [
+    "CHUNK", "SLICE", "Imported", "Line", "LineFault", "at_line", "decode", "export", "latest",
+    "load", "numbered", "record",
+]  # fmt: skip

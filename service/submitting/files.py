@@ -27,6 +27,7 @@ from service.submitting.spooling import Spooled
 
 HEAD: Final = 4096
 """Bytes at a file's beginning by which lines of events are told from tables."""
+BOM: Final = b"\xef\xbb\xbf"
 NOT_READ: Final = Fault("", "heading", "was not read: mend the heading row first")
 
 
@@ -39,8 +40,9 @@ def latest(now: dt.datetime) -> dt.date:
 def read(file: Spooled, asked: Asked, limits: Limits) -> Iterator[Reading]:
     """Lend the rows of a file; raises Refused where it cannot be read as lines nor as a table."""
     with file.path.open("rb") as content:
-        if content.read(HEAD).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
-            content.seek(0)
+        head = content.read(HEAD)
+        if head.removeprefix(BOM).lstrip().startswith(b"{"):
+            content.seek(len(BOM) if head.startswith(BOM) else 0)
             notes = ["Read as NDJSON: one event a line."]
             yield Reading(lines.entries(content, asked.latest), notes)
             return
@@ -119,4 +121,4 @@ def _of_meaning(one: Understood) -> str:
     )
 
 
-__all__ = ["known", "latest", "read"]
+__all__ = ["BOM", "HEAD", "known", "latest", "read"]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import csv
+import io
 import tempfile
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, BinaryIO, Final
 
 from msgspec import Struct
 
@@ -50,6 +52,18 @@ async def given_back(pool: Pool, desk: Desk, upload: Upload) -> GivenBack:
         return await asyncio.to_thread(_written, desk, original, upload.name, messages)
     finally:
         await asyncio.to_thread(original.unlink)
+
+
+def listed(errors: Iterable[receipts.RowError], to: BinaryIO) -> None:
+    """Write what is wrong with rows that have no columns as CSV, a fault a row."""
+    text = io.TextIOWrapper(to, "utf-8-sig", newline="")
+    writer = csv.writer(text)
+    writer.writerow(("Row", "Member", "Value", "Message"))
+    for one in errors:
+        shown = (one.pointer, one.value or "", one.message)
+        writer.writerow((one.row, *map(sheets_out.escaped, shown)))
+    text.flush()
+    text.detach()
 
 
 def _new_file(folder: Path) -> str:
@@ -98,4 +112,4 @@ async def _pieces(file: IO[bytes]) -> AsyncIterator[bytes]:
             yield piece
 
 
-__all__ = ["GivenBack", "given_back"]
+__all__ = ["GivenBack", "given_back", "listed"]

@@ -25,11 +25,14 @@ def entries(
     """
     for number, line in enumerate(lines, 1):
         if line.strip():
-            found = decode(line.rstrip(b"\r\n"), latest)
-            if isinstance(found, Submitted):
-                yield Item("", number, found)
-            else:
-                yield tuple([Wrong("", number, None, None, fault) for fault in found])
+            yield entry(number, decode(line.rstrip(b"\r\n"), latest))
+
+
+def entry(number: int, found: Submitted | tuple[Fault, ...]) -> Entry:
+    """Return what was found at a row without columns."""
+    if isinstance(found, Submitted):
+        return Item("", number, found)
+    return tuple([Wrong("", number, None, None, fault) for fault in found])
 
 
 def at_most(path: Path, most: int) -> bytes | None:
@@ -39,4 +42,4 @@ def at_most(path: Path, most: int) -> bytes | None:
     return b"".join(found) if len(found) <= most else None
 
 
-__all__ = ["Decode", "at_most", "entries"]
+__all__ = ["Decode", "at_most", "entries", "entry"]

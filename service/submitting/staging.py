@@ -28,7 +28,7 @@ from service.submitting.blocks import Block, Entry
 from service.submitting.foreseeing import Foresight
 from service.submitting.telling import Locate, wrongs
 
-SLICE: Final = 100
+SLICE: Final = 250
 """Rows that are read before the process's other requests get their turn."""
 HELD: Final = 100_000
 """Rows up to which a file's events stay at hand, some 1 KB each: looked at again, not decoded."""

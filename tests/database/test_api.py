@@ -15,11 +15,10 @@ import pytest
 
 from service.api import openapi
 from service.api.operations import OPERATIONS, Operation
-from service.api.rooms import MEMBER
-from service.app import HANDLERS, build, opened
+from service.app import HANDLERS
 from service.domain.problems import KINDS
 from service.domain.register import BY_NAME
-from service.settings import load
+from tests.clients import client_of
 
 STORY = resources.files("service.story").joinpath("surrey-and-sussex.ndjson").read_bytes()
 
@@ -32,22 +31,15 @@ def story() -> list[dict[str, Any]]:
 @pytest.fixture
 async def client(dsn: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the whole application on a fresh database."""
-    settings = load({})
-    app = build(settings, dsn)
-    transport = httpx.ASGITransport(app)
-    async with (
-        opened(settings, dsn) as app.state[MEMBER],
-        httpx.AsyncClient(transport=transport, base_url="http://test") as made,
-    ):
+    async with client_of(dsn) as made:
         yield made
 
 
 @pytest.fixture
-async def told(client: httpx.AsyncClient) -> httpx.AsyncClient:
+async def told(told_dsn: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a log that holds the story, position by line."""
-    answer = await client.post("/api/v1/events", json=story())
-    assert answer.status_code == 201, answer.text
-    return client
+    async with client_of(told_dsn) as made:
+        yield made
 
 
 def leader(**changes: Any) -> dict[str, Any]:

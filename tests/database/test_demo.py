@@ -7,10 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
-from service.api.rooms import MEMBER
-from service.app import build, opened
+from service.app import opened
 from service.cli import serving
 from service.settings import load
+from tests.clients import client_of
 from tests.database.test_api import story
 
 ASKED = [path for _, path in (*serving.REAL, *serving.INVENTED)]
@@ -21,12 +21,7 @@ async def shown(dsn: str) -> Any:
     """A client of the service as `capmap demo` serves it."""
     settings = load({})
     await serving.load_stories(settings, dsn)
-    app = build(settings, dsn)
-    transport = httpx.ASGITransport(app)
-    async with (
-        opened(settings, dsn) as app.state[MEMBER],
-        httpx.AsyncClient(transport=transport, base_url="http://test/api/v1/") as made,
-    ):
+    async with client_of(dsn, under="/api/v1/") as made:
         yield made
 
 

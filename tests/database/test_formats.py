@@ -13,9 +13,7 @@ import pytest
 from cloudevents.v1 import conversion
 from cloudevents.v1.http import CloudEvent
 
-from service.api.rooms import MEMBER
-from service.app import build, opened
-from service.settings import load
+from tests.clients import client_of
 
 STORY = resources.files("service.story").joinpath("surrey-and-sussex.ndjson").read_bytes()
 LINES = {"Content-Type": "application/x-ndjson"}
@@ -24,16 +22,9 @@ BATCH = {"Content-Type": "application/cloudevents-batch+json"}
 
 
 @pytest.fixture
-async def client(dsn: str) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of a log that holds the story, sent as lines."""
-    settings = load({})
-    app = build(settings, dsn)
-    async with (
-        opened(settings, dsn) as app.state[MEMBER],
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as made,
-    ):
-        answer = await made.post("/api/v1/events", content=STORY, headers=LINES)
-        assert answer.status_code == 201, answer.text
+async def client(told_dsn: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a log that holds the story."""
+    async with client_of(told_dsn) as made:
         yield made
 
 
@@ -46,6 +37,20 @@ def cloud(**changes: Any) -> dict[str, Any]:
     } | changes  # fmt: skip
     data = {"post": "chief_nurse", "person": "p-00001111", "basis": "substantive"}
     return dict(json.loads(conversion.to_json(CloudEvent(attributes, data))))
+
+
+@pytest.mark.parametrize("form", ["lines", "list"])
+async def test_the_whole_story_is_taken_as_one_batch(dsn: str, form: str) -> None:
+    """As lines or as a list it has its positions in the order in which it is told."""
+    sent: dict[str, Any] = {"content": STORY, "headers": LINES}
+    if form == "list":
+        sent = {"json": [json.loads(line) for line in STORY.splitlines()]}
+    async with client_of(dsn) as client:
+        answer = await client.post("/api/v1/events", **sent)
+    assert answer.status_code == 201, answer.text
+    found = [(one["position"], one["id"]) for one in answer.json()["events"]]
+    told = [json.loads(line)["id"] for line in STORY.splitlines()]
+    assert found == list(enumerate(told, start=1))
 
 
 async def test_lines_are_a_batch_and_faults_name_the_line(client: httpx.AsyncClient) -> None:

@@ -25,10 +25,11 @@ from service.api import cursors, openapi
 from service.app import build
 from service.settings import load
 from service.store import reading
+from tests.effort import tried
 from tests.questions import TOLD, Asked, questions
 
-EXAMPLES = 20
-SEEDED_EXAMPLES = 60
+EXAMPLES = tried(10)
+SEEDED_EXAMPLES = tried(25)
 ANSWERED = 1 / 2
 """Least share of the requests made from the story that is answered 2xx, for each operation."""
 CHECKS = [

@@ -11,18 +11,25 @@ import httpx
 import pytest
 
 from service.api import waiting
-from service.api.rooms import MEMBER, Rooms
-from service.app import build, opened
+from service.api.rooms import Rooms
+from service.app import opened
 from service.behind.rows import Rows, Sources
 from service.projections.version import FOLD
 from service.settings import load
 from service.store import progress
-from tests.strategies import STORY, renamed, trust
+from tests.clients import asking
+from tests.strategies import renamed, trust
 
 
 def now() -> dt.datetime:
     """Return the time of the process: lists are asked for today."""
     return dt.datetime.now(dt.UTC)
+
+
+@pytest.fixture
+def dsn(told_dsn: str) -> str:
+    """Address of a log that holds the story."""
+    return told_dsn
 
 
 @pytest.fixture
@@ -33,14 +40,9 @@ async def rooms(dsn: str) -> AsyncIterator[Rooms]:
 
 
 @pytest.fixture
-async def client(dsn: str, rooms: Rooms) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of it, whose log holds the story."""
-    app = build(load({}), dsn)
-    app.state[MEMBER] = rooms
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://test/api/v1") as made:
-        story = [json.loads(line) for line in STORY.read_bytes().splitlines()]
-        assert (await made.post("/events", json=story)).status_code == 201
+async def client(rooms: Rooms) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of it."""
+    async with asking(rooms, under="/api/v1") as made:
         yield made
 
 

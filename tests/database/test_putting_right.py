@@ -5,30 +5,20 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import AsyncIterator
-from importlib import resources
 from typing import Any
 
 import httpx
 import pytest
 
-from service.api.rooms import MEMBER
-from service.app import build, opened
-from service.settings import load
+from tests.clients import client_of
 
-STORY = resources.files("service.story").joinpath("surrey-and-sussex.ndjson").read_bytes()
 SOURCE = {"kind": "own", "reference": "Board paper 3"}
 
 
 @pytest.fixture
-async def client(dsn: str) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of a log that holds the story and one event: RTP trained 64 people."""
-    settings = load({})
-    app = build(settings, dsn)
-    async with (
-        opened(settings, dsn) as app.state[MEMBER],
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as made,
-    ):
-        await made.post("/api/v1/events", json=[json.loads(line) for line in STORY.splitlines()])
+async def client(told_dsn: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a log that holds the story."""
+    async with client_of(told_dsn) as made:
         yield made
 
 

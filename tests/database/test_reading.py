@@ -168,7 +168,6 @@ async def test_importing_a_file_twice_changes_nothing(writer, connection):
     """The second import finds every event known; the head stays where it was."""
     text = STORY.read_bytes()
     lines = sum(1 for line in text.splitlines() if line.strip())
-    assert exchange.check(io.BytesIO(text), lambda _: None).faults == ()
     first = await exchange.load(io.BytesIO(text), writer, LOCAL, lambda _: None)
     assert (first.read, first.recorded, first.known) == (lines, lines, 0)
     before = await reading.head(connection)
@@ -199,8 +198,6 @@ async def test_an_export_imported_elsewhere_gives_the_same_events(
         other = await asyncpg.connect(dsn)
         try:
             out.seek(0)
-            assert exchange.check(out, lambda _: None).faults == ()
-            out.seek(0)
             async with writing(dsn) as second:
                 done = await exchange.load(out, second, LOCAL, lambda _: None)
             assert done.recorded == written
@@ -211,27 +208,13 @@ async def test_an_export_imported_elsewhere_gives_the_same_events(
         await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def test_checking_a_file_says_which_line_is_wrong():
-    """Lines count from 1, blank ones too; every fault has its pointer."""
-    good = json.dumps(trust()).encode()
-    bad = json.dumps(renamed(name="")).encode()
-    checked = exchange.check(io.BytesIO(good + b"\n\n" + bad + b"\r\n{\n"), lambda _: None)
-    assert checked.kept is None
-    faults = checked.faults
-    assert [(f.line, f.faults[0].pointer, f.faults[0].code) for f in faults] == [
-        (3, "/data/name", "empty_text"), (4, "", "malformed_json"),
-    ]  # fmt: skip
-
-
 async def test_what_the_log_refuses_is_told_by_its_line_and_nothing_of_a_short_file_is_recorded(
     writer, connection
 ):
     """A code that nobody registered is found by the log only: the whole file is taken back."""
     first, lost = json.dumps(trust()).encode(), json.dumps(renamed("RA2")).encode()
     text = first + b"\n\n" + lost + b"\n"
-    checked = exchange.check(io.BytesIO(text), lambda _: None)
-    assert [line.number for line in checked.kept or ()] == [1, 3]
-    done = await exchange.load(io.BytesIO(text), writer, LOCAL, lambda _: None, checked.kept)
+    done = await exchange.load(io.BytesIO(text), writer, LOCAL, lambda _: None)
     assert done.problem is not None
     assert [(f.line, f.faults[0].pointer) for f in done.faults] == [(3, "/organisation")]
     assert (done.recorded, (await reading.head(connection)).position) == (0, 0)

@@ -9,10 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from service.api.rooms import MEMBER
-from service.app import build, opened
-from service.settings import load
 from service.submitting import trials
+from tests.clients import client_of
 
 SOURCE = {"kind": "own", "reference": "Board paper 3"}
 DAY = "2026-06-01"
@@ -21,14 +19,7 @@ DAY = "2026-06-01"
 @pytest.fixture
 async def client(told_dsn: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a log that holds the story."""
-    settings = load({})
-    app = build(settings, told_dsn)
-    async with (
-        opened(settings, told_dsn) as app.state[MEMBER],
-        httpx.AsyncClient(
-            transport=httpx.ASGITransport(app), base_url="http://test/api/v1/"
-        ) as made,
-    ):
+    async with client_of(told_dsn, under="/api/v1/") as made:
         yield made
 
 

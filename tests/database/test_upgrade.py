@@ -6,23 +6,20 @@ import gzip
 import json
 import os
 import subprocess
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import asyncpg
-import httpx
 import pytest
 
-from service.api.rooms import MEMBER
-from service.app import build, opened
+from service.app import opened
 from service.domain.caller import LOCAL
 from service.settings import load
 from service.store.migrate import check, upgrade
 from service.store.verifying import verify
 from service.submitting import exchange
+from tests.clients import client_of
 
 DUMPS = sorted((Path(__file__).parents[1] / "dumps").glob("*.sql.gz"))
 STORY = resources.files("service.story").joinpath("surrey-and-sussex.ndjson")
@@ -39,22 +36,10 @@ def restore(dump: Path, dsn: str) -> None:
     assert done.returncode == 0, done.stderr.decode()
 
 
-@asynccontextmanager
-async def client(dsn: str) -> AsyncIterator[httpx.AsyncClient]:
-    """Yield a client of the application on a database."""
-    app = build(load({}), dsn)
-    transport = httpx.ASGITransport(app)
-    async with (
-        opened(load({}), dsn) as app.state[MEMBER],
-        httpx.AsyncClient(transport=transport, base_url="http://test") as made,
-    ):
-        yield made
-
-
 async def pictures(dsn: str) -> dict[str, Any]:
     """Return what is seen of every organisation on some days, without the log's own id and time."""
     seen: dict[str, Any] = {}
-    async with client(dsn) as asked:
+    async with client_of(dsn) as asked:
         listed = (await asked.get("/api/v1/organisations?limit=1000")).json()["items"]
         for one in listed:
             kind = f"{one['organisation_kind']}s"
@@ -111,7 +96,7 @@ async def test_an_earlier_one_s_database_goes_on(empty_dsn: str, dump: Path) -> 
         "source": {"kind": "own", "reference": "Board paper 3"},
         "assurance": "board_minuted",
     }
-    async with client(empty_dsn) as asked:
+    async with client_of(empty_dsn) as asked:
         known = await asked.post("/api/v1/events", json=[json.loads(line) for line in lines])
         new = await asked.post("/api/v1/events", json=event)
     assert (known.status_code, new.status_code) == (200, 201)

@@ -13,12 +13,13 @@ import httpx
 import msgspec
 import pytest
 
-from service.api.rooms import MEMBER
-from service.app import build, opened, recording_uploads
+from service.api.rooms import Rooms
+from service.app import opened, recording_uploads
 from service.domain.admission import Receipt
 from service.domain.problems import Refused
 from service.settings import load
 from service.submitting import recording
+from tests.clients import asking
 from tests.strategies import batch, corrected, income, retracted, send, trust, writing
 
 CHUNK = 10
@@ -29,8 +30,8 @@ SETTINGS = load({"CAPMAP_UPLOAD_CHUNK_ROWS": str(CHUNK), "CAPMAP_POLL_MS": "50"}
 class House:
     """A service on a database of its own, with a client; its worker runs where a test asks."""
 
-    def __init__(self, app: Any, client: httpx.AsyncClient) -> None:
-        self.rooms = app.state[MEMBER]
+    def __init__(self, rooms: Rooms, client: httpx.AsyncClient) -> None:
+        self.rooms = rooms
         self.client = client
 
     async def post(self, content: bytes, name: str = "rows.ndjson", **more: Any) -> httpx.Response:
@@ -62,15 +63,9 @@ class House:
 @pytest.fixture
 async def house(dsn: str) -> AsyncIterator[House]:
     """A service in which RTP is registered."""
-    app = build(SETTINGS, dsn)
-    transport = httpx.ASGITransport(app)
-    async with (
-        opened(SETTINGS, dsn) as app.state[MEMBER],
-        httpx.AsyncClient(transport=transport, base_url="http://test") as client,
-    ):
-        made_house = House(app, client)
-        assert (await made_house.client.post("/api/v1/events", json=trust())).status_code == 201
-        yield made_house
+    async with opened(SETTINGS, dsn) as rooms, asking(rooms, SETTINGS) as client:
+        assert (await client.post("/api/v1/events", json=trust())).status_code == 201
+        yield House(rooms, client)
 
 
 def lines(events: Iterable[Any]) -> bytes:
@@ -87,7 +82,7 @@ def counts(receipt: dict[str, Any]) -> tuple[int, int, int, int, int]:
     """Return a receipt's counts: wrong, recorded, already recorded, refused, waiting."""
     rows = receipt["rows"]
     names = ("wrong", "recorded", "already_recorded", "refused", "waiting")
-    return tuple(rows[name] for name in names)  # type: ignore[return-value]
+    return tuple(rows[name] for name in names)  # type: ignore[return-value]  # two names, two rows
 
 
 async def test_a_file_is_recorded_and_each_row_has_its_event_and_position(house, connection):

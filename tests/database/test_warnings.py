@@ -3,34 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import AsyncIterator
-from importlib import resources
 from typing import Any
 
 import httpx
 import pytest
 
-from service.api.rooms import MEMBER
-from service.app import build, opened
-from service.settings import load
+from tests.clients import client_of
 from tests.strategies import corrected, made, retracted, system
 
-STORY = resources.files("service.story").joinpath("surrey-and-sussex.ndjson").read_bytes()
 EVENTS = "/api/v1/events"
 RECORD = "/api/v1/trusts/RTP/completeness"
 
 
 @pytest.fixture
-async def client(dsn: str) -> AsyncIterator[httpx.AsyncClient]:
+async def client(told_dsn: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a log that holds the story."""
-    settings = load({})
-    app = build(settings, dsn)
-    async with (
-        opened(settings, dsn) as app.state[MEMBER],
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as made_,
-    ):
-        await made_.post(EVENTS, json=[json.loads(line) for line in STORY.splitlines()])
+    async with client_of(told_dsn) as made_:
         yield made_
 
 

@@ -23,10 +23,11 @@ import pytest
 from service.store.data_folder import DataFolder, State
 from service.store.embedded import running
 from service.store.migrate import ADVISORY_KEY, upgrade
+from tests.effort import tried
 
 ROOT = Path(__file__).parents[2]
 CLIENTS = 32
-KILLS = 5
+KILLS = tried(3)
 PATIENCE_SECONDS = 60
 STOPPED_WITHIN_SECONDS = 10
 UNUSED = ssl.create_default_context()
@@ -225,9 +226,15 @@ async def until(connection: asyncpg.Connection, question: str, answer: int) -> N
             await asyncio.sleep(0.005)
 
 
-@pytest.mark.parametrize("times", [1, 2])
-@pytest.mark.parametrize("moment", HOLD)
-@pytest.mark.parametrize("command", ["serve", "migrate"])
+@pytest.mark.parametrize(
+    ("command", "moment", "times"),
+    [
+        ("serve", "half-way through a step", 2),
+        ("serve", "before another process's step", 1),
+        ("migrate", "half-way through a step", 1),
+        ("migrate", "before another process's step", 2),
+    ],
+)  # every two of command, moment and number of signals come together once
 async def test_sigterm_ends_a_migration_cleanly(
     empty_dsn: str, command: str, moment: str, times: int
 ) -> None:

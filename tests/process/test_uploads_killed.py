@@ -76,6 +76,7 @@ async def serving(dsn: str) -> AsyncIterator[Served]:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 while not await is_ready(client):
                     assert process.returncode is None, "the service did not start"
+                    await asyncio.sleep(0.02)
             yield Served(process, client)
     finally:
         with suppress(ProcessLookupError):

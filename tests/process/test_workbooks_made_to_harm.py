@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from service.domain.problems import Problem, Refused
 from service.intake import formats
 from service.intake.tables import DEFAULT, Limits, Row
+from tests.effort import tried
 
 FILES = Path(__file__).parents[1] / "pure" / "files"
 SHEET = "xl/worksheets/sheet1.xml"
@@ -212,7 +213,9 @@ def test_a_cut_workbook_is_refused(tmp_path, name, share):
 
 
 @settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=tried(50),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     name=st.sampled_from(["shows.xlsx", "hidden_row.xls", "shows.ods"]),

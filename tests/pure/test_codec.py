@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, example, given, settings
 
 from service.domain import codec, explain
 from service.submitting import exchange
+from tests.effort import tried
 from tests.strategies import LATEST, decoded, mutated, renamed, samples, trust
 
 
@@ -31,7 +32,7 @@ def test_layout_and_stated_defaults_do_not_matter(event):
     assert found.body == decoded(event).body
 
 
-@settings(max_examples=1500, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tried(500), deadline=None, suppress_health_check=list(HealthCheck))
 @given(mutated())
 @example(json.dumps(trust()).encode("utf-16"))
 @example(b"\xef\xbb\xbf" + json.dumps(trust()).encode())

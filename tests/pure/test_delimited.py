@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from service.domain.problems import Problem, Refused
 from service.intake import formats
 from service.intake.tables import DEFAULT, Limits, Row
+from tests.effort import tried
 
 KNOWN = frozenset({"type", "organisation", "effective", "count", "title"})
 HEAD = "type,organisation,count\n"
@@ -130,7 +131,7 @@ def test_text_that_is_named_a_workbook_is_read_and_said(path):
 CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=9)
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tried(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=st.lists(st.lists(CELLS, min_size=3, max_size=3), max_size=8),
     mark=st.sampled_from(",;|\t"),
@@ -149,7 +150,7 @@ def test_what_was_written_is_read(path, rows, mark):
 GOOD = (HEAD + '"Ünï ""x""",RTP,12\nB,"R\nP",3\n' * 20).encode()
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tried(100), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     cut=st.integers(0, len(GOOD)),
     flips=st.lists(st.tuples(st.integers(0, len(GOOD) - 1), st.integers(0, 255)), max_size=4),

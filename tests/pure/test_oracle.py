@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from service.projections import history as fold
 from service.projections import trust_picture
+from tests.effort import tried
 from tests.pure import stories
 from tests.pure.histories import day
 from tests.pure.loading import loaded, parts
@@ -32,7 +33,7 @@ DIMENSIONS = {
     "practice": others.practice,
 }
 SLOW = settings(
-    max_examples=80,
+    max_examples=tried(40),
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # a story takes minutes to shrink
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
@@ -168,7 +169,7 @@ def test_connection_is_that_of_the_slow_fold(told):
 GENERATED = sample(11, 10, 1200)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=tried(6), deadline=None)
 @given(st.data())
 def test_pictures_of_a_generated_history_are_those_of_the_slow_fold(data):
     """Whole lives of trusts, on any date, as known at any position."""

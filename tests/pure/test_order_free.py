@@ -11,6 +11,7 @@ from service.domain.envelope import type_name
 from service.domain.register import BY_NAME
 from service.projections import trust_picture
 from service.projections.history import Entry
+from tests.effort import tried
 from tests.pure.histories import day
 from tests.pure.loading import loaded, parts
 from tests.pure.samples import sample
@@ -123,7 +124,7 @@ def _evidence(value, back):
 CODES = sorted({e.event.organisation for e in ENTRIES if e.event.organisation.startswith("ZT")})
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=tried(25), deadline=None)
 @given(SEEDS, st.sampled_from(CODES), DATES)
 def test_the_order_of_recording_changes_no_picture(seed, code, on):
     """Whatever order is allowed, each figure, level, list and position behind it stays."""

@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 
 from service.projections.history import block, history, joined
 from service.projections.overlay import overlaid
+from tests.effort import tried
 from tests.pure import stories
 
 
-@settings(max_examples=60)
+@settings(max_examples=tried(30))
 @given(stories.stories([*stories.LEADERSHIP, *stories.SKILLS]), st.integers(0, 60))
 def test_a_history_with_entries_behind_it_is_that_of_both(story, at: int) -> None:
     """For any cut of any history: laying the rest over the first part gives the whole."""

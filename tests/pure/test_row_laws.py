@@ -10,6 +10,7 @@ from service.intake import rows
 from service.intake.columns import REFERENCE, columns
 from service.intake.examples import cells, example
 from service.intake.tables import Row, Sheet
+from tests.effort import tried
 from tests.strategies import LATEST, decoded, samples, valid_events
 
 PATHS, LABELS = "path", "label"
@@ -61,7 +62,7 @@ def test_every_case_of_the_catalogue_is_read_back_from_its_row(event, by):
     assert made.submitted.body == decoded(event).body
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tried(60), deadline=None, suppress_health_check=list(HealthCheck))
 @given(valid_events(), st.randoms(use_true_random=False), st.booleans())
 def test_any_event_is_read_back_whatever_the_order_and_case_of_its_columns(event, chance, texts):
     """Headings in any order, case and spacing, values typed or as text: the same event."""
@@ -74,7 +75,7 @@ def test_any_event_is_read_back_whatever_the_order_and_case_of_its_columns(event
     assert made.submitted.body == decoded(event).body
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tried(25), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(valid_events(), min_size=1, max_size=4), st.booleans())
 def test_a_file_read_twice_has_the_same_ids_and_no_two_rows_share_one(events, named):
     """Ids follow from content or from the submitter's names; a row that comes again is another."""

@@ -14,6 +14,7 @@ from service.domain.envelope import Target, type_name
 from service.projections import trust_picture
 from service.projections.history import Entry
 from service.projections.senses.register import CHECKS, about, warnings
+from tests.effort import tried
 from tests.pure import stories
 from tests.pure.cases import system, trust
 from tests.pure.histories import day, entries, event, histories
@@ -98,7 +99,7 @@ EVERYTHING = [*stories.LEADERSHIP, *stories.SKILLS, *stories.STRATEGY, *stories.
               *stories.CONNECTION, *stories.MEMBERSHIP]  # fmt: skip
 
 
-@settings(max_examples=25)
+@settings(max_examples=tried(15))
 @given(stories.stories(EVERYTHING, least=25))
 def test_a_warning_changes_no_picture(told):
     """A picture is the same whether its warnings were asked for before or not."""
@@ -111,7 +112,7 @@ def test_a_warning_changes_no_picture(told):
     assert trust_picture.picture(stories.HOME, sensed_first, on) == plain
 
 
-@settings(max_examples=25)
+@settings(max_examples=tried(15))
 @given(stories.stories(EVERYTHING, least=25))
 def test_retracting_what_a_warning_is_about_closes_it(told):
     """Once every event that a warning is about is retracted, no warning is about any of them."""
@@ -122,7 +123,7 @@ def test_retracting_what_a_warning_is_about_closes_it(told):
         assert not list(about(after, {entry.target.position for entry in gone}))
 
 
-@settings(max_examples=25)
+@settings(max_examples=tried(15))
 @given(stories.stories(EVERYTHING, least=25))
 def test_warnings_are_about_what_is_known(told):
     """A warning is about events of the history as known, each once, and says so the same twice."""
