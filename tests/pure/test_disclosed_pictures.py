@@ -118,7 +118,13 @@ def test_a_cut_within_the_band_is_said_to_be_near(count, near):
 
 def test_a_clause_that_needs_parts_cannot_be_assessed_here():
     """Levels above are not ruled out; exact readers are told the holes."""
-    made = entries(*BASE, *courses([100, 100, 100]))
+    year = [("2025/26", 2), ("2025/26", 3), ("2025/26", 4), ("2026/27", 1)]
+    returns = [
+        event("ReturnMade", "ZT001", "2026-07-20", financial_year=named, quarter=quarter,
+              dimensions=["skills"], nothing_to_report=[])
+        for named, quarter in year
+    ]  # fmt: skip
+    made = entries(*BASE, *returns, *courses([100, 100, 100]))
     holes = figures(disclosed(made))["introductory_holes"]
     assert (holes.value, holes.status, holes.reason) == (None, "unknown", "not_assessable_here")
     assert figures(made)["introductory_holes"].value == 1
