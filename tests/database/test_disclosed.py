@@ -229,3 +229,17 @@ async def test_a_picture_with_a_trial_laid_over_rests_on_what_is_disclosed(clien
     assert found["moment"]["disclosure"] == "people-v1"
     assert done["value"] in {65, 70}
     assert done["band"] == 4  # of one rounded count
+
+
+async def test_a_warning_says_no_more_than_what_is_disclosed(client):
+    """Beside an event and in how complete a record is, a figure that warns is the rounded one."""
+    event = trained(2003)
+    staff = made("WorkforceCounted", "RTP", {"headcount": 1001}, effective="2026-03-31")
+    await sent(client, staff, event)
+    for path in (f"{EVENTS}/{event['id']}", "/api/v1/trusts/RTP/completeness"):
+        exact = (await client.get(path)).text
+        rounded = (await client.get(path, params=ROUNDED)).text
+        assert "2,003" in exact
+        assert "above_headcount" in rounded
+        assert "2,003" not in rounded
+        assert "2003" not in rounded

@@ -13,7 +13,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from service.store import appending, reading, verifying
+from service.store import appending, disclosed, reading, verifying
 from tests.conftest import at, execute
 
 ROWS = 20_000
@@ -125,6 +125,8 @@ async def test_pages_cost_the_same_wherever_they_begin(
     for statement, given in (
         (reading.PAGE, (after, ROWS, 100)),
         (reading.FILTERED, (after, ROWS, 100, *ANYTHING)),
+        (disclosed.PAGE, (after, ROWS, 100)),
+        (disclosed.FILTERED, (after, ROWS, 100, *ANYTHING)),
     ):
         for found in await plans(seeded, statement, given):
             check(found, statement, sorts=False)
@@ -136,8 +138,9 @@ async def test_an_organisation_s_page_comes_from_its_index(
 ) -> None:
     """A page of one organisation reads its entries of the index in order; a rest may be sorted."""
     given = (PLACES[place], ROWS, 100, *ANYTHING, "R07")
-    for found in await plans(seeded, reading.OF_ORGANISATION, given):
-        check(found, reading.OF_ORGANISATION, sorts=place == "head")
+    for statement in (reading.OF_ORGANISATION, disclosed.OF_ORGANISATION):
+        for found in await plans(seeded, statement, given):
+            check(found, statement, sorts=place == "head")
 
 
 async def test_what_organisations_are_comes_from_their_entries_of_the_index(
@@ -151,8 +154,9 @@ async def test_what_organisations_are_comes_from_their_entries_of_the_index(
 @pytest.mark.parametrize("place", PLACES)
 async def test_a_history_comes_from_its_indexes(seeded: asyncpg.Connection, place: str) -> None:
     """A history up to any position reads one organisation's entries and mentions, if there are."""
-    for found in await plans(seeded, reading.HISTORY, ("R07", 0, PLACES[place])):
-        check(found, reading.HISTORY, sorts=True, every=False)
+    for statement in (reading.HISTORY, disclosed.HISTORY):
+        for found in await plans(seeded, statement, ("R07", 0, PLACES[place])):
+            check(found, statement, sorts=True, every=False)
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -178,10 +182,12 @@ async def test_one_event_and_all_about_it_come_by_its_id(
     for statement, given in (
         (reading.ONE, (one,)),
         (reading.ABOUT, (one,)),
+        (disclosed.ONE, (one,)),
+        (disclosed.ABOUT, (one,)),
         (appending.SEEN, ([key(PLACES[place] + n) for n in range(1, 33)],)),
     ):
         for found in await plans(seeded, statement, given):
-            check(found, statement, sorts=statement is reading.ABOUT)
+            check(found, statement, sorts=statement in {reading.ABOUT, disclosed.ABOUT})
 
 
 async def test_versions_of_streams_come_from_both_ends_of_the_index(
