@@ -30,6 +30,7 @@ from service.behind.histories import Histories
 from service.behind.latest import Latest
 from service.behind.pictures import Asked, Pictures
 from service.behind.registers import Registers
+from service.domain.disclosure import Disclosure
 from service.domain.model import first_model
 from service.generator import history
 from service.generator.plan import Plan
@@ -105,7 +106,7 @@ async def _uncached(connections: Pool, registers: Registers, asked: Asked) -> fl
     latest = Latest(connections)
     await latest.head()
     begun = time.perf_counter()
-    histories = {"exact": Histories(connections, latest)}
+    histories: dict[Disclosure, Histories] = {"exact": Histories(connections, latest)}
     made = await Pictures(latest, histories, registers).picture(asked)
     took = time.perf_counter() - begun
     if made.organisation is None:
