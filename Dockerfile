@@ -24,6 +24,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     CAPMAP_HOST=0.0.0.0 \
+    CAPMAP_ACCESS=keys \
     CAPMAP_DATA_DIR=/var/lib/capmap
 USER capmap
 WORKDIR /var/lib/capmap

@@ -18,11 +18,13 @@ from litestar.exceptions import HTTPException
 from litestar.types import Message, Scope
 
 from service.api import (
+    access,
     answers,
     catalogue,
     completeness,
     events,
     health,
+    keys,
     metrics,
     models,
     openapi,
@@ -62,6 +64,9 @@ HANDLERS: Final = (
     putting_right.dispute_event,
     putting_right.settle_dispute,
     putting_right.confirm_event,
+    keys.create_key,
+    keys.list_keys,
+    keys.revoke_key,
     trials.list_trials,
     trials.get_trial,
     trials.discard_trial,
@@ -109,7 +114,8 @@ _READING: Final = {
 def build(settings: Settings, dsn: str) -> Litestar:
     """Return the application; its lifespan opens and closes what it needs.
 
-    Raises ModelRefused for a model that disagrees with its own examples.
+    Raises ModelRefused for a model that disagrees with its own examples, TypeError for a handler
+    that declares no permission.
     """
     acceptance.require(model.models().values())
     requests = metrics.Requests()
@@ -124,6 +130,7 @@ def build(settings: Settings, dsn: str) -> Litestar:
         ],
         lifespan=[functools.partial(_lifespan, settings, dsn)],
         state=State({metrics.MEMBER: requests}),
+        guards=[access.admit],
         middleware=[metrics.measured(requests)],
         openapi_config=None,
         request_max_body_size=settings.body_limit_bytes,
@@ -138,7 +145,9 @@ def build(settings: Settings, dsn: str) -> Litestar:
             Exception: answers.on_anything,
         },
     )
-    return Litestar.from_config(config)
+    app = Litestar.from_config(config)
+    access.require(app)
+    return app
 
 
 @asynccontextmanager
@@ -185,7 +194,11 @@ async def opened(settings: Settings, dsn: str) -> AsyncIterator[Rooms]:
         memory.settle()
         try:
             async with taking_in(settings, dsn, writer) as made:
-                yield Rooms(pool, made, waking)
+                rooms = Rooms(pool, made, waking, settings.access)
+                try:
+                    yield rooms
+                finally:
+                    await rooms.keyring.close()
         finally:
             await writer.close()
 
@@ -198,16 +211,25 @@ async def taking_in(settings: Settings, dsn: str, writer: Writer) -> AsyncIterat
         whole=min(10 * settings.upload_chunk_rows, MOST_EVENTS),
         most=settings.file_rows,
     )
-    limits = Limits(
-        file_bytes=settings.file_limit_bytes,
-        rows=settings.file_rows,
-        columns=settings.file_columns,
-        sheets=settings.file_sheets,
-    )
+    limits = file_limits(settings)
     async with desk.pool(dsn) as connections:
         with spooling.folder() as folder:
             most = settings.body_limit_bytes
             yield Desk(connections, writer, folder, running.now, sizes, limits, most)
+
+
+def file_limits(settings: Settings) -> Limits:
+    """Return what a file may cost, each limit by its setting."""
+    return Limits(
+        file_bytes=settings.file_limit_bytes,
+        rows=settings.file_rows,
+        columns=settings.file_columns,
+        sheets=settings.file_sheets,
+        cell_characters=settings.cell_characters,
+        expansion=settings.workbook_expansion,
+        workbook_memory_bytes=settings.workbook_memory_mb * 1024 * 1024,
+        workbook_seconds=settings.workbook_seconds,
+    )
 
 
 @asynccontextmanager

@@ -9,13 +9,15 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 import msgspec
 import platformdirs
 
 PREFIX = "CAPMAP_"
+ACCESS = ("off", "keys")
+Access = Literal["off", "keys"]
 LEVELS = ("debug", "info", "warning", "error")
 PORT_MAX = 65535
 AN_ADDRESS = "an address such as postgresql://capmap@db.example.org/capmap"
@@ -46,6 +48,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     data_dir: str = msgspec.field(default_factory=_data_dir)
     host: str = "127.0.0.1"
     port: int = 8000
+    access: Access = "off"
     body_limit_bytes: int = 33_554_432
     upload_chunk_rows: int = 1_000
     writer_events: int = 1_000
@@ -130,6 +133,10 @@ def _switch(raw: str) -> bool:
     return {"true": True, "1": True, "false": False, "0": False}[raw.strip().lower()]
 
 
+def _access(raw: str) -> str:
+    return ACCESS[ACCESS.index(raw.strip().lower())]
+
+
 def _level(raw: str) -> str:
     return LEVELS[LEVELS.index(raw.strip().lower())]
 
@@ -163,6 +170,13 @@ ROWS: tuple[Row, ...] = (
         _port,
         "a whole number from 0 to 65535",
         "port to listen on; 0 takes a free one",
+    ),
+    Row(
+        "CAPMAP_ACCESS",
+        "access",
+        _access,
+        "one of " + ", ".join(ACCESS),
+        "who may ask: anybody at this machine (off), or holders of keys",
     ),
     Row(
         "CAPMAP_BODY_LIMIT_BYTES",

@@ -18,6 +18,7 @@ AnyRequest = Request[Any, Any, Any]
 
 STATUS: Final[dict[Category, int]] = {
     "malformed": 400,
+    "unauthenticated": 401,
     "forbidden": 403,
     "not_found": 404,
     "method": 405,
@@ -33,6 +34,11 @@ _CODE_OF: Final = {
     400: "malformed_body", 404: "not_found", 405: "method_not_allowed", 413: "body_too_large",
     415: "unsupported_media_type",
 }  # fmt: skip
+_TELLING: Final[dict[Category, dict[str, str]]] = {
+    "unavailable": {"Retry-After": "1"},
+    "unauthenticated": {"WWW-Authenticate": 'Bearer realm="capmap"'},
+}
+"""Headers that go with a problem of a category."""
 _ENCODER: Final = msgspec.json.Encoder()
 _log = structlog.get_logger("api")
 
@@ -100,11 +106,10 @@ def problem(request: AnyRequest, found: Problem, **more: object) -> Response[byt
         members["errors"] = found.errors[:MOST_ERRORS]
         members["more_errors"] = max(0, len(found.errors) - MOST_ERRORS)
     members |= more
-    headers = {"Retry-After": "1"} if status == STATUS["unavailable"] else {}
     return Response(
         content=encode(members),
         status_code=status,
-        headers=headers,
+        headers=_TELLING.get(kind.category, {}),
         media_type="application/problem+json",
     )
 

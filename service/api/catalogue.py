@@ -78,14 +78,14 @@ def _summary(kind: EventType) -> TypeSummary:
 SUMMARIES: Final = answers.encode(TypesListed(tuple(map(_summary, TYPES)), next=None))
 
 
-@get("/schemas", operation_id="list_schemas")
+@get("/schemas", operation_id="list_schemas", permission="reference")
 async def list_schemas(request: AnyRequest) -> Response[bytes]:
     """List every type of event with its documentation."""
     parameters.read(request, Struct)
     return answers.json(request, SUMMARIES)
 
 
-@get("/schemas/{name:str}", operation_id="get_schema")
+@get("/schemas/{name:str}", operation_id="get_schema", permission="reference")
 async def get_schema(request: AnyRequest, name: FromPath[str]) -> Response[bytes]:
     """Read the JSON Schema of one type of event."""
     parameters.read(request, Struct)
@@ -95,7 +95,7 @@ async def get_schema(request: AnyRequest, name: FromPath[str]) -> Response[bytes
     return answers.json(request, answers.encode(json_schema(kind)), "application/schema+json")
 
 
-@get("/dimensions", operation_id="list_dimensions")
+@get("/dimensions", operation_id="list_dimensions", permission="reference")
 async def list_dimensions(request: AnyRequest) -> Response[bytes]:
     """List the dimensions of the model with their lines, sources and strengths."""
     parameters.read(request, Struct)
@@ -103,14 +103,14 @@ async def list_dimensions(request: AnyRequest) -> Response[bytes]:
     return answers.json(request, answers.encode(plain))
 
 
-@get("/codes", operation_id="list_code_lists")
+@get("/codes", operation_id="list_code_lists", permission="reference")
 async def list_code_lists(request: AnyRequest) -> Response[bytes]:
     """List the lists of codes that grow."""
     parameters.read(request, Struct)
     return answers.json(request, answers.encode(ListsListed(tuple(sorted(lists.LISTS)), next=None)))
 
 
-@get("/codes/{name:str}", operation_id="list_codes")
+@get("/codes/{name:str}", operation_id="list_codes", permission="reference")
 async def list_codes(request: AnyRequest, name: FromPath[str]) -> Response[bytes]:
     """Read one list of codes: code, name, from, to."""
     parameters.read(request, Struct)

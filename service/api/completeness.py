@@ -8,7 +8,7 @@ from litestar import Response, get
 from litestar.params import FromPath
 from msgspec import Struct
 
-from service.api import answers, parameters, pictures
+from service.api import access, answers, parameters, pictures
 from service.api.answers import AnyRequest
 from service.api.moment import Moment
 from service.api.rooms import Rooms, rooms
@@ -28,12 +28,17 @@ class CompletenessAnswer(Struct, frozen=True):
     completeness: Completeness
 
 
-@get("/trusts/{code:str}/completeness", operation_id="get_completeness")
+@get(
+    "/trusts/{code:str}/completeness",
+    operation_id="get_completeness",
+    permission="read_organisation",
+)
 async def get_completeness(request: AnyRequest, code: FromPath[str]) -> Response[bytes]:
     """Read how complete a trust's record is on a date: gaps, open warnings, what to send next."""
     room = rooms(request)
     query = parameters.read(request, pictures.PictureQuery)
-    moment, asked = await pictures.asked_for(room, query, code, "trust")
+    await access.within(request, parameters.code(code))
+    moment, asked = await pictures.asked_for(request, query, code, "trust")
     histories = await room.pictures.load(asked)
     organisation = summary(asked.code, histories[asked.code], asked.on)
     if organisation.organisation_kind != asked.bearer:

@@ -15,11 +15,12 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from service.api import answers, bodies, cursors, parameters, sensed
+from service.api import access, answers, bodies, cursors, parameters, sensed
 from service.api.answers import AnyRequest
 from service.api.moment import known_position
-from service.api.rooms import caller, rooms, snapshot
+from service.api.rooms import caller, head, rooms, snapshot
 from service.behind import sensing
+from service.behind.scope import Scope
 from service.behind.sensing import EventWarnings
 from service.domain import codec
 from service.domain.admission import Batch, Outcome
@@ -29,7 +30,7 @@ from service.domain.problems import Problem, Refused
 from service.domain.register import BY_NAME
 from service.intake import batches, cloudevents, keys
 from service.projections.senses.check import OpenWarning
-from service.store import disclosed, reading
+from service.store import disclosed, pool, reading, scoped
 from service.store.appending import Connection
 from service.submitting import files, lines, spooling, trials
 from service.submitting.trials import Tried
@@ -78,7 +79,13 @@ class TrialReceipt(Struct, frozen=True):
 
 
 # Lines may be many, and are spooled; what else is sent is held whole and has its limit here.
-@post("/events", operation_id="append_events", status_code=201, request_max_body_size=None)
+@post(
+    "/events",
+    operation_id="append_events",
+    permission="append",
+    status_code=201,
+    request_max_body_size=None,
+)
 async def append_events(request: AnyRequest) -> Response[bytes]:
     """Record one event or a batch; answers when it is durable. Sending it again is safe."""
     query = parameters.read(request, AppendQuery)
@@ -216,32 +223,36 @@ class EventsQuery(Struct, frozen=True, forbid_unknown_fields=True):
     disclosure: Disclosure = EXACT
 
 
-@get("/events", operation_id="list_events")
+@get("/events", operation_id="list_events", permission="read_events")
 async def list_events(request: AnyRequest) -> Response[bytes]:
     """List events in order of position, a page at a time; NDJSON where Accept asks for it."""
     query = parameters.read(request, EventsQuery)
-    async with snapshot(request) as connection:
-        head = await reading.head(connection)
-        up_to = await known_position(connection, query.known_at, head.position)
-        after = await _after(connection, query, head)
+    seen, at = await access.scope(request), await head(request)
+    # No snapshot is needed: up to the head the log stays as it is.
+    async with pool.lent(rooms(request).pool) as connection:
+        up_to = await known_position(connection, query.known_at, at.position)
+        after = await _after(connection, query, at)
         found = await disclosed.page(
-            query.disclosure, connection, _filter(query), after, up_to, query.limit
+            query.disclosure, connection, _filter(query, seen), after, up_to, query.limit
         )
         onward = None
         if len(found) == query.limit:
-            onward = await cursors.cursor(connection, head.log, found[-1].position)
-    return _listed(request, query, found, head.log, onward)
+            onward = await cursors.cursor(connection, at.log, found[-1].position)
+    return _listed(request, query, found, at.log, onward)
 
 
-async def _after(connection: Connection, query: EventsQuery, head: reading.Head) -> int:
+async def _after(connection: Connection, query: EventsQuery, at: reading.Head) -> int:
     if query.cursor is None:
         return 0
-    return await cursors.position_of(connection, query.cursor, head.log)
+    return await cursors.position_of(connection, query.cursor, at.log)
 
 
-def _filter(query: EventsQuery) -> reading.Filter:
+def _filter(query: EventsQuery, seen: Scope) -> reading.Filter:
+    organisation = query.organisation.strip().upper() if query.organisation else None
+    whole = organisation is not None and seen.sees(organisation)
     return reading.Filter(
-        organisation=query.organisation.strip().upper() if query.organisation else None,
+        among=None if whole else seen.listed(),
+        organisation=organisation,
         types=(query.type,) if query.type else None,
         effective_from=query.effective_from,
         effective_to=query.effective_to,
@@ -299,22 +310,20 @@ class EventQuery(Struct, frozen=True, forbid_unknown_fields=True):
     disclosure: Disclosure = EXACT
 
 
-@get("/events/{event_id:str}", operation_id="get_event")
+@get("/events/{event_id:str}", operation_id="get_event", permission="read_events")
 async def get_event(request: AnyRequest, event_id: FromPath[str]) -> Response[bytes]:
     """Read one event with everything that is about it; as a CloudEvent, itself alone."""
     policy = parameters.read(request, EventQuery).disclosure
-    key = event_key(event_id)
+    key, seen = event_key(event_id), await access.scope(request)
     async with snapshot(request) as connection:
-        stored = await disclosed.one(policy, connection, key)
-        if stored is None:
-            raise Refused(Problem("not_found", f"event {key} is not in the log"))
-        about = await disclosed.about(policy, connection, key)
-        head = await reading.head(connection)
+        stored, about = await readable(policy, connection, key, seen)
     if CLOUDEVENT in request.headers.get("accept", ""):
-        return answers.json(request, cloudevents.write(stored.line(), head.log), CLOUDEVENT)
+        log = (await head(request)).log
+        return answers.json(request, cloudevents.write(stored.line(), log), CLOUDEVENT)
     lines = tuple(msgspec.Raw(other.line()) for other in about)
     known = await sensed.known_now(rooms(request), policy)
-    warned = await sensing.about(known, {stored.organisation}, {stored.position})
+    own = {stored.organisation} if seen.sees(stored.organisation) else set[str]()
+    warned = await sensing.about(known, own, {stored.position})
     whole = EventAnswer(
         event=msgspec.Raw(stored.line()),
         text=_text(stored),
@@ -324,6 +333,28 @@ async def get_event(request: AnyRequest, event_id: FromPath[str]) -> Response[by
         disclosure=policy,
     )
     return answers.json(request, answers.encode(whole))
+
+
+async def readable(
+    policy: Disclosure, connection: Connection, key: uuid.UUID, seen: Scope
+) -> tuple[reading.Stored, list[reading.Stored]]:
+    """Return an event and all about it, as far as a scope reads it: in its streams, or named there.
+
+    Raises Refused, with the same words for one that is not theirs as for one that is not there.
+    """
+    stored = await disclosed.one(policy, connection, key)
+    about = await disclosed.about(policy, connection, key) if stored is not None else []
+    every = [*([stored] if stored is not None else []), *about]
+    if seen.listed() is not None:
+        named = await scoped.named_at(connection, [one.position for one in every])
+        nobody = frozenset[str]()
+        every = [
+            one for one in every
+            if seen.sees_any(named.get(one.position, nobody) | {one.organisation})
+        ]  # fmt: skip
+    if stored is None or stored not in every:
+        raise Refused(Problem("not_found", f"event {key} is not in the log"))
+    return stored, [one for one in every if one is not stored]
 
 
 def event_key(given: str) -> uuid.UUID:

@@ -16,13 +16,13 @@ PATIENCE = 2.0
 """Seconds that readiness waits for the database."""
 
 
-@get("/health/live", operation_id="live", sync_to_thread=False)
+@get("/health/live", operation_id="live", permission="public", sync_to_thread=False)
 def live() -> Response[bytes]:
     """Say that the process answers."""
     return Response(content=b'{"status":"live"}', media_type="application/json")
 
 
-@get("/health/ready", operation_id="ready")
+@get("/health/ready", operation_id="ready", permission="public")
 async def ready(request: AnyRequest) -> Response[bytes]:
     """Say that the log can be read, and where it ends."""
     try:

@@ -167,7 +167,7 @@ def _groups(tally: Tally) -> HistogramMetricFamily:
     return metric
 
 
-@get("/metrics", operation_id="get_metrics")
+@get("/metrics", operation_id="get_metrics", permission="metrics")
 async def get_metrics(request: AnyRequest) -> Response[bytes]:
     """Read the figures for a monitoring system."""
     room = rooms(request)

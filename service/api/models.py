@@ -30,7 +30,7 @@ class ModelsListed(Struct, frozen=True):
     next: str | None
 
 
-@get("/models", operation_id="list_models")
+@get("/models", operation_id="list_models", permission="reference")
 async def list_models(request: AnyRequest) -> Response[bytes]:
     """List the models that a picture may be asked by."""
     parameters.read(request, Struct)
@@ -38,7 +38,7 @@ async def list_models(request: AnyRequest) -> Response[bytes]:
     return answers.json(request, answers.encode(ModelsListed(found, next=None)))
 
 
-@get("/models/{name:str}", operation_id="get_model")
+@get("/models/{name:str}", operation_id="get_model", permission="reference")
 async def get_model(request: AnyRequest, name: FromPath[str]) -> Response[bytes]:
     """Read a model: dimensions, lines, thresholds with source and strength, examples."""
     parameters.read(request, Struct)

@@ -8,7 +8,8 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from service.api.rooms import Rooms
+from service.api.answers import AnyRequest
+from service.api.rooms import Rooms, head, rooms
 from service.behind.pictures import Evidence
 from service.domain import dates
 from service.domain.chain import instant
@@ -54,25 +55,25 @@ class Moment(Struct, frozen=True):
     trial: str | UnsetType = UNSET
 
 
-async def settle(room: Rooms, query: MomentQuery, model: str) -> Moment:
+async def settle(request: AnyRequest, query: MomentQuery, model: str) -> Moment:
     """Return the moment that a query means; raises Refused for one beyond the head."""
-    head = await room.latest.head()
+    at = await head(request)
     return Moment(
         on=_in_range(query.on) or dates.today(dt.datetime.now(dt.UTC)),
-        known_at=await _known_at(room, query.known_at, head),
+        known_at=await _known_at(rooms(request), query.known_at, at),
         model=model,
         evidence=query.evidence,
         disclosure=query.disclosure,
         fold=FOLD,
-        log=str(head.log),
+        log=str(at.log),
     )
 
 
-async def _known_at(room: Rooms, given: str | None, head: reading.Head) -> KnownAt:
+async def _known_at(room: Rooms, given: str | None, at: reading.Head) -> KnownAt:
     if given is None:
-        return KnownAt(head.position, instant(head.recorded_at) if head.position else None)
+        return KnownAt(at.position, instant(at.recorded_at) if at.position else None)
     async with pool.snapshot(room.pool) as connection:
-        position = await known_position(connection, given, head.position)
+        position = await known_position(connection, given, at.position)
         row = await reading.recorded(connection, position)
     return KnownAt(position, instant(row[0]) if row else None)
 
@@ -84,16 +85,16 @@ def _in_range(on: dt.date | None) -> dt.date | None:
     raise Refused(Problem("invalid_parameter", rule, (Fault("?on", "date_out_of_range", rule),)))
 
 
-async def known_position(connection: Connection, given: str | None, head: int) -> int:
+async def known_position(connection: Connection, given: str | None, last: int) -> int:
     """Return the position that `known_at` means."""
     if given is None:
-        return head
+        return last
     if given.isascii() and given.isdigit():
         position = int(given)
-        if position > head:
-            _refuse(given, f"must not lie beyond the head of the log, position {head}")
+        if position > last:
+            _refuse(given, f"must not lie beyond the head of the log, position {last}")
         return position
-    return await reading.position_before(connection, _end(given), head)
+    return await reading.position_before(connection, _end(given), last)
 
 
 def _end(given: str) -> dt.datetime:

@@ -37,6 +37,8 @@ _SENDING: Final[list[Json]] = [
     {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": 128},
      "description": "Stands in for ids that are left out: send a retry with the same key"},
 ]  # fmt: skip
+_AT_THE_DOOR: Final[tuple[Category, ...]] = ("unauthenticated", "forbidden")
+"""What any operation may answer while access is by keys."""
 _CLOUDEVENT: Final[Json] = {
     "type": "object",
     "description": "CloudEvents 1.0: type uk.capmap.<part>.<type>.v<version>, subject the"
@@ -79,7 +81,11 @@ def document() -> bytes:
         "openapi": "3.1.0",
         "info": {"title": "Capability map", "version": __version__, "license": {"name": "MIT"}},
         "paths": paths,
-        "components": {"schemas": schemas},
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+        },
+        "security": [{"key": []}],
     }
     return answers.encode(whole)
 
@@ -198,7 +204,7 @@ def _refusals(categories: tuple[Category, ...]) -> Json:
             "description": "; ".join(k.title for k in KINDS.values() if k.category == category),
             "content": content,
         }
-        for category in categories
+        for category in (*_AT_THE_DOOR, *categories)
     }
 
 
@@ -234,7 +240,7 @@ def _plain(said: Json) -> Json:
     return arms[0] if arms else {key: v for key, v in said.items() if key != "default" or v}
 
 
-@get("/openapi.json", operation_id="get_openapi")
+@get("/openapi.json", operation_id="get_openapi", permission="reference")
 async def get_openapi(request: AnyRequest) -> Response[bytes]:
     """Read this document."""
     parameters.read(request, Struct)

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Struct
 
-from service.api import catalogue, models, templates, trials
+from service.api import catalogue, keys, models, templates, trials
 from service.api.answers import RowFault
 from service.api.completeness import CompletenessAnswer
 from service.api.events import (
@@ -33,6 +33,7 @@ from service.api.pictures import (
 )
 from service.api.returns import MakeQuery, ReturnAnswer, ReturnQuery
 from service.api.uploads import UploadQuery, UploadRowsListed, UploadsListed, UploadsQuery
+from service.behind.granting import NewKey
 from service.domain.dates import Precision
 from service.domain.disclosure import Disclosure
 from service.domain.envelope import Assurance, Source, Target
@@ -161,6 +162,12 @@ OPERATIONS: Final = (
     _about("dispute", "dispute_event", "Say that an event about one is wrong", Dispute),
     _about("settlement", "settle_dispute", "Settle a dispute", Settlement),
     _about("confirmation", "confirm_event", "Confirm an event of another", Confirmation),
+    Operation("/api/v1/keys", "post", "create_key", "Make a key, shown this once", keys.KeyMade,
+              refusals=("malformed", "too_large", "unsupported", "invalid", "unavailable"),
+              body=NewKey, done="Made; the secret is in this answer and nowhere else"),
+    Operation("/api/v1/keys", "get", "list_keys", "List the keys", keys.KeysListed),
+    Operation("/api/v1/keys/{key_id}/revocation", "post", "revoke_key", "Revoke a key",
+              keys.KeyShown, refusals=FOUND, done="Revoked"),
     Operation("/api/v1/trials", "get", "list_trials", "List your trials", trials.TrialsListed),
     Operation("/api/v1/trials/{name}", "get", "get_trial", "Read a trial and what it would change",
               trials.TrialAnswer, refusals=FOUND),

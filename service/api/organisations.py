@@ -9,7 +9,7 @@ from litestar import Response, get
 from litestar.params import FromPath
 from msgspec import Meta, Struct
 
-from service.api import answers, parameters, waiting
+from service.api import access, answers, parameters, waiting
 from service.api.answers import AnyRequest
 from service.api.moment import Moment, MomentQuery, settle
 from service.api.rooms import rooms, snapshot
@@ -50,27 +50,28 @@ class OrganisationAnswer(Struct, frozen=True):
     organisation: Summary
 
 
-@get("/organisations", operation_id="list_organisations")
+@get("/organisations", operation_id="list_organisations", permission="list_organisations")
 async def list_organisations(request: AnyRequest) -> Response[bytes]:
     """Find trusts and systems by code, former code or name."""
     query = parameters.read(request, OrganisationsQuery)
     return await _list(request, query, "/api/v1/organisations", frozenset({"trust", "system"}))
 
 
-@get("/systems", operation_id="list_systems")
+@get("/systems", operation_id="list_systems", permission="list_organisations")
 async def list_systems(request: AnyRequest) -> Response[bytes]:
     """List systems of every kind."""
     query = parameters.read(request, OrganisationsQuery)
     return await _list(request, query, "/api/v1/systems", frozenset({"system"}))
 
 
-@get("/organisations/{code:str}", operation_id="get_organisation")
+@get("/organisations/{code:str}", operation_id="get_organisation", permission="read_organisation")
 async def get_organisation(request: AnyRequest, code: FromPath[str]) -> Response[bytes]:
     """Read one organisation: names, kind, memberships, predecessors and successor."""
     query = parameters.read(request, MomentQuery)
     code = parameters.code(code)
+    await access.within(request, code)
     room = rooms(request)
-    moment = await settle(room, query, first_model().full_name)
+    moment = await settle(request, query, first_model().full_name)
     history = await room.disclosed[query.disclosure].load(code, moment.known_at.position)
     found = summary(code, history, moment.on)
     if found.organisation_kind == "unregistered":
@@ -84,13 +85,15 @@ async def _list(
     room = rooms(request)
     if query.wait_for is not None:
         await waiting.reached(room.pool, query.wait_for)
-    moment = await settle(room, query, first_model().full_name)
+    seen = await access.scope(request)
+    moment = await settle(request, query, first_model().full_name)
     async with snapshot(request) as connection:
         every = await _summaries(connection, moment, query)
     wanted = [
         found
         for found in every
         if found.organisation_kind in bearers
+        and seen.sees(found.code)
         and _matches(found, query.q)
         and found.code > (query.after or "")
     ]

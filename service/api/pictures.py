@@ -9,11 +9,11 @@ from litestar import Response, get
 from litestar.params import FromPath
 from msgspec import Meta, Struct
 
-from service.api import answers, models, parameters
+from service.api import access, answers, models, parameters
 from service.api.answers import AnyRequest
 from service.api.events import TrialName
 from service.api.moment import Moment, MomentQuery, settle
-from service.api.rooms import Rooms, caller, rooms
+from service.api.rooms import caller, head, rooms
 from service.behind.pictures import Asked
 from service.domain.faults import Fault
 from service.domain.problems import Problem, Refused
@@ -70,24 +70,29 @@ class BeginningsAnswer(Struct, frozen=True):
     next: str | None
 
 
-@get("/trusts/{code:str}/picture", operation_id="get_trust_picture")
+@get("/trusts/{code:str}/picture", operation_id="get_trust_picture", permission="read_organisation")
 async def get_trust_picture(request: AnyRequest, code: FromPath[str]) -> Response[bytes]:
     """Read a trust's ledger on a date: levels, measures, facts, with the events behind each."""
     return await _answer(request, code, "trust")
 
 
-@get("/systems/{code:str}/picture", operation_id="get_system_picture")
+@get("/systems/{code:str}/picture", operation_id="get_system_picture", permission="read_system")
 async def get_system_picture(request: AnyRequest, code: FromPath[str]) -> Response[bytes]:
     """Read a system of any kind on a date: its trusts side by side, in alphabetical order."""
     return await _answer(request, code, "system")
 
 
-@get("/trusts/{code:str}/beginnings", operation_id="list_trust_beginnings")
+@get(
+    "/trusts/{code:str}/beginnings",
+    operation_id="list_trust_beginnings",
+    permission="read_organisation",
+)
 async def list_trust_beginnings(request: AnyRequest, code: FromPath[str]) -> Response[bytes]:
     """List the programmes that a trust joined by a date, each with the levels of that day."""
     room = rooms(request)
     query = parameters.read(request, PictureQuery)
-    moment, asked = await asked_for(room, query, code, "trust")
+    await access.within(request, parameters.code(code))
+    moment, asked = await asked_for(request, query, code, "trust")
     histories = await room.pictures.load(asked)
     organisation = summary(asked.code, histories[asked.code], asked.on)
     if organisation.organisation_kind != asked.bearer:
@@ -105,9 +110,10 @@ async def _answer(
     """Return a picture with the moment that it is of, or that the reader has it already."""
     room = rooms(request)
     query = parameters.read(request, TriedQuery)
+    await access.within(request, parameters.code(code))
     if query.trial is not None:
         return await _tried(request, query, query.trial, code, bearer)
-    moment, asked = await asked_for(room, query, code, bearer)
+    moment, asked = await asked_for(request, query, code, bearer)
     made = await room.pictures.picture(asked)
     if made.organisation is None:
         raise unknown(asked)
@@ -133,8 +139,9 @@ async def _tried(
         fault = Fault("?known_at", "known_at", rule, value=query.known_at)
         raise Refused(Problem("invalid_parameter", rule, (fault,)))
     _, laid = await trials.lookup(room.pool, caller(request), trial)
+    await head(request, laid.head)
     behind = msgspec.structs.replace(query, known_at=str(laid.head))
-    moment, asked = await asked_for(room, behind, code, bearer)
+    moment, asked = await asked_for(request, behind, code, bearer)
     made = await room.pictures.beyond(asked, laid.overlay)
     if made.organisation is None:
         raise unknown(asked)
@@ -144,12 +151,12 @@ async def _tried(
 
 
 async def asked_for(
-    room: Rooms, query: PictureQuery, code: str, bearer: Literal["trust", "system"]
+    request: AnyRequest, query: PictureQuery, code: str, bearer: Literal["trust", "system"]
 ) -> tuple[Moment, Asked]:
     """Return the moment that a request means, and the picture that it asks for."""
     model = models.chosen(query.model)
     known = parameters.code(code)
-    moment = await settle(room, query, model.full_name)
+    moment = await settle(request, query, model.full_name)
     up_to, now = moment.known_at.position, query.known_at is None
     return moment, Asked(
         known, bearer, moment.on, up_to, now, query.evidence, model, query.disclosure

@@ -10,12 +10,13 @@ from litestar import Response, post
 from litestar.params import FromPath
 from msgspec import UNSET, Raw, Struct
 
-from service.api import bodies, events, parameters
+from service.api import access, bodies, events, parameters
 from service.api.answers import AnyRequest
 from service.api.rooms import caller, rooms, snapshot
 from service.domain import codec, dates
 from service.domain.admission import Batch
 from service.domain.catalogue.record.event_corrected import EventCorrected
+from service.domain.disclosure import EXACT
 from service.domain.faults import Fault
 from service.domain.problems import Problem, Refused
 from service.intake import keys, putting_right
@@ -23,31 +24,56 @@ from service.intake.putting_right import Act, New, Said, Stands
 from service.store import reading
 
 
-@post("/events/{event_id:str}/correction", operation_id="correct_event", status_code=201)
+@post(
+    "/events/{event_id:str}/correction",
+    operation_id="correct_event",
+    permission="append",
+    status_code=201,
+)
 async def correct_event(request: AnyRequest, event_id: FromPath[str]) -> Response[bytes]:
     """Say what an event should have said; what is left out stays as it says now."""
     return await _record(request, event_id, putting_right.CORRECTION)
 
 
-@post("/events/{event_id:str}/retraction", operation_id="retract_event", status_code=201)
+@post(
+    "/events/{event_id:str}/retraction",
+    operation_id="retract_event",
+    permission="append",
+    status_code=201,
+)
 async def retract_event(request: AnyRequest, event_id: FromPath[str]) -> Response[bytes]:
     """Say that an event should not have been recorded; of a retraction, take it back."""
     return await _record(request, event_id, putting_right.RETRACTION)
 
 
-@post("/events/{event_id:str}/dispute", operation_id="dispute_event", status_code=201)
+@post(
+    "/events/{event_id:str}/dispute",
+    operation_id="dispute_event",
+    permission="append",
+    status_code=201,
+)
 async def dispute_event(request: AnyRequest, event_id: FromPath[str]) -> Response[bytes]:
     """Say, as an organisation that it concerns, that an event is wrong."""
     return await _record(request, event_id, putting_right.DISPUTE)
 
 
-@post("/events/{event_id:str}/settlement", operation_id="settle_dispute", status_code=201)
+@post(
+    "/events/{event_id:str}/settlement",
+    operation_id="settle_dispute",
+    permission="append",
+    status_code=201,
+)
 async def settle_dispute(request: AnyRequest, event_id: FromPath[str]) -> Response[bytes]:
     """Settle a dispute, as the operator."""
     return await _record(request, event_id, putting_right.SETTLEMENT)
 
 
-@post("/events/{event_id:str}/confirmation", operation_id="confirm_event", status_code=201)
+@post(
+    "/events/{event_id:str}/confirmation",
+    operation_id="confirm_event",
+    permission="append",
+    status_code=201,
+)
 async def confirm_event(request: AnyRequest, event_id: FromPath[str]) -> Response[bytes]:
     """Confirm, as an organisation that it names, an event of another one."""
     return await _record(request, event_id, putting_right.CONFIRMATION)
@@ -92,11 +118,9 @@ async def _looked_up(
     request: AnyRequest, target: uuid.UUID, key: uuid.UUID
 ) -> tuple[Stands, dt.date]:
     """Return the event as it stands, and the day of saying so: today, or when it was said first."""
+    seen = await access.scope(request)
     async with snapshot(request) as connection:
-        stored = await reading.one(connection, target)
-        if stored is None:
-            raise Refused(Problem("not_found", f"event {target} is not in the log"))
-        about = await reading.about(connection, target)
+        stored, about = await events.readable(EXACT, connection, target, seen)
         first = await reading.one(connection, key)
     if first is None:
         return _stands(stored, about), dates.today(dt.datetime.now(dt.UTC))

@@ -10,7 +10,7 @@ from litestar import Response, delete, get, post
 from litestar.params import FromPath
 from msgspec import Meta, Struct
 
-from service.api import answers, events, parameters, sensed
+from service.api import access, answers, events, parameters, sensed
 from service.api.answers import AnyRequest
 from service.api.moment import Moment, MomentQuery, settle
 from service.api.rooms import caller, rooms, snapshot
@@ -66,7 +66,7 @@ class ReturnAnswer(Struct, frozen=True):
     draft: DraftShown | None
 
 
-@get("/trusts/{code:str}/return", operation_id="get_return")
+@get("/trusts/{code:str}/return", operation_id="get_return", permission="return")
 async def get_return(request: AnyRequest, code: FromPath[str]) -> Response[bytes]:
     """Read a quarter's questions, pre-filled with what is known, and the draft of the answers."""
     query = parameters.read(request, ReturnQuery)
@@ -91,7 +91,12 @@ async def get_return(request: AnyRequest, code: FromPath[str]) -> Response[bytes
     return answers.json(request, answers.encode(answer))
 
 
-@post("/trusts/{code:str}/return/draft", operation_id="save_return_draft", status_code=201)
+@post(
+    "/trusts/{code:str}/return/draft",
+    operation_id="save_return_draft",
+    permission="return",
+    status_code=201,
+)
 async def save_return_draft(request: AnyRequest, code: FromPath[str]) -> Response[bytes]:
     """Put some answers into the draft, unless somebody answered these meanwhile."""
     parameters.read(request, Struct)
@@ -103,7 +108,12 @@ async def save_return_draft(request: AnyRequest, code: FromPath[str]) -> Respons
     return _created(_shown(found, draft, asks), new=True)
 
 
-@delete("/trusts/{code:str}/return/draft", operation_id="discard_return_draft", status_code=204)
+@delete(
+    "/trusts/{code:str}/return/draft",
+    operation_id="discard_return_draft",
+    permission="return",
+    status_code=204,
+)
 async def discard_return_draft(request: AnyRequest, code: FromPath[str]) -> None:
     """Throw the draft of a quarter away; what was recorded from it stays."""
     query = parameters.read(request, ReturnQuery)
@@ -113,7 +123,7 @@ async def discard_return_draft(request: AnyRequest, code: FromPath[str]) -> None
     await returns_drafts.discard(rooms(request).desk, found, asks)
 
 
-@post("/trusts/{code:str}/return", operation_id="make_return", status_code=201)
+@post("/trusts/{code:str}/return", operation_id="make_return", permission="return", status_code=201)
 async def make_return(request: AnyRequest, code: FromPath[str]) -> Response[bytes]:
     """Record a return: the events of its answers and one ReturnMade, whole or not at all."""
     query = parameters.read(request, MakeQuery)
@@ -143,7 +153,8 @@ async def _warned(request: AnyRequest, asks: Asks, made: Returned) -> Returned:
 async def _asks(request: AnyRequest, code: str) -> tuple[Moment, Asks]:
     """Return the moment of asking, and who asks for whose return."""
     known = parameters.code(code)
-    moment = await settle(rooms(request), MomentQuery(), first_model().full_name)
+    await access.within(request, known)
+    moment = await settle(request, MomentQuery(), first_model().full_name)
     today = dates.today(dt.datetime.now(dt.UTC))
     up_to = moment.known_at.position
     return moment, Asks(known, today, events.latest(), up_to, caller(request))

@@ -4,33 +4,40 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Final, Literal
 
 from service.api.answers import AnyRequest
 from service.behind.histories import MOST_ENTRIES, Histories
+from service.behind.keyring import Keyring
 from service.behind.latest import Latest
 from service.behind.pictures import Pictures
 from service.behind.registers import Registers
+from service.behind.scope import Scopes
 from service.behind.waking import Waking
-from service.domain.caller import LOCAL, Caller
+from service.domain.caller import Caller
 from service.domain.disclosure import EXACT, POLICY, Disclosure
-from service.store import pool
+from service.store import pool, reading
 from service.store.appending import Connection
 from service.store.writer import Writer
 from service.submitting.desk import Desk
 
 MEMBER: Final = "rooms"
+HEAD: Final = "head"
+CALLER: Final = "caller"
+"""Under this name a request's state holds who asks; `access.admit` puts it there."""
 
 
 class Rooms:
     """The rooms behind the API, made by the composition root for the life of the process."""
 
     __slots__ = (
-        "desk", "disclosed", "histories", "latest", "pictures", "pool", "registers", "waking",
-        "writer",
+        "access", "desk", "disclosed", "histories", "keyring", "latest", "pictures", "pool",
+        "registers", "scopes", "waking", "writer",
     )  # fmt: skip
 
-    def __init__(self, reads: pool.Pool, desk: Desk, waking: Waking) -> None:
+    def __init__(
+        self, reads: pool.Pool, desk: Desk, waking: Waking, access: Literal["off", "keys"]
+    ) -> None:
         self.pool = reads
         self.desk = desk
         self.writer: Writer = desk.writer
@@ -41,6 +48,9 @@ class Rooms:
         rounded = Histories(reads, self.latest, MOST_ENTRIES // 4, POLICY)
         self.disclosed: Mapping[Disclosure, Histories] = {EXACT: self.histories, POLICY: rounded}
         self.pictures = Pictures(self.latest, self.disclosed, self.registers)
+        self.access = access
+        self.keyring = Keyring(reads, desk.pool, desk.now)
+        self.scopes = Scopes(self.registers, desk.now)
 
 
 def rooms(request: AnyRequest) -> Rooms:
@@ -49,10 +59,21 @@ def rooms(request: AnyRequest) -> Rooms:
     return found
 
 
+async def head(request: AnyRequest, least: int = 0) -> reading.Head:
+    """Return where the log ends, as of after the request came; asked once a request.
+
+    least: asked again where it was not that far yet.
+    """
+    found: reading.Head | None = request.scope["state"].get(HEAD)
+    if found is None or found.position < least:
+        found = request.scope["state"][HEAD] = await rooms(request).latest.head()
+    return found
+
+
 def caller(request: AnyRequest) -> Caller:
-    """Return who asks; until access is configured, the person at this machine."""
-    del request
-    return LOCAL
+    """Return who asks, as they were let in; while access is off, the person at this machine."""
+    found: Caller = request.scope["state"][CALLER]
+    return found
 
 
 @asynccontextmanager

@@ -57,21 +57,21 @@ LISTED: Final = answers.encode(
 )
 
 
-@get("/templates", operation_id="list_templates")
+@get("/templates", operation_id="list_templates", permission="reference")
 async def list_templates(request: AnyRequest) -> Response[bytes]:
     """List the templates."""
     parameters.read(request, Struct)
     return answers.json(request, LISTED)
 
 
-@get("/templates/all.xlsx", operation_id="get_workbook")
+@get("/templates/all.xlsx", operation_id="get_workbook", permission="reference")
 async def get_workbook(request: AnyRequest) -> Response[bytes]:
     """Read one workbook with a sheet for each type of event."""
     parameters.read(request, Struct)
     return _file(request, "all.xlsx", XLSX, await asyncio.to_thread(templates.whole))
 
 
-@get("/templates/{file:str}", operation_id="get_template")
+@get("/templates/{file:str}", operation_id="get_template", permission="reference")
 async def get_template(request: AnyRequest, file: FromPath[str]) -> Response[bytes]:
     """Read a type's template: the type's name with .xlsx or .csv."""
     parameters.read(request, Struct)

@@ -9,7 +9,7 @@ from litestar import Response, delete, get, post
 from litestar.params import FromPath
 from msgspec import Raw, Struct
 
-from service.api import answers, events, models, parameters, sensed
+from service.api import access, answers, events, models, parameters, sensed
 from service.api.answers import AnyRequest
 from service.api.rooms import caller, rooms
 from service.behind.sensing import EventWarnings
@@ -58,7 +58,7 @@ class TrialAnswer(Struct, frozen=True):
     warnings: EventWarnings
 
 
-@get("/trials", operation_id="list_trials")
+@get("/trials", operation_id="list_trials", permission="try")
 async def list_trials(request: AnyRequest) -> Response[bytes]:
     """List the caller's trials."""
     parameters.read(request, Struct)
@@ -71,15 +71,15 @@ async def list_trials(request: AnyRequest) -> Response[bytes]:
     return answers.json(request, answers.encode(TrialsListed(items, None)))
 
 
-@get("/trials/{name:str}", operation_id="get_trial")
+@get("/trials/{name:str}", operation_id="get_trial", permission="try")
 async def get_trial(request: AnyRequest, name: FromPath[str]) -> Response[bytes]:
     """Read a trial: its events, and what they would change today."""
     parameters.read(request, Struct)
-    room, given = rooms(request), _name(name)
+    room, given, seen = rooms(request), _name(name), await access.scope(request)
     held, laid = await trials.lookup(room.pool, caller(request), given)
     warnings = await sensed.laid(room, laid)
     today = dates.today(dt.datetime.now(dt.UTC))
-    compared = await trials.compared(room.pictures, laid, today, models.chosen(None))
+    compared = await trials.compared(room.pictures, laid, today, models.chosen(None), seen)
     told = tuple(
         TrialEvent(Raw(one.body), problem.detail if (problem := laid.refused.get(place)) else None)
         for place, one in enumerate(held)
@@ -88,14 +88,16 @@ async def get_trial(request: AnyRequest, name: FromPath[str]) -> Response[bytes]
     return answers.json(request, answers.encode(answer))
 
 
-@delete("/trials/{name:str}", operation_id="discard_trial", status_code=204)
+@delete("/trials/{name:str}", operation_id="discard_trial", permission="try", status_code=204)
 async def discard_trial(request: AnyRequest, name: FromPath[str]) -> None:
     """Throw a trial away; nothing of it was in the log."""
     parameters.read(request, Struct)
     await trials.discard(rooms(request).desk, caller(request), _name(name))
 
 
-@post("/trials/{name:str}/recording", operation_id="record_trial", status_code=201)
+@post(
+    "/trials/{name:str}/recording", operation_id="record_trial", permission="try", status_code=201
+)
 async def record_trial(request: AnyRequest, name: FromPath[str]) -> Response[bytes]:
     """Record a trial's events whole or not at all; it is gone then. Sending it again is safe."""
     parameters.read(request, Struct)

@@ -16,7 +16,7 @@ from litestar.params import FromPath
 from litestar.response import ServerSentEvent, ServerSentEventMessage, Stream
 from msgspec import Meta, Struct
 
-from service.api import answers, models, multipart, parameters, sensed
+from service.api import access, answers, models, multipart, parameters, sensed
 from service.api.answers import AnyRequest
 from service.api.bodies import answered, idempotency_key, told
 from service.api.events import TrialName
@@ -70,7 +70,13 @@ class UploadRowsListed(Struct, frozen=True):
 
 
 # The body is spooled to the disk as it comes, and has a limit of its own.
-@post("/uploads", operation_id="create_upload", status_code=201, request_max_body_size=None)
+@post(
+    "/uploads",
+    operation_id="create_upload",
+    permission="upload",
+    status_code=201,
+    request_max_body_size=None,
+)
 async def create_upload(request: AnyRequest) -> Response[bytes]:
     """Hand a file over: checked whole, then recorded; a long one is recorded after the answer."""
     query = parameters.read(request, UploadQuery)
@@ -103,8 +109,8 @@ async def _rehearsed(
     receipt = receipts.rehearsed(name, found, state)
     if found.laid is not None:
         warnings = await sensed.laid(room, found.laid)
-        today = dates.today(room.desk.now())
-        changes = await trials.compared(room.pictures, found.laid, today, models.chosen(None))
+        today, seen = dates.today(room.desk.now()), await access.scope(request)
+        changes = await trials.compared(room.pictures, found.laid, today, models.chosen(None), seen)
         receipt = msgspec.structs.replace(receipt, changes=changes, warnings=warnings)
     return answered(request, receipt)
 
@@ -113,47 +119,48 @@ def _asked(query: UploadQuery, desk: Desk) -> Asked:
     return Asked(latest=files.latest(desk.now()), type=query.type, organisation=query.organisation)
 
 
-@get("/uploads", operation_id="list_uploads")
+@get("/uploads", operation_id="list_uploads", permission="upload")
 async def list_uploads(request: AnyRequest) -> Response[bytes]:
     """List uploads, newest first."""
     query = parameters.read(request, UploadsQuery)
     before = 2**62 if query.cursor is None else _opened(query.cursor, 1)[0]
     async with snapshot(request) as connection:
-        page = await uploads.page(connection, before, query.limit)
+        page = await uploads.page(connection, before, query.limit, _of(request))
         found = [await receipts.receipt(connection, one.id) for one in page]
     onward = _cursor(page[-1].number) if len(page) == query.limit else None
     return _listed(request, UploadsListed(tuple(filter(None, found)), None), onward, query.limit)
 
 
-@get("/uploads/{upload_id:str}", operation_id="get_upload")
+@get("/uploads/{upload_id:str}", operation_id="get_upload", permission="upload")
 async def get_upload(request: AnyRequest, upload_id: FromPath[str]) -> Response[bytes]:
     """Read the receipt of an upload: how far it is, what was understood, what is wrong."""
     parameters.read(request, Struct)
     async with snapshot(request) as connection:
+        await _one(request, connection, upload_id)
         found = await receipts.receipt(connection, _id(upload_id))
     if found is None:
         raise _unknown(upload_id)
     return answers.json(request, answers.encode(await sensed.upload(rooms(request), found)))
 
 
-@get("/uploads/{upload_id:str}/rows", operation_id="list_upload_rows")
+@get("/uploads/{upload_id:str}/rows", operation_id="list_upload_rows", permission="upload")
 async def list_upload_rows(request: AnyRequest, upload_id: FromPath[str]) -> Response[bytes]:
     """Read what became of each row: its event, position and hash, or its errors."""
     query = parameters.read(request, UploadsQuery)
     start = Place(0, 0) if query.cursor is None else Place(*_opened(query.cursor, 2))
     async with snapshot(request) as connection:
-        upload = await _one(connection, upload_id)
+        upload = await _one(request, connection, upload_id)
         found, onward = await receipts.rows(connection, upload, start, query.limit)
     cursor = _cursor(onward.chunk, onward.index) if onward else None
     return _listed(request, UploadRowsListed(tuple(found), None), cursor, query.limit)
 
 
-@get("/uploads/{upload_id:str}/events", operation_id="follow_upload")
+@get("/uploads/{upload_id:str}/events", operation_id="follow_upload", permission="upload")
 async def follow_upload(request: AnyRequest, upload_id: FromPath[str]) -> ServerSentEvent:
     """Follow an upload until it is finished: server-sent events, each with the receipt."""
     parameters.read(request, Struct)
     async with snapshot(request) as connection:
-        upload = await _one(connection, upload_id)
+        upload = await _one(request, connection, upload_id)
     return ServerSentEvent(_messages(request, upload.id), headers={"Cache-Control": "no-store"})
 
 
@@ -165,13 +172,13 @@ async def _messages(
         yield ServerSentEventMessage(data=answers.encode(found).decode(), event=kind)
 
 
-@get("/uploads/{upload_id:str}/errors", operation_id="get_upload_errors")
+@get("/uploads/{upload_id:str}/errors", operation_id="get_upload_errors", permission="upload")
 async def get_upload_errors(request: AnyRequest, upload_id: FromPath[str]) -> Stream:
     """Read the file that was handed over, as CSV with a column of messages."""
     parameters.read(request, Struct)
     pool = rooms(request).pool
     async with snapshot(request) as connection:
-        upload = await _one(connection, upload_id)
+        upload = await _one(request, connection, upload_id)
     found = await giving_back.given_back(pool, rooms(request).desk, upload)
     name = f"{upload.name.rpartition('.')[0] or upload.name}-errors{found.suffix}"
     plain = re.sub(r"[^A-Za-z0-9._ -]", "_", name)
@@ -179,27 +186,51 @@ async def get_upload_errors(request: AnyRequest, upload_id: FromPath[str]) -> St
     return Stream(found.pieces, media_type=found.media_type, headers=headers)
 
 
-@post("/uploads/{upload_id:str}/retraction", operation_id="retract_upload", status_code=201)
+@post(
+    "/uploads/{upload_id:str}/retraction",
+    operation_id="retract_upload",
+    permission="upload",
+    status_code=201,
+)
 async def retract_upload(request: AnyRequest, upload_id: FromPath[str]) -> Response[bytes]:
     """Take back all that an upload recorded, by an upload of retractions; again: the same one."""
     parameters.read(request, Struct)
-    made = await undoing.retract(rooms(request).desk, _id(upload_id), caller(request))
+    own = await _theirs(request, upload_id)
+    made = await undoing.retract(rooms(request).desk, own, caller(request))
     return await told(request, made)
 
 
-@post("/uploads/{upload_id:str}/restoration", operation_id="restore_upload", status_code=201)
+@post(
+    "/uploads/{upload_id:str}/restoration",
+    operation_id="restore_upload",
+    permission="upload",
+    status_code=201,
+)
 async def restore_upload(request: AnyRequest, upload_id: FromPath[str]) -> Response[bytes]:
     """Bring back what the retraction of an upload took away; again: no more than once."""
     parameters.read(request, Struct)
-    made = await undoing.restore(rooms(request).desk, _id(upload_id), caller(request))
+    own = await _theirs(request, upload_id)
+    made = await undoing.restore(rooms(request).desk, own, caller(request))
     return await told(request, made)
 
 
-async def _one(connection: Connection, given: str) -> uploads.Upload:
+async def _one(request: AnyRequest, connection: Connection, given: str) -> uploads.Upload:
+    """Return an upload; raises Refused where there is none, or it is not the caller's."""
     found = await uploads.one(connection, _id(given))
-    if found is None:
+    if found is None or _of(request) not in {None, found.received_by}:
         raise _unknown(given)
     return found
+
+
+async def _theirs(request: AnyRequest, given: str) -> uuid.UUID:
+    async with snapshot(request) as connection:
+        return (await _one(request, connection, given)).id
+
+
+def _of(request: AnyRequest) -> str | None:
+    """Return whose uploads the caller reads: their own, the operator everybody's (None)."""
+    asks = caller(request)
+    return None if asks.operator else asks.id
 
 
 def _id(given: str) -> uuid.UUID:

@@ -28,6 +28,8 @@ class Registers:
         self._pool = pool
         self._turn = asyncio.Lock()
         self._read_to = 0
+        self.changed_at = 0
+        """The last position at which anything is said of where anybody belongs, as far as read."""
         self._runs: dict[str, Block] = {}
         self._whole: dict[str, History] = {}
         self._places: dict[str, list[int]] = {}
@@ -37,6 +39,10 @@ class Registers:
         """Return the part of some organisations as known at a position, not beyond the head."""
         await self.follow(up_to)
         return {code: self._known(code, up_to) for code in sorted(organisations)}
+
+    def everybody(self) -> dict[str, History]:
+        """Return the part of every organisation, as far as it was read."""
+        return {code: self._known(code, self._read_to) for code in sorted(self._runs)}
 
     async def follow(self, up_to: int) -> None:
         """Learn what was recorded up to a position."""
@@ -82,6 +88,8 @@ class Registers:
             self._runs[code] = joined([*before, block(entries)])
             self._places.setdefault(code, []).extend(one.position for one in entries)
             self._whole.pop(code, None)
+        if rows:
+            self.changed_at = rows[-1].position
         self._read_to = up_to
 
 

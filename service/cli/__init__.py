@@ -1,4 +1,4 @@
-"""The command `capmap`: demo, serve, migrate, generate, verify, behind, rebuild, work.
+"""The command `capmap`: demo, serve, migrate, generate, verify, behind, rebuild, work, keys.
 
 Exit codes: 0 done; 1 what was asked about is not sound (wrong lines in a file, a bad position);
 2 wrong use, or settings that cannot be used; 3 the database cannot be used; 143 stopped by SIGTERM
@@ -12,6 +12,7 @@ import click
 from service import __version__
 from service.cli.generating import generate
 from service.cli.importing import import_
+from service.cli.keys import keys
 from service.cli.moving import export, verify
 from service.cli.operating import behind, rebuild, work
 from service.cli.process import heed_sigterm
@@ -39,5 +40,5 @@ def events() -> None:
 
 for command in (import_, export, undo):
     events.add_command(command)
-for command in (demo, serve, migrate, generate, verify, behind, rebuild, work):
+for command in (demo, serve, migrate, generate, verify, behind, rebuild, work, keys):
     main.add_command(command)

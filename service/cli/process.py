@@ -99,7 +99,9 @@ def heed_sigterm() -> None:
 
 
 def _stop(*_: object) -> NoReturn:
-    signal.signal(signal.SIGTERM, lambda *_: None)  # it is ending already, and in order
+    # It is ending already, and in order. Ignored, since the interpreter gives back to the system
+    # any handler of ours while it ends, and one more SIGTERM would then end it with another code.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     say("Stopped before it was done.")
     raise SystemExit(STOPPED)
 
@@ -112,7 +114,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     except asyncio.CancelledError:
         _stop()
     finally:
-        if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:  # as the loop leaves it
+        if signal.getsignal(signal.SIGTERM) is not signal.SIG_IGN:
             heed_sigterm()
 
 
@@ -127,7 +129,10 @@ def _loop_run(work: Coroutine[Any, Any, T]) -> T:
 async def _cancelled_by_sigterm(work: Coroutine[Any, Any, T]) -> T:
     task = asyncio.current_task()
     assert task is not None  # noqa: S101 - a coroutine that runs has a task
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, _cancel, task)
+    loop = asyncio.get_running_loop()
+    # Not by the loop: it lets go of its handlers before it is closed, and a second SIGTERM in
+    # between would end the process where it stands.
+    signal.signal(signal.SIGTERM, lambda *_: loop.call_soon_threadsafe(_cancel, task))
     return await work
 
 

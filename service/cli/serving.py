@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import signal
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -84,6 +85,7 @@ def migrate() -> None:
 def _serve(settings: Settings, dsn: str, greet: Callable[[str], None]) -> None:
     from service.cli.server import Server
 
+    _refuse_open(settings)
     server = Server(settings, dsn, greet)
     # From here on SIGTERM asks the server to stop, even before it listens. Once stopped, it raises
     # the signal again for whoever was there before it, which must not cut off what is left to do
@@ -93,6 +95,25 @@ def _serve(settings: Settings, dsn: str, greet: Callable[[str], None]) -> None:
         server.run()
     if not server.started:
         raise SystemExit(process.UNUSABLE)
+
+
+def _refuse_open(settings: Settings) -> None:
+    """End the command where others could reach a service whose every caller is the operator."""
+    if settings.access == "off" and not _loopback(settings.host):
+        say(
+            f"CAPMAP_HOST={settings.host!r}: others than this machine would reach it, and"
+            " CAPMAP_ACCESS is off, so that everybody were the operator. Make a key with"
+            " `capmap keys make` and set CAPMAP_ACCESS=keys, or listen on 127.0.0.1."
+        )
+        raise SystemExit(process.MISUSED)
+
+
+def _loopback(host: str) -> bool:
+    """Tell whether only this machine reaches an address; of a name, only localhost is known."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 def _tour(base: str) -> None:

@@ -42,6 +42,7 @@ class Wish(Struct, frozen=True):
 async def rehearse(rooms: Rooms, wish: Wish, file: Spooled, asked: Asked) -> None:
     """Say what a file would bring, and keep nothing."""
     from service.api import models, sensed
+    from service.behind.scope import EVERYTHING
     from service.domain import dates
     from service.domain.caller import LOCAL
     from service.submitting import documents, receiving, trials
@@ -54,7 +55,7 @@ async def rehearse(rooms: Rooms, wish: Wish, file: Spooled, asked: Asked) -> Non
     if found.laid is not None:
         today, model = dates.today(desk.now()), models.chosen(None)
         warnings = await sensed.laid(rooms, found.laid)
-        changes = await trials.compared(rooms.pictures, found.laid, today, model)
+        changes = await trials.compared(rooms.pictures, found.laid, today, model, EVERYTHING)
         told = msgspec.structs.replace(told, warnings=warnings, changes=changes)
     _say_notes(told)
     receipts.rehearsal(told)

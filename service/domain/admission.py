@@ -16,10 +16,10 @@ from typing import Final, Literal
 import msgspec
 from msgspec import Struct
 
-from service.domain import chain, corrections, disclosure, links, targets
+from service.domain import access, chain, corrections, disclosure, links, targets
 from service.domain.caller import Caller
 from service.domain.codec import Submitted
-from service.domain.envelope import OPERATOR_ASSURANCE, Event, Stamp, Target, type_name
+from service.domain.envelope import Event, Stamp, Target, type_name
 from service.domain.problems import Problem, invalid_event
 from service.domain.references import Reference, reference, references
 from service.domain.referred import Referred, all_named, remember
@@ -167,6 +167,8 @@ def _version_mismatch(batch: Batch, standing: Standing) -> Problem | None:
         return None
     wrong = []
     for organisation, expected in batch.expected.items():
+        if not access.known_to(batch.caller, organisation):
+            return access.stranger(organisation)
         stream = standing.streams.get(organisation)
         actual = stream.version if stream else 0
         if actual != expected:
@@ -195,6 +197,8 @@ class Draft:
         event = submitted.event
         seen = None if self.fresh else self.known(event.id)
         if seen is not None:
+            if not access.known_to(caller, event.organisation):
+                return access.stranger(event.organisation)
             return Outcome(event.id, seen.position, seen.hash.hex(), "already_recorded")
         kind, refers = kind_of(event), references(event)
         if problem := self.refusal(event, kind, refers, index, caller):
@@ -212,9 +216,12 @@ class Draft:
         caller: Caller,
     ) -> Problem | None:
         """Say why a new event cannot follow what the log and the draft hold."""
-        problem = self._stream_problem(event, kind, index) or _not_yours(event, kind, caller)
+        known = ChainMap(self.referred, self.standing.referred)
+        changed = kind.name in access.CHANGES
+        original = access.original(refers[0].id, known) if changed else None
+        problem = access.not_yours(event, kind, original, caller)
+        problem = problem or self._stream_problem(event, kind, index)
         if problem is None and refers:
-            known = ChainMap(self.referred, self.standing.referred)
             problem = targets.problem(event, kind, refers, known, index)
         if problem is None and kind.name in _LINKED:
             problem = self._link_problem(event, kind, refers[0].id if refers else None)
@@ -334,15 +341,3 @@ class Draft:
         standing.referred |= self.referred
         for code, told in self.links.items():
             standing.links.setdefault(code, []).extend(told)
-
-
-def _not_yours(event: Event, kind: EventType, caller: Caller) -> Problem | None:
-    """Say whether the caller may not record an event (DOMAIN.md §2, who may record)."""
-    if kind.recorder == "operator" or event.assurance in OPERATOR_ASSURANCE:
-        if not caller.operator:
-            detail = f"{kind.name} with assurance {event.assurance} is for the operator to record"
-            return Problem("not_yours", detail)
-        return None
-    if not caller.may_speak_for(event.organisation):
-        return Problem("not_yours", f"the caller does not record for {event.organisation}")
-    return None

@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import msgspec
 
+from service.domain.roles import ALL, GIVES, Grant, Permission
+
 
 class Caller(msgspec.Struct, frozen=True):
     """Somebody at the door.
 
-    id: opaque, becomes `recorded_by`.
-    operator: may record what only the operator may.
-    covers: the organisations that the caller may record for; None is every one.
+    id: opaque, becomes `recorded_by`. grants: their roles; nothing is allowed without one.
     """
 
     id: str
-    operator: bool
-    covers: frozenset[str] | None
+    grants: tuple[Grant, ...]
+
+    @property
+    def operator(self) -> bool:
+        """Tell whether the caller may record what only the operator may."""
+        return any(one.role == "operator" for one in self.grants)
 
     def may_speak_for(self, organisation: str) -> bool:
         """Tell whether the caller records as the organisation itself."""
-        return self.covers is None or organisation in self.covers
+        return any(one.role == "submitter" and one.names(organisation) for one in self.grants)
+
+    def may(self, permission: Permission) -> bool:
+        """Tell whether any role of the caller gives a permission, for whomever."""
+        return any(permission in GIVES[one.role] for one in self.grants)
 
 
-LOCAL = Caller(id="local", operator=True, covers=None)
-"""The person at this machine: until access is configured the service listens on loopback only."""
+LOCAL = Caller(id="local", grants=(Grant("operator", ALL), Grant("submitter", ALL)))
+"""The person at this machine: while access is off the service listens on loopback only."""

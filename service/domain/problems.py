@@ -13,7 +13,7 @@ from service.domain.faults import Fault, join
 
 Category = Literal[
     "malformed", "invalid", "not_found", "conflict", "precondition", "forbidden", "method",
-    "too_large", "unsupported", "unavailable", "internal",
+    "too_large", "unsupported", "unavailable", "internal", "unauthenticated",
 ]  # fmt: skip
 MOST_ERRORS: Final = 100
 
@@ -86,6 +86,16 @@ KINDS: Final[dict[str, ProblemKind]] = {
         _k("not_yours", "forbidden", "The caller may not record this",
            "Each type says who may record it (DOMAIN.md §2).",
            "Ask the organisation or the operator to record it."),
+        _k("unknown_caller", "unauthenticated", "Who asks is not known",
+           "The request brings no key, or one that is not known, has expired or was revoked.",
+           "Send Authorization: Bearer capmap_…; the operator makes keys: capmap keys make."),
+        _k("not_allowed", "forbidden", "No role of this key gives that",
+           "What may be asked follows from the roles that the key was made with.",
+           "Ask the operator for a key with a role that gives it."),
+        _k("out_of_scope", "forbidden", "This organisation is not within the key's scope",
+           "A key reaches organisations that its roles name, whom those systems host today, and "
+           "whom they absorbed. It is not looked at whether this one is known.",
+           "GET /api/v1/organisations lists those that it reaches; the operator makes keys."),
         _k("method_not_allowed", "method", "The log is append-only",
            "Events are never changed or deleted.",
            "Record EventCorrected or EventRetracted instead."),

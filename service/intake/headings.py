@@ -129,11 +129,6 @@ def bare(row: Row) -> tuple[int, ...]:
     return tuple(at for at, cell in enumerate(row.cells) if not as_shown(cell).strip())
 
 
-def any_known(row: Row) -> bool:
-    """Tell whether a row has a heading of any type, so that its sheet is one of events."""
-    return any(place(name, one.text) for one in read(row) for name in BY_NAME)
-
-
 def holding(found: Iterable[Heading], path: str) -> Heading | None:
     """Return the heading of a column that every type has, such as `type`."""
     kind = next(iter(BY_NAME))
@@ -187,6 +182,6 @@ def missing(found: tuple[Heading, ...], type_name: str, given: frozenset[str]) -
 
 
 __all__ = [
-    "Heading", "Place", "any_known", "bare", "faults", "holding", "key", "letter", "missing",
+    "Heading", "Place", "bare", "faults", "holding", "key", "letter", "missing",
     "nearest_type", "place", "read", "type_named",
 ]  # fmt: skip

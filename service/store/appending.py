@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import asyncpg
 from msgspec import Struct
 
-from service.domain import links
+from service.domain import access, links
 from service.domain.admission import (
     REGISTRATIONS,
     Admitted,
@@ -149,7 +149,7 @@ async def standing(connection: Connection, batches: Sequence[Batch], head: Head)
     """Return what the log, up to its locked head, knows of all that the batches touch."""
     events = [submitted.event for batch in batches for submitted in batch.events]
     about = {named.id for event in events for named in references(event)}
-    targets = grown(await referred(connection, about)) if about else {}
+    targets = grown(await _with_originals(connection, about)) if about else {}
     touched = _touch_links(events, targets)
     return Standing(
         position=head.position,
@@ -218,6 +218,17 @@ async def referred(connection: Connection, ids: set[uuid.UUID]) -> dict[uuid.UUI
         )
         for row in await connection.fetch(REFERRED, list(ids))
     }  # fmt: skip
+
+
+async def _with_originals(connection: Connection, ids: set[uuid.UUID]) -> dict[uuid.UUID, Referred]:
+    """Return the same, and of a correction or retraction what it is about: who may record that."""
+    found: dict[uuid.UUID, Referred] = {}
+    wanted = ids
+    while wanted:
+        found |= await referred(connection, wanted)
+        about = {one.about for one in found.values() if one.type in access.CHANGES and one.about}
+        wanted = about - found.keys()
+    return found
 
 
 async def linked(connection: Connection) -> dict[str, list[links.Told]]:

@@ -17,7 +17,7 @@ import msgspec
 from service.domain import codec
 from service.domain.disclosure import EXACT, Disclosure
 from service.domain.envelope import Event
-from service.store import reading
+from service.store import reading, scoped
 from service.store.appending import Connection
 from service.store.reading import COLUMNS, Filter, Stored
 
@@ -34,11 +34,12 @@ PAGE: Final = reading.PAGE.replace(COLUMNS, DISCLOSED)
 FILTERED: Final = reading.FILTERED.replace(COLUMNS, DISCLOSED)
 OF_ORGANISATION: Final = reading.OF_ORGANISATION.replace(COLUMNS, DISCLOSED)
 HISTORY: Final = reading.HISTORY.replace(COLUMNS, DISCLOSED)
+OF_ORGANISATIONS: Final = scoped.OF_ORGANISATIONS.replace(COLUMNS, DISCLOSED)
 ONE: Final = reading.ONE.replace(COLUMNS, DISCLOSED)
 ABOUT: Final = reading.ABOUT.replace(COLUMNS, DISCLOSED)
 
 
-async def page(  # noqa: PLR0913, PLR0917 - as `reading.page`, and as it is disclosed
+async def page(  # noqa: PLR0913, PLR0917 - as `scoped.page`, and as it is disclosed
     disclosure: Disclosure,
     connection: Connection,
     wanted: Filter,
@@ -48,12 +49,13 @@ async def page(  # noqa: PLR0913, PLR0917 - as `reading.page`, and as it is disc
 ) -> list[Stored]:
     """Return at most `limit` events after a position, in order."""
     if disclosure == EXACT:
-        return await reading.page(connection, wanted, after, up_to, limit)
-    statement, given = reading.paging(wanted, after, up_to, limit)
+        return await scoped.page(connection, wanted, after, up_to, limit)
+    statement, given = scoped.paging(wanted, after, up_to, limit)
     in_place = {
         reading.PAGE: PAGE,
         reading.FILTERED: FILTERED,
         reading.OF_ORGANISATION: OF_ORGANISATION,
+        scoped.OF_ORGANISATIONS: OF_ORGANISATIONS,
     }
     return _canonical(await connection.fetch(in_place[statement], *given))
 

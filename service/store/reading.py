@@ -220,9 +220,13 @@ class Touched(Struct, frozen=True, gc=False):
 
 
 class Filter(Struct, frozen=True):
-    """Which events are wanted; None is any. Ranges of days include both ends."""
+    """Which events are wanted; None is any. Ranges of days include both ends.
+
+    organisation: in whose stream. among: of these, or naming one of them; `scoped` reads those.
+    """
 
     organisation: str | None = None
+    among: tuple[str, ...] | None = None
     types: tuple[str, ...] | None = None
     effective_from: dt.date | None = None
     effective_to: dt.date | None = None
@@ -251,25 +255,31 @@ async def page(
 ) -> list[Stored]:
     """Return at most `limit` events after a position, in order."""
     statement, given = paging(wanted, after, up_to, limit)
-    return _stored(await connection.fetch(statement, *given))
+    return stored(await connection.fetch(statement, *given))
 
 
 def paging(wanted: Filter, after: int, up_to: int, limit: int) -> tuple[str, tuple[object, ...]]:
     """Return the statement that finds a page, and what it is given."""
     if wanted == EVERYTHING:
         return PAGE, (after, up_to, limit)
-    types = list(wanted.types) if wanted.types is not None else None
-    positions = list(wanted.positions) if wanted.positions is not None else None
-    given = (
-        after, up_to, limit, types, wanted.effective_from, wanted.effective_to,
-        wanted.recorded_from, wanted.recorded_before, positions,
-    )  # fmt: skip
+    given = parameters(wanted, after, up_to, limit)
     if wanted.organisation is None:
         return FILTERED, given
     return OF_ORGANISATION, (*given, wanted.organisation)
 
 
-def _stored(rows: Sequence[asyncpg.Record]) -> list[Stored]:
+def parameters(wanted: Filter, after: int, up_to: int, limit: int) -> tuple[object, ...]:
+    """Return $1 to $9 of FILTERED."""
+    types = list(wanted.types) if wanted.types is not None else None
+    positions = list(wanted.positions) if wanted.positions is not None else None
+    return (
+        after, up_to, limit, types, wanted.effective_from, wanted.effective_to,
+        wanted.recorded_from, wanted.recorded_before, positions,
+    )  # fmt: skip
+
+
+def stored(rows: Sequence[asyncpg.Record]) -> list[Stored]:
+    """Return rows of COLUMNS."""
     return [Stored(*row) for row in rows]
 
 
@@ -296,7 +306,7 @@ async def history(
     connection: Connection, organisation: str, after: int, up_to: int
 ) -> list[Stored]:
     """Return an organisation's own events and those that mention it, between two positions."""
-    return _stored(await connection.fetch(HISTORY, organisation, after, up_to))
+    return stored(await connection.fetch(HISTORY, organisation, after, up_to))
 
 
 async def touched(connection: Connection, after: int, up_to: int) -> dict[str, Touched]:
@@ -319,12 +329,12 @@ async def mentioned(connection: Connection, first: int, last: int) -> dict[int, 
 
 async def register(connection: Connection, up_to: int) -> list[Stored]:
     """Return the events that say which organisations there are."""
-    return _stored(await connection.fetch(REGISTER, up_to))
+    return stored(await connection.fetch(REGISTER, up_to))
 
 
 async def belonging(connection: Connection, after: int, up_to: int) -> list[Stored]:
     """Return the events that say what organisations are and where they belong, in order."""
-    return _stored(await connection.fetch(BELONGING, after, up_to))
+    return stored(await connection.fetch(BELONGING, after, up_to))
 
 
 async def one(connection: Connection, key: uuid.UUID) -> Stored | None:
@@ -335,7 +345,7 @@ async def one(connection: Connection, key: uuid.UUID) -> Stored | None:
 
 async def about(connection: Connection, key: uuid.UUID) -> list[Stored]:
     """Return all that corrects, disputes, confirms, settles or retracts an event."""
-    return _stored(await connection.fetch(ABOUT, key))
+    return stored(await connection.fetch(ABOUT, key))
 
 
 async def position_before(connection: Connection, instant: dt.datetime, up_to: int) -> int:

@@ -46,6 +46,13 @@ SELECT id, number, kind, of, state, form, received_at, received_by, name, size, 
 FROM uploads WHERE number < $1 ORDER BY number DESC LIMIT $2
 """
 
+PAGE_OF: Final = """
+-- As PAGE, those that one caller ($3) handed over. Index: uploads_received_by.
+SELECT id, number, kind, of, state, form, received_at, received_by, name, size, digest, asked,
+       notes, rows, wrong, chunks, finished_at
+FROM uploads WHERE received_by = $3 AND number < $1 ORDER BY number DESC LIMIT $2
+"""
+
 UNFINISHED: Final = """
 -- $1 number. The next upload after that one which has rows left to record.
 -- Index: uploads_recording.
@@ -174,9 +181,13 @@ async def retraction(connection: Connection, upload: uuid.UUID) -> Upload | None
     return Upload(*row) if row else None
 
 
-async def page(connection: Connection, before: int, limit: int) -> list[Upload]:
-    """Return uploads, newest first, that came before the one with a number."""
-    return [Upload(*row) for row in await connection.fetch(PAGE, before, limit)]
+async def page(connection: Connection, before: int, limit: int, of: str | None) -> list[Upload]:
+    """Return uploads, newest first, that came before the one with a number; of: one caller's."""
+    if of is None:
+        rows = await connection.fetch(PAGE, before, limit)
+    else:
+        rows = await connection.fetch(PAGE_OF, before, limit, of)
+    return [Upload(*row) for row in rows]
 
 
 async def unfinished(connection: Connection, after: int) -> Upload | None:

@@ -18,7 +18,7 @@ import structlog
 from msgspec import Struct
 
 from service.domain.admission import Batch, Outcome, Receipt
-from service.domain.caller import Caller
+from service.domain.caller import LOCAL, Caller
 from service.domain.problems import Refused
 from service.store import progress, staged, uploads
 from service.store.appending import Connection
@@ -49,12 +49,25 @@ class Terms(Struct, frozen=True, array_like=True):
     partial: bool = False
 
 
+class _Earlier(Struct, frozen=True, array_like=True):
+    """Terms kept before callers had grants: whoever sent it was the person at this machine."""
+
+    caller: msgspec.Raw
+    type: str | None = None
+    partial: bool = False
+
+
 _TERMS: Final = msgspec.msgpack.Decoder(Terms)
+_EARLIER: Final = msgspec.msgpack.Decoder(_Earlier)
 
 
 def terms(upload: Upload) -> Terms:
     """Return the terms of an upload."""
-    return _TERMS.decode(upload.asked)
+    try:
+        return _TERMS.decode(upload.asked)
+    except msgspec.ValidationError:
+        kept = _EARLIER.decode(upload.asked)
+        return Terms(LOCAL, kept.type, kept.partial)
 
 
 async def advance(connection: Connection, desk: Desk, upload: Upload) -> bool:

@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from service.behind.pictures import Asked, Pictures
+from service.behind.scope import Scope
 from service.domain import apart, chain, codec, dates
 from service.domain.admission import Batch, Outcome
 from service.domain.caller import Caller
@@ -156,13 +157,15 @@ async def record(desk: Desk, caller: Caller, name: str) -> tuple[Outcome, ...]:
     return outcomes
 
 
-async def compared(pictures: Pictures, found: Laid, on: dt.date, model: Model) -> Compared:
-    """Return what would change on a day, by trust, of those that the events touch.
+async def compared(
+    pictures: Pictures, found: Laid, on: dt.date, model: Model, seen: Scope
+) -> Compared:
+    """Return what would change on a day, by trust, of those that the events touch and a scope sees.
 
     Up to 25 organisations are looked at, in alphabetical order.
     """
     told: list[TrustDifferences] = []
-    codes = list(found.overlay)
+    codes = [code for code in found.overlay if seen.sees(code)]
     for code in codes[:MOST_COMPARED]:
         one = Asked(code, "trust", on, found.head, now=False, evidence="both", model=model)
         was, now = await pictures.given(one), await pictures.given(one, found.overlay)

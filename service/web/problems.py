@@ -21,7 +21,7 @@ def _page(title: str, body: str) -> Response[bytes]:
     return Response(content=content, media_type="text/html; charset=utf-8")
 
 
-@get("/problems", operation_id="list_problems", sync_to_thread=False)
+@get("/problems", operation_id="list_problems", permission="public", sync_to_thread=False)
 def list_problems() -> Response[bytes]:
     """List every problem that the API can answer with."""
     rows = "".join(
@@ -31,7 +31,7 @@ def list_problems() -> Response[bytes]:
     return _page("Problems", f"<h1>Problems</h1><ul>{rows}</ul>")
 
 
-@get("/problems/{code:str}", operation_id="get_problem", sync_to_thread=False)
+@get("/problems/{code:str}", operation_id="get_problem", permission="public", sync_to_thread=False)
 def get_problem(code: FromPath[str]) -> Response[bytes]:
     """Explain one problem."""
     kind = KINDS.get(code)

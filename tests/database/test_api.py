@@ -308,6 +308,7 @@ def test_operations_are_frozen_and_all_documented() -> None:
         "follow_upload", "get_upload_errors", "retract_upload", "restore_upload",
         "list_trials", "get_trial", "discard_trial", "record_trial", "get_completeness",
         "get_return", "make_return", "save_return_draft", "discard_return_draft",
+            "create_key", "list_keys", "revoke_key",
     }  # fmt: skip
 
 

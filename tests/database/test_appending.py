@@ -13,6 +13,7 @@ import pytest
 
 from service.domain.caller import Caller
 from service.domain.problems import Problem, Refused
+from service.domain.roles import grant
 from service.store.writer import Writer
 from tests.strategies import (
     about,
@@ -193,7 +194,7 @@ async def test_a_stream_bears_only_the_types_of_its_kind(writer):
 async def test_who_may_record(writer):
     """Only the operator records the register; others only for what their key covers."""
     await send(writer, trust("RTP"), trust("RYR"))
-    theirs = Caller("key-1", operator=False, covers=frozenset({"RTP"}))
+    theirs = Caller("key-1", (grant("submitter:RTP"),))
     assert (await refusal(writer, renamed(), caller=theirs)).code == "not_yours"
     own = made("StrategyEnded", "RTP", {"strategy": "s-1"}, assurance="self_declared")
     await writer.append(batch(own, caller=theirs))

@@ -13,7 +13,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from service.store import appending, disclosed, reading, verifying
+from service.store import appending, disclosed, reading, scoped, verifying
 from tests.conftest import at, execute
 
 ROWS = 20_000
@@ -141,6 +141,18 @@ async def test_an_organisation_s_page_comes_from_its_index(
     for statement in (reading.OF_ORGANISATION, disclosed.OF_ORGANISATION):
         for found in await plans(seeded, statement, given):
             check(found, statement, sorts=place == "head")
+
+
+@pytest.mark.parametrize("place", PLACES)
+async def test_a_scope_s_page_comes_from_the_indexes_of_its_organisations(
+    seeded: asyncpg.Connection, place: str
+) -> None:
+    """Of each organisation no more than a page is read, wherever it begins; then it is sorted."""
+    given = (PLACES[place], ROWS, 100, *ANYTHING, ["R07", "R08", "R09"], None)
+    for found in await plans(seeded, scoped.OF_ORGANISATIONS, given):
+        check(found, scoped.OF_ORGANISATIONS, sorts=True, every=False)
+    for found in await plans(seeded, scoped.NAMED_AT, ([PLACES[place] + 1, PLACES[place] + 11],)):
+        check(found, scoped.NAMED_AT, sorts=True)
 
 
 async def test_what_organisations_are_comes_from_their_entries_of_the_index(

@@ -112,7 +112,8 @@ async def reader(dsn: str, client: httpx.AsyncClient) -> Reader:
 
 
 @pytest.mark.parametrize(
-    ("page", "begins", "shown"), [("docs/submitting.md", "", 17), ("README.md", "cat >", 4)]
+    ("page", "begins", "shown"),
+    [("docs/submitting.md", "", 17), ("README.md", "cat >", 4), ("docs/returns.md", "", 1)],
 )
 async def test_what_the_page_shows_is_answered(
     reader: Reader, page: str, begins: str, shown: int

@@ -222,6 +222,31 @@ def test_what_is_no_receipt_is_wrong_use(told_dsn: str, receipt: str) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_a_key_is_made_listed_and_revoked(dsn: str) -> None:
+    """It is printed once; the list has its roles and how it stands, and never the key."""
+    made = capmap(dsn, "keys", "make", "Trust A", "--role", "submitter:rtp", "--role", "lead:QXU")
+    assert made.returncode == 0, made.stderr
+    secret = made.stdout.strip()
+    assert secret.startswith("capmap_")
+    (line,) = capmap(dsn, "keys", "list").stdout.splitlines()
+    assert "Trust A  lead:QXU submitter:RTP  never used" in line
+    assert secret not in line
+    number = line.split()[0]
+    assert capmap(dsn, "keys", "revoke", number).returncode == 0
+    assert "revoked" in capmap(dsn, "keys", "list").stdout
+    assert capmap(dsn, "keys", "revoke", "0" * 32).returncode == 1
+    wrong = capmap(dsn, "keys", "make", "Trust A", "--role", "owner:RTP")
+    assert wrong.returncode == 2
+    assert "owner:RTP: must be one of submitter" in wrong.stderr
+
+
+def test_others_are_not_let_near_a_service_without_access(dsn: str) -> None:
+    """Beyond this machine it serves only with keys: else everybody were the operator."""
+    found = capmap(dsn, "serve", CAPMAP_HOST="192.0.2.7")
+    assert found.returncode == 2
+    assert "CAPMAP_ACCESS=keys" in found.stderr
+
+
 def test_a_misspelt_setting_stops_the_start() -> None:
     """A CAPMAP_ variable that nobody reads ends in exit 2 with the nearest name."""
     done = capmap(None, "serve", CAPMAP_PROT="8001")

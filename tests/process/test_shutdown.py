@@ -226,6 +226,24 @@ async def until(connection: asyncpg.Connection, question: str, answer: int) -> N
             await asyncio.sleep(0.005)
 
 
+async def heard(process: asyncio.subprocess.Process, line: bytes, again: int) -> bytes:
+    """Return what a process says until it ends; at each of two moments it may be told once more.
+
+    The second SIGTERM comes at once, or as late as can be: when the last line has been said.
+    """
+    assert process.stderr is not None
+    said = b""
+    if again:
+        process.send_signal(signal.SIGTERM)
+    async with asyncio.timeout(STOPPED_WITHIN_SECONDS):
+        async for heard in process.stderr:
+            said += heard
+            if again and line in heard:
+                process.send_signal(signal.SIGTERM)
+        await process.wait()
+    return said
+
+
 @pytest.mark.parametrize(
     ("command", "moment", "times"),
     [
@@ -244,9 +262,8 @@ async def test_sigterm_ends_a_migration_cleanly(
     await holder.execute(HOLD[moment])
     process = await spawned(command, asyncio.subprocess.PIPE, DATABASE_URL=empty_dsn)
     await until(watcher, WAITING, 1)
-    for _ in range(times):
-        process.send_signal(signal.SIGTERM)
-    _, said = await asyncio.wait_for(process.communicate(), STOPPED_WITHIN_SECONDS)
+    process.send_signal(signal.SIGTERM)
+    said = await heard(process, b"Stopped before it was done.", times - 1)
     await until(watcher, MIGRATING, 0)
     await holder.close()
     assert process.returncode == 143, said

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from service.intake import headings, rows
+from service.intake import rows
 from service.intake.headings import letter
 from service.intake.identity import Occurrences
 from service.intake.tables import Row, Sheet, Unread
@@ -225,9 +225,3 @@ def test_columns_have_the_letters_of_a_sheet():
     assert [letter(at) for at in (0, 25, 26, 51, 52, 701, 702)] == [
         "A", "Z", "AA", "AZ", "BA", "ZZ", "AAA",
     ]  # fmt: skip
-
-
-def test_a_sheet_is_of_events_when_one_of_its_headings_is_known():
-    """A guide's or an `about` sheet's headings are of no type."""
-    assert headings.any_known(Row(1, ("Notes", "EFFECTIVE date")))
-    assert not headings.any_known(Row(1, ("What to do", "on_behalf", None)))

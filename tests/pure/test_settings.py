@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from service.app import file_limits
+from service.intake.tables import Limits
 from service.settings import ROWS, Row, Settings, SettingsError, doubts, load
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "settings.md").read_text(encoding="utf-8")
@@ -136,3 +138,30 @@ def test_all_mistakes_are_told_at_once() -> None:
     with pytest.raises(SettingsError) as refused:
         load({"CAPMAP_PORT": "x", "CAPMAP_POOL_SIZE": "y"})
     assert len(str(refused.value).splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("env", "limit", "value"),
+    [
+        ("CAPMAP_FILE_LIMIT_BYTES", "file_bytes", 7),
+        ("CAPMAP_FILE_ROWS", "rows", 7),
+        ("CAPMAP_FILE_COLUMNS", "columns", 7),
+        ("CAPMAP_FILE_SHEETS", "sheets", 7),
+        ("CAPMAP_CELL_CHARACTERS", "cell_characters", 7),
+        ("CAPMAP_WORKBOOK_EXPANSION", "expansion", 7),
+        ("CAPMAP_WORKBOOK_MEMORY_MB", "workbook_memory_bytes", 7 * 1024 * 1024),
+        ("CAPMAP_WORKBOOK_SECONDS", "workbook_seconds", 7),
+    ],
+)
+def test_each_limit_of_files_is_a_setting(env: str, limit: str, value: int) -> None:
+    """What is set is what a file is held to; what is not set is as the reader's own default."""
+    assert file_limits(load({})) == Limits()
+    assert getattr(file_limits(load({env: "7"})), limit) == value
+
+
+def test_every_setting_is_read_somewhere() -> None:
+    """A setting that nothing reads would promise what does not happen."""
+    service = Path(__file__).parents[2] / "service"
+    modules = [path for path in service.rglob("*.py") if path.name != "settings.py"]
+    code = "\n".join(path.read_text(encoding="utf-8") for path in modules)
+    assert [row.field for row in ROWS if f".{row.field}" not in code] == []
