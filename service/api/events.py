@@ -15,19 +15,18 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from service.api import access, answers, bodies, cursors, parameters, sensed
+from service.api import access, answers, bodies, cursors, disclosing, parameters, sensed, standing
 from service.api.answers import AnyRequest
 from service.api.moment import known_position
 from service.api.rooms import caller, head, rooms, snapshot
 from service.behind import sensing
 from service.behind.scope import Scope
 from service.behind.sensing import EventWarnings
-from service.domain import codec
 from service.domain.admission import Batch, Outcome
-from service.domain.disclosure import EXACT, WITHOUT_PARTS, Disclosure, is_rounded
+from service.domain.disclosure import Disclosure
 from service.domain.faults import Fault
 from service.domain.problems import Problem, Refused
-from service.domain.register import BY_NAME
+from service.domain.reader import Reader
 from service.intake import batches, cloudevents, keys
 from service.projections.senses.check import OpenWarning
 from service.store import disclosed, pool, reading, scoped
@@ -159,7 +158,8 @@ async def _warned(
 ) -> EventWarnings:
     """Return the warnings about what was recorded, as it stands now."""
     positions = {outcome.position for outcome in outcomes}
-    return await sensing.about(await sensed.known_now(rooms(request)), organisations, positions)
+    known = await sensed.known_now(rooms(request), await disclosing.reader(request))
+    return await sensing.about(known, organisations, positions)
 
 
 def latest() -> dt.date:
@@ -204,8 +204,8 @@ class EventsQuery(Struct, frozen=True, forbid_unknown_fields=True):
     included. recorded_from, recorded_before: instants with an offset. positions: only
     these, at most 100, with commas. known_at: nothing beyond it.
     cursor: go on where a list ended. limit: how many, at most 1,000.
-    disclosure: with whose counts: exact, or as those get them who have no right to exact ones; then
-    without hash, and a payload that is withheld is null.
+    disclosure: the most that the caller may have if absent; people-v1 for rounded counts, exact for
+    none but exact ones. An event with rounded counts has no hash; a payload withheld is null.
     """
 
     organisation: Annotated[str, Meta(max_length=5)] | None = None
@@ -220,7 +220,7 @@ class EventsQuery(Struct, frozen=True, forbid_unknown_fields=True):
     known_at: Annotated[str, Meta(max_length=40)] | None = None
     cursor: Annotated[str, Meta(max_length=64)] | None = None
     limit: Annotated[int, Meta(ge=1, le=1000)] = 100
-    disclosure: Disclosure = EXACT
+    disclosure: Disclosure | None = None
 
 
 @get("/events", operation_id="list_events", permission="read_events")
@@ -228,17 +228,23 @@ async def list_events(request: AnyRequest) -> Response[bytes]:
     """List events in order of position, a page at a time; NDJSON where Accept asks for it."""
     query = parameters.read(request, EventsQuery)
     seen, at = await access.scope(request), await head(request)
+    reader = await disclosing.reader(request, query.disclosure)
+    if query.organisation is None:
+        disclosing.refuse_everybody(query.disclosure, reader)
     # No snapshot is needed: up to the head the log stays as it is.
     async with pool.lent(rooms(request).pool) as connection:
         up_to = await known_position(connection, query.known_at, at.position)
         after = await _after(connection, query, at)
         found = await disclosed.page(
-            query.disclosure, connection, _filter(query, seen), after, up_to, query.limit
+            reader.exact, connection, _filter(query, seen), after, up_to, query.limit
         )
         onward = None
         if len(found) == query.limit:
             onward = await cursors.cursor(connection, at.log, found[-1].position)
-    return _listed(request, query, found, at.log, onward)
+    found = await rooms(request).disclosed.told(reader, found)
+    whose = {one.organisation for one in found}
+    said = disclosing.given(query.disclosure, reader.rounded(whose))
+    return _listed(request, query, found, at.log, onward, disclosure=said)
 
 
 async def _after(connection: Connection, query: EventsQuery, at: reading.Head) -> int:
@@ -268,6 +274,8 @@ def _listed(
     found: list[reading.Stored],
     log: uuid.UUID,
     onward: str | None,
+    *,
+    disclosure: Disclosure,
 ) -> Response[bytes]:
     href = None
     if onward is not None:
@@ -281,7 +289,7 @@ def _listed(
         written = b"[%b]" % b",".join(cloudevents.write(line, log) for line in lines)
         answer = answers.json(request, written, CLOUDEVENTS)
     else:
-        parts = (b",".join(lines), answers.encode(href), query.disclosure.encode())
+        parts = (b",".join(lines), answers.encode(href), disclosure.encode())
         body = b'{"items":[%b],"next":%b,"disclosure":"%b"}' % parts
         answer = answers.json(request, body)
     if href is not None:
@@ -307,43 +315,50 @@ class EventAnswer(Struct, frozen=True):
 class EventQuery(Struct, frozen=True, forbid_unknown_fields=True):
     """How to read an event. disclosure: with whose counts, as in a list of events."""
 
-    disclosure: Disclosure = EXACT
+    disclosure: Disclosure | None = None
 
 
 @get("/events/{event_id:str}", operation_id="get_event", permission="read_events")
 async def get_event(request: AnyRequest, event_id: FromPath[str]) -> Response[bytes]:
     """Read one event with everything that is about it; as a CloudEvent, itself alone."""
-    policy = parameters.read(request, EventQuery).disclosure
+    query = parameters.read(request, EventQuery)
     key, seen = event_key(event_id), await access.scope(request)
+    reader = await disclosing.reader(request, query.disclosure)
     async with snapshot(request) as connection:
-        stored, about = await readable(policy, connection, key, seen)
+        stored, about = await readable(reader, connection, key, seen)
+    every = await rooms(request).disclosed.told(reader, [stored, *about])
+    if not every or every[0].position != stored.position:
+        raise absent(key)
+    stored, *about = every
+    whose = {one.organisation for one in every}
+    said = disclosing.given(query.disclosure, reader.rounded(whose))
     if CLOUDEVENT in request.headers.get("accept", ""):
         log = (await head(request)).log
         return answers.json(request, cloudevents.write(stored.line(), log), CLOUDEVENT)
     lines = tuple(msgspec.Raw(other.line()) for other in about)
-    known = await sensed.known_now(rooms(request), policy)
+    known = await sensed.known_now(rooms(request), reader)
     own = {stored.organisation} if seen.sees(stored.organisation) else set[str]()
     warned = await sensing.about(known, own, {stored.position})
     whole = EventAnswer(
         event=msgspec.Raw(stored.line()),
-        text=_text(stored),
-        status=_status(stored, about),
+        text=standing.text(stored),
+        status=standing.status(stored, about),
         about=lines,
         warnings=warned.items,
-        disclosure=policy,
+        disclosure=said,
     )
-    return answers.json(request, answers.encode(whole))
+    return answers.json(request, disclosing.alike(answers.encode(whole), query.disclosure))
 
 
 async def readable(
-    policy: Disclosure, connection: Connection, key: uuid.UUID, seen: Scope
+    reader: Reader, connection: Connection, key: uuid.UUID, seen: Scope
 ) -> tuple[reading.Stored, list[reading.Stored]]:
     """Return an event and all about it, as far as a scope reads it: in its streams, or named there.
 
     Raises Refused, with the same words for one that is not theirs as for one that is not there.
     """
-    stored = await disclosed.one(policy, connection, key)
-    about = await disclosed.about(policy, connection, key) if stored is not None else []
+    stored = await disclosed.one(reader.exact, connection, key)
+    about = await disclosed.about(reader.exact, connection, key) if stored is not None else []
     every = [*([stored] if stored is not None else []), *about]
     if seen.listed() is not None:
         named = await scoped.named_at(connection, [one.position for one in every])
@@ -353,8 +368,13 @@ async def readable(
             if seen.sees_any(named.get(one.position, nobody) | {one.organisation})
         ]  # fmt: skip
     if stored is None or stored not in every:
-        raise Refused(Problem("not_found", f"event {key} is not in the log"))
+        raise absent(key)
     return stored, [one for one in every if one is not stored]
+
+
+def absent(key: uuid.UUID) -> Refused:
+    """Return that an event is not there, in the same words for one that is not theirs."""
+    return Refused(Problem("not_found", f"event {key} is not in the log"))
 
 
 def event_key(given: str) -> uuid.UUID:
@@ -363,37 +383,3 @@ def event_key(given: str) -> uuid.UUID:
         return uuid.UUID(given)
     except ValueError:
         raise Refused(Problem("not_found", f"{given[:60]} is no event's id")) from None
-
-
-def _text(stored: reading.Stored) -> str | None:
-    event = stored.event()
-    if stored.withheld or isinstance(event, codec.Unread):
-        return None
-    text = BY_NAME[stored.type].text(event.data)
-    rounded = stored.hash is None and stored.type in WITHOUT_PARTS and is_rounded(event.data)
-    return f"{text} (people rounded to fives)" if rounded else text
-
-
-def _status(stored: reading.Stored, about: list[reading.Stored]) -> str:
-    """Say in a word how an event stands: in force, corrected, or retracted."""
-    if stored.id in _retracted(about):
-        return "retracted"
-    return "corrected" if correction(stored, about) else "in_force"
-
-
-def correction(stored: reading.Stored, about: list[reading.Stored]) -> reading.Stored | None:
-    """Return the newest correction in force of an event, given all that is about it, in order."""
-    gone = _retracted(about)
-    for other in reversed(about):
-        if other.type == "EventCorrected" and other.about == stored.id and other.id not in gone:
-            return other
-    return None
-
-
-def _retracted(about: list[reading.Stored]) -> set[uuid.UUID | None]:
-    """Return the ids no longer in force: one pass backward, as only later ones retract."""
-    gone: set[uuid.UUID | None] = set()
-    for other in reversed(about):
-        if other.type == "EventRetracted" and other.id not in gone:
-            gone.add(other.about)
-    return gone

@@ -25,14 +25,14 @@ class MomentQuery(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     """What every picture may be asked with.
 
     on: a civil day; today in London if absent. known_at: a position, an instant with an offset, or
-    a day (its end in London); now if absent. evidence: which sources count. disclosure: with whose
-    counts: exact, or rounded as those get them who have no right to exact ones.
+    a day (its end in London); now if absent. evidence: which sources count. disclosure: the most
+    that the caller may have if absent; people-v1 for rounded counts, exact for none but exact ones.
     """
 
     on: dt.date | None = None
     known_at: Annotated[str, Meta(max_length=40)] | None = None
     evidence: Evidence = "both"
-    disclosure: Disclosure = EXACT
+    disclosure: Disclosure | None = None
 
 
 class KnownAt(Struct, frozen=True):
@@ -56,14 +56,17 @@ class Moment(Struct, frozen=True):
 
 
 async def settle(request: AnyRequest, query: MomentQuery, model: str) -> Moment:
-    """Return the moment that a query means; raises Refused for one beyond the head."""
+    """Return the moment that a query means; raises Refused for one beyond the head.
+
+    As what it holds counts an answer says once they are looked up.
+    """
     at = await head(request)
     return Moment(
         on=_in_range(query.on) or dates.today(dt.datetime.now(dt.UTC)),
         known_at=await _known_at(rooms(request), query.known_at, at),
         model=model,
         evidence=query.evidence,
-        disclosure=query.disclosure,
+        disclosure=query.disclosure or EXACT,
         fold=FOLD,
         log=str(at.log),
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final, Literal
 
 from service.api.answers import AnyRequest
+from service.behind.disclosing import Disclosed
+from service.behind.entitlement import Entitlements
 from service.behind.histories import MOST_ENTRIES, Histories
 from service.behind.keyring import Keyring
 from service.behind.latest import Latest
@@ -15,7 +17,7 @@ from service.behind.registers import Registers
 from service.behind.scope import Scopes
 from service.behind.waking import Waking
 from service.domain.caller import Caller
-from service.domain.disclosure import EXACT, POLICY, Disclosure
+from service.domain.disclosure import POLICY
 from service.store import pool, reading
 from service.store.appending import Connection
 from service.store.writer import Writer
@@ -31,8 +33,8 @@ class Rooms:
     """The rooms behind the API, made by the composition root for the life of the process."""
 
     __slots__ = (
-        "access", "desk", "disclosed", "histories", "keyring", "latest", "pictures", "pool",
-        "registers", "scopes", "waking", "writer",
+        "access", "desk", "disclosed", "entitlements", "histories", "keyring", "latest", "pictures",
+        "pool", "registers", "scopes", "waking", "writer",
     )  # fmt: skip
 
     def __init__(
@@ -46,11 +48,12 @@ class Rooms:
         self.registers = Registers(reads)
         self.histories = Histories(reads, self.latest)
         rounded = Histories(reads, self.latest, MOST_ENTRIES // 4, POLICY)
-        self.disclosed: Mapping[Disclosure, Histories] = {EXACT: self.histories, POLICY: rounded}
+        self.disclosed = Disclosed(self.latest, self.histories, rounded)
         self.pictures = Pictures(self.latest, self.disclosed, self.registers)
         self.access = access
         self.keyring = Keyring(reads, desk.pool, desk.now)
         self.scopes = Scopes(self.registers, desk.now)
+        self.entitlements = Entitlements(self.scopes)
 
 
 def rooms(request: AnyRequest) -> Rooms:

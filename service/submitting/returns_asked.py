@@ -13,6 +13,7 @@ from service.domain.caller import Caller
 from service.domain.faults import Fault, Unfit
 from service.domain.model import first_model
 from service.domain.problems import Problem, Refused
+from service.domain.reader import Reader
 from service.projections.context import context
 from service.projections.coverage import Quarter
 from service.projections.organisations import summary
@@ -22,13 +23,17 @@ from service.submitting.returns_events import New
 
 
 class Asks(Struct, frozen=True):
-    """Whose return is spoken of, on which day, up to which position; the caller at the door."""
+    """Whose return is spoken of, on which day, up to which position; the caller at the door.
+
+    reader: what the caller may have of whom.
+    """
 
     code: str
     today: dt.date
     latest: dt.date
     up_to: int
     caller: Caller
+    reader: Reader
 
     @property
     def new(self) -> New:
@@ -36,7 +41,7 @@ class Asks(Struct, frozen=True):
         return New(self.code, self.today, self.latest)
 
     def whole(self) -> Asked:
-        """Return the picture for which everything is loaded, with exact counts: it is their own."""
+        """Return the picture for which everything is loaded."""
         return Asked(
             code=self.code,
             bearer="trust",
@@ -45,6 +50,7 @@ class Asks(Struct, frozen=True):
             now=True,
             evidence="both",
             model=first_model(),
+            reader=self.reader,
         )
 
 

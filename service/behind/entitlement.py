@@ -1,0 +1,78 @@
+"""What a caller may have of whom: the one place where it is decided, at the time of asking.
+
+Source: MODEL.md §5.6, DOMAIN.md §5. Exact counts are for
+- the operator;
+- whoever submits for or views an organisation: of it, and of whom it absorbed;
+- the leads of the board that hosts a trust today (a system of kind `ics`, and no other): of the
+  trust, and of whom it absorbed.
+
+All others get what the policy discloses: analysts, leads of a system that the trust is a partner
+or a member of in another way, leads of a system of systems, whoever is only named in an event.
+Self-assessments are their trust's own, and of others as it shares them (`projections.sharing`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from service.behind.scope import Scopes, World, with_absorbed
+from service.domain.caller import Caller
+from service.domain.reader import ANYTHING, Reader
+from service.domain.roles import ALL
+from service.projections import system_members
+from service.projections.register import system_kind
+
+_MOST = 4_096
+_BOARD = "ics"
+
+
+class Entitlements:
+    """Works out what callers may have, and keeps it as long as everybody belongs where they did."""
+
+    def __init__(self, scopes: Scopes) -> None:
+        self._scopes = scopes
+        self._world: World | None = None
+        self._kept: dict[str, Reader] = {}
+
+    async def reader(self, caller: Caller, up_to: int) -> Reader:
+        """Return what a caller may have today, as known at a position.
+
+        up_to: the head of the log, as of after the request came.
+        """
+        if caller.operator:
+            return ANYTHING
+        world = await self._scopes.world(up_to)
+        if world is not self._world or len(self._kept) > _MOST:
+            self._world, self._kept = world, {}
+        found = self._kept.get(caller.id)
+        if found is None:
+            found = self._kept[caller.id] = entitled(caller, world)
+        return found
+
+
+def entitled(caller: Caller, among: World) -> Reader:
+    """Return what a caller may have, who is not the operator."""
+    own: set[str] = set()
+    led: set[str] = set()
+    known_as: set[str] = set()
+    for one in caller.grants:
+        codes = frozenset[str]() if one.organisations == ALL else one.organisations
+        known_as |= codes
+        if one.role in {"submitter", "viewer"}:
+            own |= codes
+        elif one.role == "lead":
+            led |= codes
+    mine = with_absorbed(own, among)
+    exact = mine | with_absorbed(led | set(_hosted(led, among)), among)
+    return Reader(frozenset(exact), frozenset(mine), frozenset(known_as), among.scene.on)
+
+
+def _hosted(codes: Iterable[str], among: World) -> Iterable[str]:
+    """Yield the trusts that boards among some systems host today, by themselves."""
+    histories = among.scene.histories
+    for code in codes:
+        if code in histories and system_kind(code, histories[code]) == _BOARD:
+            yield from system_members.hosted(code, among.scene)
+
+
+__all__ = ["Entitlements", "entitled"]
