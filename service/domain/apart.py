@@ -38,7 +38,9 @@ def decide(batch: Batch, standing: Standing, salts: bytes) -> Decision:
     outcomes, refused = [], {}
     for index, submitted in enumerate(batch.events):
         salt = salts[index * chain.SALT_BYTES : (index + 1) * chain.SALT_BYTES]
-        done = _conflict(submitted, draft, batch.caller) or draft.take(submitted, index, batch.caller, salt)
+        done = _conflict(submitted, draft, batch.caller) or draft.take(
+            submitted, index, batch.caller, salt
+        )
         if isinstance(done, Problem):
             refused[index] = done
         else:
