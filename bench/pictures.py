@@ -107,8 +107,8 @@ async def _uncached(connections: Pool, registers: Registers, asked: Asked) -> fl
     latest = Latest(connections)
     await latest.head()
     begun = time.perf_counter()
-    exact, rounded = (Histories(connections, latest, disclosure=one) for one in (EXACT, POLICY))
-    histories = Disclosed(latest, exact, rounded)
+    found = {one: Histories(connections, latest, disclosure=one) for one in (EXACT, POLICY)}
+    histories = Disclosed(latest, found)
     made = await Pictures(latest, histories, registers).picture(asked)
     took = time.perf_counter() - begun
     if made.organisation is None:

@@ -194,7 +194,7 @@ async def opened(settings: Settings, dsn: str) -> AsyncIterator[Rooms]:
         memory.settle()
         try:
             async with taking_in(settings, dsn, writer) as made:
-                rooms = Rooms(pool, made, waking, settings.access)
+                rooms = Rooms(pool, made, waking, settings.access, settings.entitlement)
                 try:
                     yield rooms
                 finally:

@@ -18,6 +18,8 @@ import platformdirs
 PREFIX = "CAPMAP_"
 ACCESS = ("off", "keys")
 Access = Literal["off", "keys"]
+ENTITLEMENTS = ("own", "trust_totals")
+Entitlement = Literal["own", "trust_totals"]
 LEVELS = ("debug", "info", "warning", "error")
 PORT_MAX = 65535
 AN_ADDRESS = "an address such as postgresql://capmap@db.example.org/capmap"
@@ -49,6 +51,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
     port: int = 8000
     access: Access = "off"
+    entitlement: Entitlement = "own"
     body_limit_bytes: int = 33_554_432
     upload_chunk_rows: int = 1_000
     writer_events: int = 1_000
@@ -137,6 +140,10 @@ def _access(raw: str) -> str:
     return ACCESS[ACCESS.index(raw.strip().lower())]
 
 
+def _entitlement(raw: str) -> str:
+    return ENTITLEMENTS[ENTITLEMENTS.index(raw.strip().lower())]
+
+
 def _level(raw: str) -> str:
     return LEVELS[LEVELS.index(raw.strip().lower())]
 
@@ -177,6 +184,13 @@ ROWS: tuple[Row, ...] = (
         _access,
         "one of " + ", ".join(ACCESS),
         "who may ask: anybody at this machine (off), or holders of keys",
+    ),
+    Row(
+        "CAPMAP_ENTITLEMENT",
+        "entitlement",
+        _entitlement,
+        "one of " + ", ".join(ENTITLEMENTS),
+        "what callers get of trusts that are not theirs: rounded counts (own), or exact totals",
     ),
     Row(
         "CAPMAP_BODY_LIMIT_BYTES",

@@ -11,7 +11,7 @@ from typing import Final
 
 from service.api.answers import AnyRequest
 from service.api.rooms import caller, head, rooms
-from service.domain.disclosure import EXACT, POLICY, Disclosure
+from service.domain.disclosure import EXACT, POLICY, Disclosure, Wanted
 from service.domain.problems import Problem, Refused
 from service.domain.reader import Reader
 from service.domain.roles import ALL
@@ -20,7 +20,7 @@ _HREF: Final = b'"href":"/api/v1/events?positions='
 _AS_ASKED: Final = f'"href":"/api/v1/events?disclosure={POLICY}&positions='.encode()
 
 
-async def reader(request: AnyRequest, asked: Disclosure | None = None) -> Reader:
+async def reader(request: AnyRequest, asked: Wanted | None = None) -> Reader:
     """Return what the caller may have as it is now, or less where they ask for less."""
     found = await rooms(request).entitlements.reader(
         caller(request), (await head(request)).position
@@ -28,19 +28,20 @@ async def reader(request: AnyRequest, asked: Disclosure | None = None) -> Reader
     return found.less() if asked == POLICY else found
 
 
-def given(asked: Disclosure | None, rounded: Collection[str]) -> Disclosure:
-    """Return what an answer says of its counts, given whose are rounded in it.
+def given(asked: Wanted | None, found: Reader, organisations: Collection[str]) -> Disclosure:
+    """Return what an answer says of its counts, given whose it holds.
 
-    Raises Refused where exact ones were asked for.
+    Raises Refused where exact ones were asked for, and not all are.
     """
+    rounded = found.rounded(organisations)
     if not rounded:
         return EXACT
     if asked == EXACT:
         raise Refused(Problem("not_entitled", f"exact counts are not yours of {_told(rounded)}"))
-    return POLICY
+    return found.otherwise
 
 
-def refuse_everybody(asked: Disclosure | None, found: Reader) -> None:
+def refuse_everybody(asked: Wanted | None, found: Reader) -> None:
     """Raise Refused where exact counts of whoever there is are asked by who may not have them."""
     if asked == EXACT and found.exact != ALL:
         raise Refused(Problem("not_entitled", "exact counts of everybody are the operator's"))
@@ -51,7 +52,7 @@ def _told(rounded: Collection[str]) -> str:
     return first if len(rounded) <= len(first.split(", ")) else f"{first} and others"
 
 
-def alike(body: bytes, asked: Disclosure | None) -> bytes:
+def alike(body: bytes, asked: Wanted | None) -> bytes:
     """Return an answer whose links to events ask for less where the answer was asked for less.
 
     No text holds what is replaced: within a string quotes are escaped.

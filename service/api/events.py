@@ -23,7 +23,7 @@ from service.behind import sensing
 from service.behind.scope import Scope
 from service.behind.sensing import EventWarnings
 from service.domain.admission import Batch, Outcome
-from service.domain.disclosure import Disclosure
+from service.domain.disclosure import Disclosure, Wanted
 from service.domain.faults import Fault
 from service.domain.problems import Problem, Refused
 from service.domain.reader import Reader
@@ -220,7 +220,7 @@ class EventsQuery(Struct, frozen=True, forbid_unknown_fields=True):
     known_at: Annotated[str, Meta(max_length=40)] | None = None
     cursor: Annotated[str, Meta(max_length=64)] | None = None
     limit: Annotated[int, Meta(ge=1, le=1000)] = 100
-    disclosure: Disclosure | None = None
+    disclosure: Wanted | None = None
 
 
 @get("/events", operation_id="list_events", permission="read_events")
@@ -236,14 +236,14 @@ async def list_events(request: AnyRequest) -> Response[bytes]:
         up_to = await known_position(connection, query.known_at, at.position)
         after = await _after(connection, query, at)
         found = await disclosed.page(
-            reader.exact, connection, _filter(query, seen), after, up_to, query.limit
+            reader, connection, _filter(query, seen), after, up_to, query.limit
         )
         onward = None
         if len(found) == query.limit:
             onward = await cursors.cursor(connection, at.log, found[-1].position)
     found = await rooms(request).disclosed.told(reader, found)
     whose = {one.organisation for one in found}
-    said = disclosing.given(query.disclosure, reader.rounded(whose))
+    said = disclosing.given(query.disclosure, reader, whose)
     return _listed(request, query, found, at.log, onward, disclosure=said)
 
 
@@ -315,7 +315,7 @@ class EventAnswer(Struct, frozen=True):
 class EventQuery(Struct, frozen=True, forbid_unknown_fields=True):
     """How to read an event. disclosure: with whose counts, as in a list of events."""
 
-    disclosure: Disclosure | None = None
+    disclosure: Wanted | None = None
 
 
 @get("/events/{event_id:str}", operation_id="get_event", permission="read_events")
@@ -331,7 +331,7 @@ async def get_event(request: AnyRequest, event_id: FromPath[str]) -> Response[by
         raise absent(key)
     stored, *about = every
     whose = {one.organisation for one in every}
-    said = disclosing.given(query.disclosure, reader.rounded(whose))
+    said = disclosing.given(query.disclosure, reader, whose)
     if CLOUDEVENT in request.headers.get("accept", ""):
         log = (await head(request)).log
         return answers.json(request, cloudevents.write(stored.line(), log), CLOUDEVENT)
@@ -341,7 +341,7 @@ async def get_event(request: AnyRequest, event_id: FromPath[str]) -> Response[by
     warned = await sensing.about(known, own, {stored.position})
     whole = EventAnswer(
         event=msgspec.Raw(stored.line()),
-        text=standing.text(stored),
+        text=standing.text(stored, reader.disclosure(stored.organisation)),
         status=standing.status(stored, about),
         about=lines,
         warnings=warned.items,
@@ -357,8 +357,8 @@ async def readable(
 
     Raises Refused, with the same words for one that is not theirs as for one that is not there.
     """
-    stored = await disclosed.one(reader.exact, connection, key)
-    about = await disclosed.about(reader.exact, connection, key) if stored is not None else []
+    stored = await disclosed.one(reader, connection, key)
+    about = await disclosed.about(reader, connection, key) if stored is not None else []
     every = [*([stored] if stored is not None else []), *about]
     if seen.listed() is not None:
         named = await scoped.named_at(connection, [one.position for one in every])

@@ -13,7 +13,7 @@ from service.api.rooms import Rooms, head, rooms
 from service.behind.pictures import Evidence
 from service.domain import dates
 from service.domain.chain import instant
-from service.domain.disclosure import EXACT, Disclosure
+from service.domain.disclosure import EXACT, Wanted
 from service.domain.faults import Fault
 from service.domain.problems import Problem, Refused
 from service.projections.version import FOLD
@@ -32,7 +32,7 @@ class MomentQuery(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     on: dt.date | None = None
     known_at: Annotated[str, Meta(max_length=40)] | None = None
     evidence: Evidence = "both"
-    disclosure: Disclosure | None = None
+    disclosure: Wanted | None = None
 
 
 class KnownAt(Struct, frozen=True):

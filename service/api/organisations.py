@@ -73,7 +73,7 @@ async def get_organisation(request: AnyRequest, code: FromPath[str]) -> Response
     room = rooms(request)
     moment = await settle(request, query, first_model().full_name)
     reader = await disclosing.reader(request, query.disclosure)
-    moment = pictures.disclosed(moment, query, reader.rounded({code}))
+    moment = pictures.disclosed(moment, query, reader, {code})
     history = await room.disclosed.load(reader, code, moment.known_at.position)
     found = summary(code, history, moment.on)
     if found.organisation_kind == "unregistered":
@@ -102,7 +102,7 @@ async def _list(
     page = tuple(wanted[: query.limit])
     more = len(wanted) > query.limit
     reader = await disclosing.reader(request, query.disclosure)
-    moment = pictures.disclosed(moment, query, reader.rounded([found.code for found in page]))
+    moment = pictures.disclosed(moment, query, reader, [found.code for found in page])
     onward = f"{path}?limit={query.limit}&after={page[-1].code}" if more else None
     return answers.json(request, answers.encode(Listed(moment, page, onward)))
 

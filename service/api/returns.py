@@ -76,8 +76,7 @@ async def get_return(request: AnyRequest, code: FromPath[str]) -> Response[bytes
     places = tuple(returns_shown.positions(found))
     async with snapshot(request) as connection:
         only = reading.Filter(positions=places)
-        exact = asks.reader.exact
-        stored = await disclosed.page(exact, connection, only, 0, asks.up_to, len(places))
+        stored = await disclosed.page(asks.reader, connection, only, 0, asks.up_to, len(places))
     draft = await returns_drafts.held(rooms(request).pool, found, asks)
     answer = ReturnAnswer(
         moment=moment,
@@ -158,7 +157,7 @@ async def _asks(request: AnyRequest, code: str) -> tuple[Moment, Asks]:
     await access.within(request, known)
     moment = await settle(request, MomentQuery(), first_model().full_name)
     reader = await disclosing.reader(request)
-    moment = pictures.disclosed(moment, MomentQuery(), reader.rounded({known}))
+    moment = pictures.disclosed(moment, MomentQuery(), reader, {known})
     today = dates.today(dt.datetime.now(dt.UTC))
     up_to = moment.known_at.position
     return moment, Asks(known, today, events.latest(), up_to, caller(request), reader)

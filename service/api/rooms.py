@@ -17,7 +17,7 @@ from service.behind.registers import Registers
 from service.behind.scope import Scopes
 from service.behind.waking import Waking
 from service.domain.caller import Caller
-from service.domain.disclosure import POLICY
+from service.domain.disclosure import EXACT, POLICY, TOTALS, Disclosure, Entitlement
 from service.store import pool, reading
 from service.store.appending import Connection
 from service.store.writer import Writer
@@ -27,6 +27,8 @@ MEMBER: Final = "rooms"
 HEAD: Final = "head"
 CALLER: Final = "caller"
 """Under this name a request's state holds who asks; `access.admit` puts it there."""
+_NOT_EXACT: Final[tuple[Disclosure, ...]] = (POLICY, TOTALS)
+_FEWER: Final = MOST_ENTRIES // 4
 
 
 class Rooms:
@@ -38,7 +40,12 @@ class Rooms:
     )  # fmt: skip
 
     def __init__(
-        self, reads: pool.Pool, desk: Desk, waking: Waking, access: Literal["off", "keys"]
+        self,
+        reads: pool.Pool,
+        desk: Desk,
+        waking: Waking,
+        access: Literal["off", "keys"],
+        entitlement: Entitlement = "own",
     ) -> None:
         self.pool = reads
         self.desk = desk
@@ -47,13 +54,13 @@ class Rooms:
         self.latest = Latest(reads)
         self.registers = Registers(reads)
         self.histories = Histories(reads, self.latest)
-        rounded = Histories(reads, self.latest, MOST_ENTRIES // 4, POLICY)
-        self.disclosed = Disclosed(self.latest, self.histories, rounded)
+        others = {one: Histories(reads, self.latest, _FEWER, one) for one in _NOT_EXACT}
+        self.disclosed = Disclosed(self.latest, {**others, EXACT: self.histories})
         self.pictures = Pictures(self.latest, self.disclosed, self.registers)
         self.access = access
         self.keyring = Keyring(reads, desk.pool, desk.now)
         self.scopes = Scopes(self.registers, desk.now)
-        self.entitlements = Entitlements(self.scopes)
+        self.entitlements = Entitlements(self.scopes, entitlement)
 
 
 def rooms(request: AnyRequest) -> Rooms:

@@ -5,18 +5,21 @@ from __future__ import annotations
 import uuid
 
 from service.domain import codec
-from service.domain.disclosure import WITHOUT_PARTS, is_rounded
+from service.domain.disclosure import POLICY, WITHOUT_PARTS, Disclosure, is_rounded
 from service.domain.register import BY_NAME
 from service.store import reading
 
 
-def text(stored: reading.Stored) -> str | None:
-    """Return what an event says; None where that cannot be read or is withheld."""
+def text(stored: reading.Stored, disclosure: Disclosure) -> str | None:
+    """Return what an event says; None where that cannot be read or is withheld.
+
+    disclosure: as what it holds counts.
+    """
     event = stored.event()
     if stored.withheld or isinstance(event, codec.Unread):
         return None
     said = BY_NAME[stored.type].text(event.data)
-    rounded = stored.hash is None and stored.type in WITHOUT_PARTS and is_rounded(event.data)
+    rounded = disclosure == POLICY and stored.type in WITHOUT_PARTS and is_rounded(event.data)
     return f"{said} (people rounded to fives)" if rounded else said
 
 

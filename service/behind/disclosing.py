@@ -7,7 +7,7 @@ them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import msgspec
@@ -16,7 +16,7 @@ from msgspec import Raw
 from service.behind.histories import Histories
 from service.behind.latest import Latest
 from service.domain.codec import Unread
-from service.domain.disclosure import EXACT
+from service.domain.disclosure import Disclosure
 from service.domain.reader import Reader
 from service.domain.roles import ALL
 from service.projections import sharing
@@ -32,10 +32,9 @@ _MARK: Final = b'"Maturity'
 class Disclosed:
     """Loads histories for readers; what is kept is kept once for all who may have the same."""
 
-    def __init__(self, latest: Latest, exact: Histories, rounded: Histories) -> None:
+    def __init__(self, latest: Latest, histories: Mapping[Disclosure, Histories]) -> None:
         self._latest = latest
-        self._exact = exact
-        self._rounded = rounded
+        self._histories = histories
 
     async def load(self, reader: Reader, organisation: str, up_to: int) -> History:
         """Return a history as known at a position, not beyond the last head asked for."""
@@ -72,7 +71,7 @@ class Disclosed:
         return (row,) if how == "named" and row.type != SHARED else ()
 
     def _of(self, reader: Reader, organisation: str) -> Histories:
-        return self._exact if reader.disclosure(organisation) == EXACT else self._rounded
+        return self._histories[reader.disclosure(organisation)]
 
     async def _seen(self, reader: Reader, organisation: str, said: History) -> History:
         if reader.owns(organisation) or not sharing.assesses(said):

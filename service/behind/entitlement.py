@@ -6,7 +6,8 @@ Source: MODEL.md §5.6, DOMAIN.md §5. Exact counts are for
 - the leads of the board that hosts a trust today (a system of kind `ics`, and no other): of the
   trust, and of whom it absorbed.
 
-All others get what the policy discloses: analysts, leads of a system that the trust is a partner
+All others get what the policy discloses – or, where `CAPMAP_ENTITLEMENT` is `trust_totals`, totals
+without parts: analysts, leads of a system that the trust is a partner
 or a member of in another way, leads of a system of systems, whoever is only named in an event.
 Self-assessments are their trust's own, and of others as it shares them (`projections.sharing`).
 """
@@ -17,6 +18,7 @@ from collections.abc import Iterable
 
 from service.behind.scope import Scopes, World, with_absorbed
 from service.domain.caller import Caller
+from service.domain.disclosure import POLICY, TOTALS, Disclosure, Entitlement
 from service.domain.reader import ANYTHING, Reader
 from service.domain.roles import ALL
 from service.projections import system_members
@@ -29,8 +31,9 @@ _BOARD = "ics"
 class Entitlements:
     """Works out what callers may have, and keeps it as long as everybody belongs where they did."""
 
-    def __init__(self, scopes: Scopes) -> None:
+    def __init__(self, scopes: Scopes, entitlement: Entitlement) -> None:
         self._scopes = scopes
+        self._otherwise: Disclosure = TOTALS if entitlement == "trust_totals" else POLICY
         self._world: World | None = None
         self._kept: dict[str, Reader] = {}
 
@@ -46,12 +49,12 @@ class Entitlements:
             self._world, self._kept = world, {}
         found = self._kept.get(caller.id)
         if found is None:
-            found = self._kept[caller.id] = entitled(caller, world)
+            found = self._kept[caller.id] = entitled(caller, world, self._otherwise)
         return found
 
 
-def entitled(caller: Caller, among: World) -> Reader:
-    """Return what a caller may have, who is not the operator."""
+def entitled(caller: Caller, among: World, otherwise: Disclosure = POLICY) -> Reader:
+    """Return what a caller may have, who is not the operator; otherwise: of everybody else."""
     own: set[str] = set()
     led: set[str] = set()
     known_as: set[str] = set()
@@ -64,7 +67,7 @@ def entitled(caller: Caller, among: World) -> Reader:
             led |= codes
     mine = with_absorbed(own, among)
     exact = mine | with_absorbed(led | set(_hosted(led, among)), among)
-    return Reader(frozenset(exact), frozenset(mine), frozenset(known_as), among.scene.on)
+    return Reader(frozenset(exact), frozenset(mine), otherwise, frozenset(known_as), among.scene.on)
 
 
 def _hosted(codes: Iterable[str], among: World) -> Iterable[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from service.domain.disclosure import EXACT, Disclosure
+from service.domain.disclosure import Disclosure
 from service.projections.history import Entry
 from service.store import disclosed, reading
 from service.store.appending import Connection
@@ -25,8 +25,7 @@ async def entries_for(
 ) -> Sequence[Entry]:
     """Return the entries of a history as those get them for whom it is disclosed so."""
     rows = await disclosed.history(disclosure, connection, code, after, up_to)
-    rounded = disclosure != EXACT
-    return [Entry(row.position, row.event(), row.of(), rounded) for row in rows]
+    return [Entry(row.position, row.event(), row.of(), disclosure) for row in rows]
 
 
 __all__ = ["entries", "entries_for", "entry"]

@@ -222,7 +222,9 @@ class Pictures:
         """Return where dimensions find what they made; other moments than now come seldom again."""
         if not asked.now or asked.evidence != "both":
             return None
-        return self._reuse.setdefault((asked.bearer, "rounded" if rounded else EXACT), Reuse())
+        return self._reuse.setdefault(
+            (asked.bearer, asked.reader.otherwise if rounded else EXACT), Reuse()
+        )
 
     async def load(self, asked: Asked, beyond: Overlay = NOTHING) -> dict[str, History]:
         """Return the histories that a picture rests on, each read to the same position.

@@ -22,8 +22,14 @@ from service.domain.spec import ROUNDED_TIERS, EventType
 POLICY: Final = "people-v1"
 EXACT: Final = "exact"
 """Whoever may have every count as it was recorded."""
-Disclosure = Literal["exact", "people-v1"]
-"""Whose counts an answer holds: as recorded, or as a policy discloses them."""
+TOTALS: Final = "trust-totals"
+"""Totals as they were recorded, without parts; small surveys are withheld as by the policy."""
+Disclosure = Literal["exact", "people-v1", "trust-totals"]
+"""As what an answer holds counts: as recorded, as the policy discloses them, or totals alone."""
+Wanted = Literal["exact", "people-v1"]
+"""As what counts may be asked for: exact or not at all, or as everybody may have them."""
+Entitlement = Literal["own", "trust_totals"]
+"""What those get who have no right to exact counts: what the policy discloses, or totals."""
 WITHHELD: Final = b"null"
 SMALLEST_SURVEY: Final = 10
 _PEOPLE: Final = frozenset({"people", "tiered"})

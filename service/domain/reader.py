@@ -18,19 +18,20 @@ from service.domain.roles import ALL, Organisations
 class Reader(Struct, frozen=True):
     """Of whom a reader gets what.
 
-    exact: whose counts as they were recorded; of all others as the policy discloses them.
+    exact: whose counts as they were recorded; otherwise: as what those of all others.
     assessed: whose self-assessments are the reader's own. known_as: with whom others share theirs
     for the reader to see; today: the day on which that is judged.
     """
 
     exact: Organisations
     assessed: Organisations
+    otherwise: Disclosure = POLICY
     known_as: frozenset[str] = frozenset()
     today: dt.date = dt.date.max
 
     def disclosure(self, organisation: str) -> Disclosure:
         """Return as what the reader gets the counts of an organisation."""
-        return EXACT if self.exact == ALL or organisation in self.exact else POLICY
+        return EXACT if self.exact == ALL or organisation in self.exact else self.otherwise
 
     def owns(self, organisation: str) -> bool:
         """Tell whether the self-assessments of an organisation are the reader's own."""
@@ -42,12 +43,12 @@ class Reader(Struct, frozen=True):
 
     def less(self) -> Reader:
         """Return the same reader who asks for no exact counts."""
-        return msgspec.structs.replace(self, exact=frozenset())
+        return msgspec.structs.replace(self, exact=frozenset(), otherwise=POLICY)
 
     def counts(self, organisations: frozenset[str]) -> Reader:
         """Return who may have the same counts of some organisations, and no self-assessments."""
         exact = organisations if self.exact == ALL else self.exact & organisations
-        return Reader(exact, frozenset())
+        return Reader(exact, frozenset(), self.otherwise)
 
 
 ANYTHING = Reader(ALL, ALL)

@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from service.domain.codec import Unread
 from service.domain.dates import Precision
-from service.domain.disclosure import WITHOUT_PARTS
+from service.domain.disclosure import EXACT, POLICY, WITHOUT_PARTS, Disclosure
 from service.domain.envelope import Assurance, Event, Payload, Target, type_name
 from service.domain.faults import Unfit
 from service.domain.normal import normal
@@ -35,13 +35,13 @@ _POSITION: Final = attrgetter("position")
 class Entry(Struct, frozen=True, gc=False):
     """One event of a history as it stands in the log; target is of an event about an event.
 
-    disclosed: it is as rounded readers get it (MODEL.md §5).
+    disclosure: as what it holds counts (MODEL.md §5).
     """
 
     position: int
     event: Event | Unread
     target: Target | None = None
-    disclosed: bool = False
+    disclosure: Disclosure = EXACT
 
 
 class Fact(Struct, frozen=True, gc=False, array_like=True):
@@ -50,7 +50,7 @@ class Fact(Struct, frozen=True, gc=False, array_like=True):
     position: the original's, for ties. refers: the events that it refers to.
     corrected_by: position of the correction that counts. disputed: positions of disputes that are
     not rejected. confirmed_by: codes of confirmers that it still names.
-    disclosed: its people are as rounded readers get them, without parts (MODEL.md §5).
+    disclosed: it is without parts. rounded: its people are rounded as well (MODEL.md §5).
     The members up to `refers` are those that a pack holds, in this order.
     """
 
@@ -69,6 +69,7 @@ class Fact(Struct, frozen=True, gc=False, array_like=True):
     disputed: tuple[int, ...] = ()
     confirmed_by: frozenset[str] = frozenset()
     disclosed: bool = False
+    rounded: bool = False
 
     @property
     def positions(self) -> tuple[int, ...]:
@@ -211,7 +212,8 @@ def _fact(entry: Entry, event: Event, kind: str, data: Payload, refers: tuple[Ta
         source_kind=event.source.kind,
         data=data,
         refers=refers,
-        disclosed=entry.disclosed and kind in WITHOUT_PARTS,
+        disclosed=entry.disclosure != EXACT and kind in WITHOUT_PARTS,
+        rounded=entry.disclosure == POLICY and kind in WITHOUT_PARTS,
     )
 
 

@@ -111,7 +111,7 @@ def measure(value: Value, unit: str, facts: Iterable[Fact], status: Status = "kn
             disputed.update(fact.disputed)
         if fact.precision != "day" or not fact.certain:
             about = True
-        if fact.disclosed:
+        if fact.rounded:
             units += is_rounded(fact.data)
     events = _of_positions(positions)
     doubted = tuple(sorted(disputed))
@@ -123,7 +123,7 @@ def measure(value: Value, unit: str, facts: Iterable[Fact], status: Status = "kn
 
 def band(facts: Iterable[Fact]) -> float:
     """Return the band of a sum of people of facts: 4·√units; a unit is one rounded figure."""
-    return _width(sum(fact.disclosed and is_rounded(fact.data) for fact in facts))
+    return _width(sum(fact.rounded and is_rounded(fact.data) for fact in facts))
 
 
 def _width(units: int) -> float:

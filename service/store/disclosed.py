@@ -8,25 +8,25 @@ the exact payload nor the hash that covers it leaves the database for anybody el
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import asyncpg
 import msgspec
 
 from service.domain import codec
-from service.domain.disclosure import EXACT, Disclosure
+from service.domain.disclosure import EXACT, POLICY, TOTALS, Disclosure
 from service.domain.envelope import Event
-from service.domain.roles import ALL, Organisations
+from service.domain.reader import Reader
+from service.domain.roles import ALL
 from service.store import reading, scoped
 from service.store.appending import Connection
 from service.store.reading import COLUMNS, Filter, Stored
 
-DISCLOSED: Final = """position, id, organisation, version, type, type_version, effective,
+_COLUMNS: Final = """position, id, organisation, version, type, type_version, effective,
        recorded_at, recorded_by, about,
        CASE WHEN disclosed IS NULL OR organisation = ANY($exact::text[]) THEN body
-            WHEN body IS JSON THEN convert_to(jsonb_set(convert_from(body, 'UTF8')::jsonb, '{data}',
-                                              convert_from(disclosed, 'UTF8')::jsonb)::text, 'UTF8')
+            WHEN body IS JSON THEN convert_to(($payload)::text, 'UTF8')
             ELSE '{"data":null}'::bytea END AS body,
        target, CASE WHEN organisation = ANY($exact::text[]) THEN hash END AS hash,
        disclosed IS NOT DISTINCT FROM 'null'::bytea AND organisation <> ALL($exact::text[])
@@ -34,30 +34,43 @@ DISCLOSED: Final = """position, id, organisation, version, type, type_version, e
 """$exact: of whom everything is given. Of a body that somebody changed behind the service's back
 nothing is given to others.
 """
-
-
-def _disclosed(statement: str, place: int) -> str:
-    """Return a statement that reads what is disclosed; place: of the parameter behind its own."""
-    return statement.replace(COLUMNS, DISCLOSED.replace("$exact", f"${place}"))
-
-
-PAGE: Final = _disclosed(reading.PAGE, 4)
-FILTERED: Final = _disclosed(reading.FILTERED, 10)
-OF_ORGANISATION: Final = _disclosed(reading.OF_ORGANISATION, 11)
-OF_ORGANISATIONS: Final = _disclosed(scoped.OF_ORGANISATIONS, 12)
-HISTORY: Final = _disclosed(reading.HISTORY, 4)
-ONE: Final = _disclosed(reading.ONE, 2)
-ABOUT: Final = _disclosed(reading.ABOUT, 2)
-_IN_PLACE: Final = {
-    reading.PAGE: PAGE,
-    reading.FILTERED: FILTERED,
-    reading.OF_ORGANISATION: OF_ORGANISATION,
-    scoped.OF_ORGANISATIONS: OF_ORGANISATIONS,
+_PAYLOADS: Final[Mapping[Disclosure, str]] = {
+    POLICY: """jsonb_set(convert_from(body, 'UTF8')::jsonb, '{data}',
+                         convert_from(disclosed, 'UTF8')::jsonb)""",
+    TOTALS: """CASE disclosed WHEN 'null'::bytea
+                 THEN jsonb_set(convert_from(body, 'UTF8')::jsonb, '{data}', 'null')
+                 ELSE convert_from(body, 'UTF8')::jsonb #- '{data,by}' #- '{data,data,by}' END""",
 }
+"""The whole event as it is given: with what is disclosed, or without parts, a correction's too."""
+
+
+_OWN: Final = {
+    reading.PAGE: 3,
+    reading.FILTERED: 9,
+    reading.OF_ORGANISATION: 10,
+    scoped.OF_ORGANISATIONS: 11,
+    reading.HISTORY: 3,
+    reading.ONE: 1,
+    reading.ABOUT: 1,
+}
+"""The statements that are read so, and how many parameters each has of its own."""
+
+
+def _disclosed(statement: str, disclosure: Disclosure) -> str:
+    """Return a statement that reads what is disclosed, with one parameter more."""
+    columns = _COLUMNS.replace("$payload", _PAYLOADS[disclosure])
+    return statement.replace(COLUMNS, columns.replace("$exact", f"${_OWN[statement] + 1}"))
+
+
+STATEMENTS: Final[Mapping[Disclosure, Mapping[str, str]]] = {
+    disclosure: {statement: _disclosed(statement, disclosure) for statement in _OWN}
+    for disclosure in _PAYLOADS
+}
+"""By what is disclosed and the statement of `reading` or `scoped` in whose place they are."""
 
 
 async def page(  # noqa: PLR0913, PLR0917 - as `scoped.page`, and of whom everything is given
-    exact: Organisations,
+    reader: Reader,
     connection: Connection,
     wanted: Filter,
     after: int,
@@ -65,10 +78,11 @@ async def page(  # noqa: PLR0913, PLR0917 - as `scoped.page`, and of whom everyt
     limit: int,
 ) -> list[Stored]:
     """Return at most `limit` events after a position, in order."""
-    if exact == ALL:
+    if reader.exact == ALL:
         return await scoped.page(connection, wanted, after, up_to, limit)
     statement, given = scoped.paging(wanted, after, up_to, limit)
-    return _canonical(await connection.fetch(_IN_PLACE[statement], *given, list(exact)))
+    found = STATEMENTS[reader.otherwise][statement]
+    return _canonical(await connection.fetch(found, *given, list(reader.exact)))
 
 
 async def history(
@@ -80,23 +94,26 @@ async def history(
     """
     if disclosure == EXACT:
         return await reading.history(connection, organisation, after, up_to)
-    rows = await connection.fetch(HISTORY, organisation, after, up_to, [])
+    statement = STATEMENTS[disclosure][reading.HISTORY]
+    rows = await connection.fetch(statement, organisation, after, up_to, [])
     return [Stored(*row) for row in rows]
 
 
-async def one(exact: Organisations, connection: Connection, key: uuid.UUID) -> Stored | None:
+async def one(reader: Reader, connection: Connection, key: uuid.UUID) -> Stored | None:
     """Return one event by its id."""
-    if exact == ALL:
+    if reader.exact == ALL:
         return await reading.one(connection, key)
-    found = _canonical(await connection.fetch(ONE, key, list(exact)))
+    statement = STATEMENTS[reader.otherwise][reading.ONE]
+    found = _canonical(await connection.fetch(statement, key, list(reader.exact)))
     return found[0] if found else None
 
 
-async def about(exact: Organisations, connection: Connection, key: uuid.UUID) -> list[Stored]:
+async def about(reader: Reader, connection: Connection, key: uuid.UUID) -> list[Stored]:
     """Return all that corrects, disputes, confirms, settles or retracts an event."""
-    if exact == ALL:
+    if reader.exact == ALL:
         return await reading.about(connection, key)
-    return _canonical(await connection.fetch(ABOUT, key, list(exact)))
+    statement = STATEMENTS[reader.otherwise][reading.ABOUT]
+    return _canonical(await connection.fetch(statement, key, list(reader.exact)))
 
 
 def _canonical(rows: Sequence[asyncpg.Record]) -> list[Stored]:
@@ -114,4 +131,4 @@ def _canonical(rows: Sequence[asyncpg.Record]) -> list[Stored]:
     return found
 
 
-__all__ = ["DISCLOSED", "about", "history", "one", "page"]
+__all__ = ["STATEMENTS", "about", "history", "one", "page"]

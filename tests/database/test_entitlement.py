@@ -17,7 +17,7 @@ from service.api.rooms import MEMBER
 from service.app import build, opened
 from service.settings import load
 from tests.database.test_access import asking, joined, key, system
-from tests.strategies import made, trust
+from tests.strategies import about, made, trust
 
 TRUST, GONE, GUEST, OTHER = "TAA", "TGG", "TPP", "TXX"
 BOARD, ELSEWHERE, REGION, COHORT = "QZA", "QZB", "ZRG", "ZCH"
@@ -233,3 +233,35 @@ async def test_counts_are_exact_for_the_trust_that_laid_a_trial_over_them(app):
         assert (tried["moment"]["disclosure"], done["value"]) == ("exact", 3 * COUNT)
         system = (await picture(owner, BOARD, "systems", trial="mine")).json()
         assert system["rounded"] == [GUEST]
+
+
+async def test_an_operator_may_give_exact_totals_to_all_who_sign_in(dsn):
+    """CAPMAP_ENTITLEMENT=trust_totals: what others have is totals, without parts and hashes."""
+    settings = load({"CAPMAP_ACCESS": "keys", "CAPMAP_ENTITLEMENT": "trust_totals"})
+    app = build(settings, dsn)
+    small = {"instrument": "Ties", "invited": 20, "responded": 9, "ties": 30, "density_share": 0.1}
+    survey = made("NetworkSurveyed", TRUST, small | {"isolates": 0})
+    divided = trained(TRUST)
+    divided["data"] |= {"by": [{"division": "med", "completions": 5}]}
+    fixed = about("EventCorrected", divided, TRUST, data=divided["data"], reason="mistyped")
+    async with opened(settings, dsn) as app.state[MEMBER]:
+        async with asking(app, await key(app, "operator")) as operator:
+            told = [trust(TRUST), divided, survey, fixed]
+            assert (await operator.post(EVENTS, json=told)).status_code == 201
+        async with asking(app, await key(app, "analyst:all")) as client:
+            answer = (await picture(client, TRUST)).json()
+            done = answer["picture"]["skills"]["measures"]["introductory_completions_12m"]
+            assert answer["moment"]["disclosure"] == "trust-totals"
+            assert (done["value"], "band" in done) == (COUNT, False)
+            listed = (await client.get(EVENTS)).json()
+            by_type = {item["type"]: item for item in listed["items"]}
+            assert listed["disclosure"] == "trust-totals"
+            assert by_type["StaffTrained"]["data"]["completions"] == COUNT
+            assert "by" not in by_type["StaffTrained"]["data"]
+            assert "by" not in by_type["EventCorrected"]["data"]["data"]
+            assert by_type["NetworkSurveyed"]["data"] is None
+            assert not any("hash" in item for item in listed["items"])
+            less = (await picture(client, TRUST, disclosure="people-v1")).json()
+            assert less["moment"]["disclosure"] == "people-v1"
+            more = await picture(client, TRUST, disclosure="exact")
+            assert more.status_code == 403

@@ -28,8 +28,8 @@ class Reader:
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self.latest = Latest(pool)
-        exact, rounded = (Histories(pool, self.latest, disclosure=one) for one in (EXACT, POLICY))
-        histories = Disclosed(self.latest, exact, rounded)
+        found = {one: Histories(pool, self.latest, disclosure=one) for one in (EXACT, POLICY)}
+        histories = Disclosed(self.latest, found)
         self.pictures = Pictures(self.latest, histories, Registers(pool))
 
     async def read(self, code: str, bearer: str = "trust", known_at: int | None = None) -> Made:

@@ -42,6 +42,7 @@ PLACES = {"zero": 0, "half way": ROWS // 2, "head": ROWS - 100}
 ANYTHING = (None,) * 6
 EXACT = ["R07", "R08"]
 """Of whom everything is given."""
+DISCLOSED = disclosed.STATEMENTS["people-v1"]
 
 
 def key(position: int) -> uuid.UUID:
@@ -127,8 +128,8 @@ async def test_pages_cost_the_same_wherever_they_begin(
     for statement, given in (
         (reading.PAGE, (after, ROWS, 100)),
         (reading.FILTERED, (after, ROWS, 100, *ANYTHING)),
-        (disclosed.PAGE, (after, ROWS, 100, EXACT)),
-        (disclosed.FILTERED, (after, ROWS, 100, *ANYTHING, EXACT)),
+        (DISCLOSED[reading.PAGE], (after, ROWS, 100, EXACT)),
+        (DISCLOSED[reading.FILTERED], (after, ROWS, 100, *ANYTHING, EXACT)),
     ):
         for found in await plans(seeded, statement, given):
             check(found, statement, sorts=False)
@@ -140,7 +141,10 @@ async def test_an_organisation_s_page_comes_from_its_index(
 ) -> None:
     """A page of one organisation reads its entries of the index in order; a rest may be sorted."""
     given = (PLACES[place], ROWS, 100, *ANYTHING, "R07")
-    for statement, more in ((reading.OF_ORGANISATION, ()), (disclosed.OF_ORGANISATION, (EXACT,))):
+    for statement, more in (
+        (reading.OF_ORGANISATION, ()),
+        (DISCLOSED[reading.OF_ORGANISATION], (EXACT,)),
+    ):
         for found in await plans(seeded, statement, (*given, *more)):
             check(found, statement, sorts=place == "head")
 
@@ -151,7 +155,7 @@ async def test_a_scope_s_page_comes_from_the_indexes_of_its_organisations(
 ) -> None:
     """Of each organisation no more than a page is read, wherever it begins; then it is sorted."""
     given = (PLACES[place], ROWS, 100, *ANYTHING, ["R07", "R08", "R09"], None)
-    many = (scoped.OF_ORGANISATIONS, ()), (disclosed.OF_ORGANISATIONS, (EXACT,))
+    many = (scoped.OF_ORGANISATIONS, ()), (DISCLOSED[scoped.OF_ORGANISATIONS], (EXACT,))
     for statement, more in many:
         for found in await plans(seeded, statement, (*given, *more)):
             check(found, statement, sorts=True, every=False)
@@ -170,7 +174,7 @@ async def test_what_organisations_are_comes_from_their_entries_of_the_index(
 @pytest.mark.parametrize("place", PLACES)
 async def test_a_history_comes_from_its_indexes(seeded: asyncpg.Connection, place: str) -> None:
     """A history up to any position reads one organisation's entries and mentions, if there are."""
-    for statement, more in ((reading.HISTORY, ()), (disclosed.HISTORY, (EXACT,))):
+    for statement, more in ((reading.HISTORY, ()), (DISCLOSED[reading.HISTORY], (EXACT,))):
         for found in await plans(seeded, statement, ("R07", 0, PLACES[place], *more)):
             check(found, statement, sorts=True, every=False)
 
@@ -198,12 +202,12 @@ async def test_one_event_and_all_about_it_come_by_its_id(
     for statement, given in (
         (reading.ONE, (one,)),
         (reading.ABOUT, (one,)),
-        (disclosed.ONE, (one, EXACT)),
-        (disclosed.ABOUT, (one, EXACT)),
+        (DISCLOSED[reading.ONE], (one, EXACT)),
+        (DISCLOSED[reading.ABOUT], (one, EXACT)),
         (appending.SEEN, ([key(PLACES[place] + n) for n in range(1, 33)],)),
     ):
         for found in await plans(seeded, statement, given):
-            check(found, statement, sorts=statement in {reading.ABOUT, disclosed.ABOUT})
+            check(found, statement, sorts=statement in {reading.ABOUT, DISCLOSED[reading.ABOUT]})
 
 
 async def test_versions_of_streams_come_from_both_ends_of_the_index(

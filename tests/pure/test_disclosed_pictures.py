@@ -30,7 +30,10 @@ BASE = (
 
 def disclosed(made):
     """Return entries as rounded readers get them, the payload rounded as at append."""
-    return [msgspec.structs.replace(one, event=_rounded(one.event), disclosed=True) for one in made]
+    return [
+        msgspec.structs.replace(one, event=_rounded(one.event), disclosure=disclosure.POLICY)
+        for one in made
+    ]
 
 
 def _rounded(found):
