@@ -28,7 +28,8 @@ HEAD: Final = "head"
 CALLER: Final = "caller"
 """Under this name a request's state holds who asks; `access.admit` puts it there."""
 _NOT_EXACT: Final[tuple[Disclosure, ...]] = (POLICY, TOTALS)
-_FEWER: Final = MOST_ENTRIES // 4
+_FEWER: Final = MOST_ENTRIES // 2
+"""Entries kept of each other disclosure: a system of some 25 trusts stays at hand."""
 
 
 class Rooms:
