@@ -4,11 +4,13 @@ Source: MODEL.md §5.6, DOMAIN.md §5. Exact counts are for
 - the operator;
 - whoever submits for or views an organisation: of it, and of whom it absorbed;
 - the leads of the board that hosts a trust today (a system of kind `ics`, and no other): of the
-  trust, and of whom it absorbed.
+  trust, and of whom it absorbed;
+- whoever submits for, views or leads an organisation with which a trust shares its exact counts
+  (ShareGranted), as it is known now and until it is withdrawn.
 
 All others get what the policy discloses – or, where `CAPMAP_ENTITLEMENT` is `trust_totals`, totals
-without parts: analysts, leads of a system that the trust is a partner
-or a member of in another way, leads of a system of systems, whoever is only named in an event.
+without parts: analysts, leads of a system that the trust is a partner or a member of in another
+way, leads of a system of systems, whoever is only named in an event.
 Self-assessments are their trust's own, and of others as it shares them (`projections.sharing`).
 """
 
@@ -16,12 +18,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
+
+from service.behind.histories import Histories
 from service.behind.scope import Scopes, World, with_absorbed
 from service.domain.caller import Caller
 from service.domain.disclosure import POLICY, TOTALS, Disclosure, Entitlement
 from service.domain.reader import ANYTHING, Reader
 from service.domain.roles import ALL
-from service.projections import system_members
+from service.projections import sharing, system_members
 from service.projections.register import system_kind
 
 _MOST = 4_096
@@ -31,8 +36,9 @@ _BOARD = "ics"
 class Entitlements:
     """Works out what callers may have, and keeps it as long as everybody belongs where they did."""
 
-    def __init__(self, scopes: Scopes, entitlement: Entitlement) -> None:
+    def __init__(self, scopes: Scopes, histories: Histories, entitlement: Entitlement) -> None:
         self._scopes = scopes
+        self._histories = histories
         self._otherwise: Disclosure = TOTALS if entitlement == "trust_totals" else POLICY
         self._world: World | None = None
         self._kept: dict[str, Reader] = {}
@@ -50,7 +56,18 @@ class Entitlements:
         found = self._kept.get(caller.id)
         if found is None:
             found = self._kept[caller.id] = entitled(caller, world, self._otherwise)
-        return found
+        return await self._with_shared(found, world, up_to)
+
+    async def _with_shared(self, found: Reader, world: World, up_to: int) -> Reader:
+        """Return a reader with those who share their exact counts with them."""
+        sharing_them: frozenset[str] = frozenset()
+        for code in found.known_as:
+            history = await self._histories.load(code, up_to)
+            sharing_them |= sharing.exact_counts(code, history, found.today)
+        if found.exact == ALL or sharing_them <= found.exact:
+            return found
+        exact = found.exact | with_absorbed(sharing_them, world)
+        return msgspec.structs.replace(found, exact=exact)
 
 
 def entitled(caller: Caller, among: World, otherwise: Disclosure = POLICY) -> Reader:
@@ -60,7 +77,8 @@ def entitled(caller: Caller, among: World, otherwise: Disclosure = POLICY) -> Re
     known_as: set[str] = set()
     for one in caller.grants:
         codes = frozenset[str]() if one.organisations == ALL else one.organisations
-        known_as |= codes
+        if one.role != "analyst":
+            known_as |= codes
         if one.role in {"submitter", "viewer"}:
             own |= codes
         elif one.role == "lead":

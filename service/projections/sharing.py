@@ -71,6 +71,27 @@ def _last(found: Iterable[Fact]) -> _Place:
     return max(map(_place, found), default=(dt.date.min, 0))
 
 
+def exact_counts(other: str, history: History, today: dt.date) -> frozenset[str]:
+    """Return who lets an organisation have exact counts of theirs today.
+
+    history: the other's, as known now: it holds whatever names it.
+    """
+    return remembered(
+        history, ("exact_counts", other, today), lambda: _exact_counts(other, history, today)
+    )
+
+
+def _exact_counts(other: str, history: History, today: dt.date) -> frozenset[str]:
+    newest: dict[str, Fact] = {}
+    said = [
+        fact for fact in history.of("ShareGranted", "ShareWithdrawn")
+        if fact.data.with_ == other and fact.data.what == "exact_counts" and fact.effective <= today
+    ]  # fmt: skip
+    for fact in sorted(said, key=_place):
+        newest[fact.organisation] = fact
+    return frozenset(code for code, fact in newest.items() if fact.type == "ShareGranted")
+
+
 def assesses(history: History) -> bool:
     """Tell whether a history says anything of self-assessments."""
     return ASSESSED in history.by_type or any(map(_is_assessment, history.of(WITHHELD)))
@@ -118,4 +139,4 @@ def _counted(fact: Fact) -> Fact:
     return FACT_OF[WITHHELD](**members | {"data": Withheld(ASSESSED), "type": WITHHELD})
 
 
-__all__ = ["ASSESSED", "SHARED", "As", "Shares", "assesses", "seen", "shares"]
+__all__ = ["ASSESSED", "SHARED", "As", "Shares", "assesses", "exact_counts", "seen", "shares"]

@@ -167,6 +167,24 @@ async def test_a_new_host_has_exact_counts_at_once_and_the_former_none(app):
             assert earlier.json()["moment"]["disclosure"] == "people-v1"
 
 
+async def test_a_trust_may_share_its_exact_counts_until_it_no_longer_does(app):
+    """With the leads of a region, say, who have them at once; not with an analyst of it."""
+    data = {"with": REGION, "what": "exact_counts"}
+    async with (
+        asking(app, await key(app, "operator")) as operator,
+        asking(app, await key(app, f"lead:{REGION}")) as lead,
+        asking(app, await key(app, f"analyst:{REGION}")) as analyst,
+    ):
+        for kind, on, expected in (
+            ("ShareGranted", "2026-05-01", "exact"),
+            ("ShareWithdrawn", "2026-06-01", "people-v1"),
+        ):
+            said = made(kind, TRUST, data, effective=on)
+            assert (await operator.post(EVENTS, json=said)).status_code == 201
+            assert (await picture(lead, TRUST)).json()["moment"]["disclosure"] == expected
+            assert (await picture(analyst, TRUST)).json()["rounded"] == [TRUST, GONE]
+
+
 async def components(client: httpx.AsyncClient, **query: Any) -> tuple[list[str], int]:
     """Return which self-assessments a picture names, and how many it counts beside them."""
     found = (await picture(client, TRUST, **query)).json()["picture"]["self_assessment"]
