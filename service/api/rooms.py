@@ -61,7 +61,7 @@ class Rooms:
         self.access = access
         self.keyring = Keyring(reads, desk.pool, desk.now)
         self.scopes = Scopes(self.registers, desk.now)
-        self.entitlements = Entitlements(self.scopes, self.histories, entitlement)
+        self.entitlements = Entitlements(self.scopes, self.histories, entitlement, desk.now)
 
 
 def rooms(request: AnyRequest) -> Rooms:

@@ -16,12 +16,15 @@ Self-assessments are their trust's own, and of others as it shares them (`projec
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import datetime as dt
+from collections.abc import Callable, Iterable
 
 import msgspec
+from msgspec import Struct
 
 from service.behind.histories import Histories
 from service.behind.scope import Scopes, World, with_absorbed
+from service.domain import dates
 from service.domain.caller import Caller
 from service.domain.disclosure import POLICY, TOTALS, Disclosure, Entitlement
 from service.domain.reader import ANYTHING, Reader
@@ -33,15 +36,29 @@ _MOST = 4_096
 _BOARD = "ics"
 
 
-class Entitlements:
-    """Works out what callers may have, and keeps it as long as everybody belongs where they did."""
+class Kept(Struct, frozen=True):
+    """What a caller may have, as known at a position, until the day ends."""
 
-    def __init__(self, scopes: Scopes, histories: Histories, entitlement: Entitlement) -> None:
+    reader: Reader
+    up_to: int
+    until: dt.datetime
+
+
+class Entitlements:
+    """Works out what callers may have, and keeps it until the log grows or the day ends."""
+
+    def __init__(
+        self,
+        scopes: Scopes,
+        histories: Histories,
+        entitlement: Entitlement,
+        now: Callable[[], dt.datetime],
+    ) -> None:
         self._scopes = scopes
         self._histories = histories
         self._otherwise: Disclosure = TOTALS if entitlement == "trust_totals" else POLICY
-        self._world: World | None = None
-        self._kept: dict[str, Reader] = {}
+        self._now = now
+        self._kept: dict[str, Kept] = {}
 
     async def reader(self, caller: Caller, up_to: int) -> Reader:
         """Return what a caller may have today, as known at a position.
@@ -50,13 +67,19 @@ class Entitlements:
         """
         if caller.operator:
             return ANYTHING
+        kept = self._kept.get(caller.id)
+        if kept is None or kept.up_to != up_to or self._now() >= kept.until:
+            kept = await self._worked_out(caller, up_to)
+            if len(self._kept) > _MOST:
+                self._kept.clear()
+            self._kept[caller.id] = kept
+        return kept.reader
+
+    async def _worked_out(self, caller: Caller, up_to: int) -> Kept:
         world = await self._scopes.world(up_to)
-        if world is not self._world or len(self._kept) > _MOST:
-            self._world, self._kept = world, {}
-        found = self._kept.get(caller.id)
-        if found is None:
-            found = self._kept[caller.id] = entitled(caller, world, self._otherwise)
-        return await self._with_shared(found, world, up_to)
+        found = entitled(caller, world, self._otherwise)
+        found = await self._with_shared(found, world, up_to)
+        return Kept(found, up_to, dates.end_of_day(world.scene.on))
 
     async def _with_shared(self, found: Reader, world: World, up_to: int) -> Reader:
         """Return a reader with those who share their exact counts with them."""

@@ -78,7 +78,7 @@ async def page(  # noqa: PLR0913, PLR0917 - as `scoped.page`, and of whom everyt
     limit: int,
 ) -> list[Stored]:
     """Return at most `limit` events after a position, in order."""
-    if reader.exact == ALL:
+    if reader.exact == ALL or wanted.organisation in reader.exact:
         return await scoped.page(connection, wanted, after, up_to, limit)
     statement, given = scoped.paging(wanted, after, up_to, limit)
     found = STATEMENTS[reader.otherwise][statement]
