@@ -80,8 +80,8 @@ class Disclosed:
 
     async def _shares(self, reader: Reader, organisation: str) -> Shares:
         """Return what an organisation shares with a reader today, as it is known now."""
-        head = await self._latest.head()
-        now = await self._of(reader, organisation).load(organisation, head.position)
+        up_to = self._latest.position
+        now = await self._of(reader, organisation).load(organisation, up_to)
         return sharing.shares(organisation, now, reader.known_as, reader.today)
 
 

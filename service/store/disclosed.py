@@ -30,7 +30,8 @@ _COLUMNS: Final = """position, id, organisation, version, type, type_version, ef
             ELSE '{"data":null}'::bytea END AS body,
        target, CASE WHEN organisation = ANY($exact::text[]) THEN hash END AS hash,
        disclosed IS NOT DISTINCT FROM 'null'::bytea AND organisation <> ALL($exact::text[])
-           AS withheld"""
+           AS withheld,
+       disclosed IS NOT NULL AND organisation <> ALL($exact::text[]) AS rewritten"""
 """$exact: of whom everything is given. Of a body that somebody changed behind the service's back
 nothing is given to others.
 """
@@ -117,14 +118,11 @@ async def about(reader: Reader, connection: Connection, key: uuid.UUID) -> list[
 
 
 def _canonical(rows: Sequence[asyncpg.Record]) -> list[Stored]:
-    """Return rows with their bodies in the order of every event, as far as they can be read.
-
-    An event with its hash is as it was recorded.
-    """
+    """Return rows with their bodies in the order of every event, as far as they can be read."""
     found: list[Stored] = []
     for row in rows:
         stored = Stored(*row)
-        event = stored.event() if stored.hash is None and not stored.withheld else None
+        event = stored.event() if stored.rewritten and not stored.withheld else None
         if isinstance(event, Event):
             stored = msgspec.structs.replace(stored, body=codec.encode(event))
         found.append(stored)

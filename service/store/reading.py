@@ -166,7 +166,10 @@ class Head(Struct, frozen=True):
 
 
 class Stored(Struct, frozen=True, gc=False):
-    """One row of the log. As rounded readers get it: without hash; withheld: without payload."""
+    """One row of the log. As rounded readers get it: without hash; withheld: without payload.
+
+    rewritten: the body is not the recorded bytes.
+    """
 
     position: int
     id: uuid.UUID
@@ -182,6 +185,7 @@ class Stored(Struct, frozen=True, gc=False):
     target: bytes | None
     hash: bytes | None
     withheld: bool = False
+    rewritten: bool = False
 
     def line(self) -> bytes:
         """Return the event as it is fed and exported: stored bytes and hash."""
