@@ -43,7 +43,7 @@ async def get_completeness(request: AnyRequest, code: FromPath[str]) -> Response
     organisation = summary(asked.code, histories[asked.code], asked.on)
     if organisation.organisation_kind != asked.bearer:
         raise pictures.unknown(asked)
-    moment = pictures.disclosed(moment, query, asked.reader, rounded_in(asked, histories))
+    moment = disclosing.told(moment, query.disclosure, asked.reader, rounded_in(asked, histories))
     warned = await open_warnings(_known(room, moment, asked), asked.code)
     found = completeness(context(asked.code, histories, asked.on), asked.model, warned)
     answer = answers.encode(CompletenessAnswer(moment, organisation, found))

@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Final
 
+import msgspec
+
 from service.api.answers import AnyRequest
+from service.api.moment import Moment
 from service.api.rooms import caller, head, rooms
 from service.domain.disclosure import EXACT, POLICY, Disclosure, Wanted
 from service.domain.problems import Problem, Refused
@@ -37,8 +40,18 @@ def given(asked: Wanted | None, found: Reader, organisations: Collection[str]) -
     if not rounded:
         return EXACT
     if asked == EXACT:
-        raise Refused(Problem("not_entitled", f"exact counts are not yours of {_told(rounded)}"))
+        raise Refused(Problem("not_entitled", f"exact counts are not yours of {_names(rounded)}"))
     return found.otherwise
+
+
+def told(
+    moment: Moment, asked: Wanted | None, found: Reader, organisations: Collection[str]
+) -> Moment:
+    """Return the moment of an answer, which says as what it holds counts; raises as `given`."""
+    disclosure = given(asked, found, organisations)
+    if disclosure == moment.disclosure:
+        return moment
+    return msgspec.structs.replace(moment, disclosure=disclosure)
 
 
 def refuse_everybody(asked: Wanted | None, found: Reader) -> None:
@@ -47,7 +60,7 @@ def refuse_everybody(asked: Wanted | None, found: Reader) -> None:
         raise Refused(Problem("not_entitled", "exact counts of everybody are the operator's"))
 
 
-def _told(rounded: Collection[str]) -> str:
+def _names(rounded: Collection[str]) -> str:
     first = ", ".join(sorted(rounded)[:10])
     return first if len(rounded) <= len(first.split(", ")) else f"{first} and others"
 
@@ -60,4 +73,4 @@ def alike(body: bytes, asked: Wanted | None) -> bytes:
     return body.replace(_HREF, _AS_ASKED) if asked == POLICY else body
 
 
-__all__ = ["alike", "given", "reader", "refuse_everybody"]
+__all__ = ["alike", "given", "reader", "refuse_everybody", "told"]

@@ -9,7 +9,7 @@ from litestar import Response, get
 from litestar.params import FromPath
 from msgspec import Meta, Struct
 
-from service.api import access, answers, disclosing, parameters, pictures, waiting
+from service.api import access, answers, disclosing, parameters, waiting
 from service.api.answers import AnyRequest
 from service.api.moment import Moment, MomentQuery, settle
 from service.api.rooms import rooms, snapshot
@@ -73,7 +73,7 @@ async def get_organisation(request: AnyRequest, code: FromPath[str]) -> Response
     room = rooms(request)
     moment = await settle(request, query, first_model().full_name)
     reader = await disclosing.reader(request, query.disclosure)
-    moment = pictures.disclosed(moment, query, reader, {code})
+    moment = disclosing.told(moment, query.disclosure, reader, {code})
     history = await room.disclosed.load(reader, code, moment.known_at.position)
     found = summary(code, history, moment.on)
     if found.organisation_kind == "unregistered":
@@ -102,7 +102,7 @@ async def _list(
     page = tuple(wanted[: query.limit])
     more = len(wanted) > query.limit
     reader = await disclosing.reader(request, query.disclosure)
-    moment = pictures.disclosed(moment, query, reader, [found.code for found in page])
+    moment = disclosing.told(moment, query.disclosure, reader, [found.code for found in page])
     onward = f"{path}?limit={query.limit}&after={page[-1].code}" if more else None
     return answers.json(request, answers.encode(Listed(moment, page, onward)))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Annotated, Literal
 
 import msgspec
@@ -18,7 +17,6 @@ from service.api.rooms import caller, head, rooms
 from service.behind.pictures import Asked, rounded_in
 from service.domain.faults import Fault
 from service.domain.problems import Problem, Refused
-from service.domain.reader import Reader
 from service.projections import system_picture, trust_picture
 from service.projections.beginnings import Beginning, beginnings
 from service.projections.context import context
@@ -111,7 +109,7 @@ async def list_trust_beginnings(request: AnyRequest, code: FromPath[str]) -> Res
     found = beginnings(
         context(asked.code, histories, asked.on), lambda then: levels(then, asked.model)
     )
-    moment = disclosed(moment, query, asked.reader, rounded_in(asked, histories))
+    moment = disclosing.told(moment, query.disclosure, asked.reader, rounded_in(asked, histories))
     answer = answers.encode(BeginningsAnswer(moment, organisation, found, next=None))
     return answers.json(request, disclosing.alike(answer, query.disclosure))
 
@@ -129,7 +127,7 @@ async def _answer(
     made = await room.pictures.picture(asked)
     if made.organisation is None:
         raise unknown(asked)
-    moment = disclosed(moment, query, asked.reader, made.rounded)
+    moment = disclosing.told(moment, query.disclosure, asked.reader, made.rounded)
     said = (moment.log, moment.fold, moment.model, moment.evidence, moment.disclosure)
     tag = answers.weak_tag(made.tag, *said, *made.rounded, query.disclosure or "")
     if answers.has(request, tag):
@@ -159,7 +157,7 @@ async def _tried(
     if made.organisation is None:
         raise unknown(asked)
     told = msgspec.structs.replace(
-        disclosed(moment, query, asked.reader, made.rounded), trial=trial
+        disclosing.told(moment, query.disclosure, asked.reader, made.rounded), trial=trial
     )
     parts = _Parts(told, made.rounded, made.organisation, msgspec.Raw(made.body))
     return answers.json(request, disclosing.alike(answers.encode(parts), query.disclosure))
@@ -175,16 +173,6 @@ async def asked_for(
     up_to, now = moment.known_at.position, query.known_at is None
     reader = await disclosing.reader(request, query.disclosure)
     return moment, Asked(known, bearer, moment.on, up_to, now, query.evidence, model, reader)
-
-
-def disclosed(
-    moment: Moment, query: MomentQuery, reader: Reader, organisations: Collection[str]
-) -> Moment:
-    """Return a moment that says as what the answer holds counts; raises Refused (not_entitled)."""
-    disclosure = disclosing.given(query.disclosure, reader, organisations)
-    if disclosure == moment.disclosure:
-        return moment
-    return msgspec.structs.replace(moment, disclosure=disclosure)
 
 
 def unknown(asked: Asked) -> Refused:

@@ -10,7 +10,7 @@ from litestar import Response, delete, get, post
 from litestar.params import FromPath
 from msgspec import Meta, Struct
 
-from service.api import access, answers, disclosing, events, parameters, pictures, sensed
+from service.api import access, answers, disclosing, events, parameters, sensed
 from service.api.answers import AnyRequest
 from service.api.moment import Moment, MomentQuery, settle
 from service.api.rooms import caller, rooms, snapshot
@@ -157,7 +157,7 @@ async def _asks(request: AnyRequest, code: str) -> tuple[Moment, Asks]:
     await access.within(request, known)
     moment = await settle(request, MomentQuery(), first_model().full_name)
     reader = await disclosing.reader(request)
-    moment = pictures.disclosed(moment, MomentQuery(), reader, {known})
+    moment = disclosing.told(moment, None, reader, {known})
     today = dates.today(dt.datetime.now(dt.UTC))
     up_to = moment.known_at.position
     return moment, Asks(known, today, events.latest(), up_to, caller(request), reader)

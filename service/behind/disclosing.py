@@ -62,13 +62,15 @@ class Disclosed:
         whose = target.organisation if target is not None else row.organisation
         if reader.owns(whose) or _is_shared_with(reader, row):
             return (row,)
+        if row.type == SHARED:
+            return ()
         assessment = row.position
         if target is not None and row.type != ASSESSED:
             assessment = target.position if target.type == ASSESSED else 0
         how = (await self._shares(reader, whose)).of(assessment)
         if how == "count_only":
             return (_counted(row),)
-        return (row,) if how == "named" and row.type != SHARED else ()
+        return (row,) if how == "named" else ()
 
     def _of(self, reader: Reader, organisation: str) -> Histories:
         return self._histories[reader.disclosure(organisation)]

@@ -198,9 +198,7 @@ async def client_for(app: Litestar, *roles: str) -> httpx.AsyncClient:
     return asking(app, await key(app, *roles))
 
 
-def asked(
-    app: Litestar, role: str, told: list[dict[str, Any]]
-) -> list[tuple[str, dict[str, str]]]:
+def asked(app: Litestar, role: str, told: list[dict[str, Any]]) -> list[tuple[str, dict[str, str]]]:
     """Return every GET that the application serves, about everybody, in every way of asking.
 
     What is the same for everybody is asked by the first role alone.
