@@ -185,9 +185,9 @@ async def _secret(dsn: str) -> bytes:
 
 
 @asynccontextmanager
-async def served(dsn: str) -> AsyncIterator[Litestar]:
+async def served(dsn: str, entitlement: str = "own") -> AsyncIterator[Litestar]:
     """Serve a log with access by keys."""
-    settings = load({"CAPMAP_ACCESS": "keys"})
+    settings = load({"CAPMAP_ACCESS": "keys", "CAPMAP_ENTITLEMENT": entitlement})
     app = build(settings, dsn)
     async with opened(settings, dsn) as app.state[MEMBER]:
         yield app
@@ -339,3 +339,30 @@ async def test_a_trial_laid_over_the_log_tells_nothing_more(logs):
                 assert found[0].json()["rounded"] == [TRUST]
                 said.append([answer.content for answer in found])
     assert said[0] == said[1]
+
+
+def parted(event: dict[str, Any]) -> dict[str, Any]:
+    """Return an event with the same totals, other parts, and another small survey."""
+    found = copy.deepcopy(event)
+    data = found["data"]["data"] if event["type"] == "EventCorrected" else found["data"]
+    if isinstance(data.get("by"), list):
+        for part in data["by"]:
+            part |= {name: 1 for name in ("completions", "people") if name in part}
+    for name, other in (("participants", 6), ("stage", 4), ("responded", 9), ("ties", 24)):
+        if name in data:
+            data[name] = other
+    return found
+
+
+async def test_totals_for_all_give_nothing_away_of_parts_and_small_surveys(pair):
+    """Where an operator chose trust_totals, logs that differ in nothing else are answered alike."""
+    told = story()
+    others = [parted(event) for event in told]
+    assert sum(one != two for one, two in zip(told, others, strict=True)) > 12
+    await _log(pair[0], told)
+    await _log(pair[1], others)
+    async with served(pair[0], "trust_totals") as one, served(pair[1], "trust_totals") as other:
+        role = f"analyst:{BOARD}"
+        before, after = await answers(one, role, told), await answers(other, role, told)
+        assert [key for key in before if before[key] != after[key]] == []
+        assert any(b"trust-totals" in body for *_, body in before.values())
