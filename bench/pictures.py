@@ -26,10 +26,12 @@ from bench import events, http_load, readers, server
 from bench.databases import Databases
 from bench.rows import record
 from service.behind import running, sealer
+from service.behind.disclosing import Disclosed
 from service.behind.histories import Histories
 from service.behind.latest import Latest
 from service.behind.pictures import Asked, Pictures
 from service.behind.registers import Registers
+from service.domain.disclosure import EXACT, POLICY
 from service.domain.model import first_model
 from service.generator import history
 from service.generator.plan import Plan
@@ -105,7 +107,9 @@ async def _uncached(connections: Pool, registers: Registers, asked: Asked) -> fl
     latest = Latest(connections)
     await latest.head()
     begun = time.perf_counter()
-    made = await Pictures(latest, Histories(connections, latest), registers).picture(asked)
+    found = {one: Histories(connections, latest, disclosure=one) for one in (EXACT, POLICY)}
+    histories = Disclosed(latest, found)
+    made = await Pictures(latest, histories, registers).picture(asked)
     took = time.perf_counter() - begun
     if made.organisation is None:
         raise RuntimeError(f"{asked.code} is not known at {asked.up_to}")

@@ -225,7 +225,8 @@ async def opened(settings: Settings, dsn: str) -> AsyncIterator[Rooms]:
             ):
                 rooms = Rooms(
                     pool, loading, made, waking, door,
-                    access=settings.access, erasures=settings.erasures,
+                    access=settings.access, entitlement=settings.entitlement,
+                    erasures=settings.erasures,
                 )  # fmt: skip
                 try:
                     yield rooms

@@ -20,6 +20,8 @@ from service.domain.addresses import origin
 PREFIX = "CAPMAP_"
 ACCESS = ("off", "keys")
 Access = Literal["off", "keys"]
+ENTITLEMENTS = ("own", "trust_totals")
+Entitlement = Literal["own", "trust_totals"]
 LEVELS = ("debug", "info", "warning", "error")
 PORT_MAX = 65535
 AN_ADDRESS = "an address such as postgresql://capmap@db.example.org/capmap"
@@ -52,6 +54,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
     port: int = 8000
     access: Access = "off"
+    entitlement: Entitlement = "own"
     erasures: str | None = None
     issuers: str | None = None
     public_url: str | None = None
@@ -150,6 +153,10 @@ def _public(raw: str) -> str:
     return found
 
 
+def _entitlement(raw: str) -> str:
+    return ENTITLEMENTS[ENTITLEMENTS.index(raw.strip().lower())]
+
+
 def _level(raw: str) -> str:
     return LEVELS[LEVELS.index(raw.strip().lower())]
 
@@ -197,6 +204,13 @@ ROWS: tuple[Row, ...] = (
         _access,
         "one of " + ", ".join(ACCESS),
         "who may ask: anybody at this machine (off), or holders of keys",
+    ),
+    Row(
+        "CAPMAP_ENTITLEMENT",
+        "entitlement",
+        _entitlement,
+        "one of " + ", ".join(ENTITLEMENTS),
+        "what callers get of trusts that are not theirs: rounded counts (own), or exact totals",
     ),
     Row(
         "CAPMAP_ERASURES",

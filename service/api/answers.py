@@ -79,7 +79,8 @@ def tagged(body: bytes, tag: str, media_type: str = "application/json") -> Respo
 
 
 def _cached(tag: str) -> dict[str, str]:
-    return {"ETag": tag, "Cache-Control": "private, no-cache"}
+    # What an answer holds follows from who asks.
+    return {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie"}
 
 
 class RowFault(Fault, frozen=True, omit_defaults=True):

@@ -6,7 +6,7 @@ import uuid
 
 from litestar import Response
 
-from service.api import answers, sensed
+from service.api import answers, disclosing, sensed
 from service.api.answers import AnyRequest
 from service.api.rooms import caller, rooms, snapshot
 from service.domain.problems import Problem, Refused
@@ -57,7 +57,8 @@ async def told(request: AnyRequest, upload: uuid.UUID) -> Response[bytes]:
         found = await receipts.receipt(connection, upload)
     if found is None:
         raise Refused(Problem("not_found", f"there is no upload {upload}"))
-    return answered(request, await sensed.upload(rooms(request), found))
+    reader = await disclosing.reader(request)
+    return answered(request, await sensed.upload(rooms(request), found, reader))
 
 
 def answered(request: AnyRequest, found: UploadReceipt) -> Response[bytes]:

@@ -8,11 +8,11 @@ from litestar import Response, get
 from litestar.params import FromPath
 from msgspec import Struct
 
-from service.api import access, answers, parameters, pictures
+from service.api import access, answers, disclosing, parameters, pictures
 from service.api.answers import AnyRequest
 from service.api.moment import Moment
 from service.api.rooms import Rooms, rooms
-from service.behind.pictures import Asked
+from service.behind.pictures import Asked, rounded_in
 from service.behind.sensing import Known, open_warnings
 from service.domain import dates
 from service.projections.completeness import Completeness, completeness
@@ -39,17 +39,19 @@ async def get_completeness(request: AnyRequest, code: FromPath[str]) -> Response
     query = parameters.read(request, pictures.PictureQuery)
     await access.within(request, parameters.code(code))
     moment, asked = await pictures.asked_for(request, query, code, "trust")
-    histories = await room.pictures.load(asked.code, asked.up_to, asked.evidence)
+    histories = await room.pictures.load(asked)
     organisation = summary(asked.code, histories[asked.code], asked.on)
     if organisation.organisation_kind != asked.bearer:
         raise pictures.unknown(asked)
+    moment = disclosing.told(moment, query.disclosure, asked.reader, rounded_in(asked, histories))
     warned = await open_warnings(_known(room, moment, asked), asked.code)
     found = completeness(context(asked.code, histories, asked.on), asked.model, warned)
-    return answers.json(request, answers.encode(CompletenessAnswer(moment, organisation, found)))
+    answer = answers.encode(CompletenessAnswer(moment, organisation, found))
+    return answers.json(request, disclosing.alike(answer, query.disclosure))
 
 
 def _known(room: Rooms, moment: Moment, asked: Asked) -> Known:
     """Return what was known at the moment; a date after that day was still to come."""
     said = None if asked.now else moment.known_at.recorded_at
     instant = dt.datetime.fromisoformat(said) if said else dt.datetime.now(dt.UTC)
-    return Known(room.histories, room.registers, asked.up_to, dates.today(instant))
+    return Known(room.disclosed, room.registers, asked.up_to, dates.today(instant), asked.reader)

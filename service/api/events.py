@@ -15,21 +15,21 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from service.api import access, answers, bodies, cursors, parameters, sensed
+from service.api import access, answers, bodies, cursors, disclosing, parameters, sensed, standing
 from service.api.answers import AnyRequest
 from service.api.moment import known_position
 from service.api.rooms import caller, head, rooms, snapshot
 from service.behind import sensing
 from service.behind.scope import Scope
 from service.behind.sensing import EventWarnings
-from service.domain import codec
 from service.domain.admission import Batch, Outcome
+from service.domain.disclosure import Disclosure, Wanted
 from service.domain.faults import Fault
 from service.domain.problems import Problem, Refused
-from service.domain.register import BY_NAME
+from service.domain.reader import Reader
 from service.intake import batches, cloudevents, keys
 from service.projections.senses.check import OpenWarning
-from service.store import pool, reading, scoped
+from service.store import disclosed, pool, reading, scoped
 from service.store.appending import Connection
 from service.submitting import files, lines, spooling, trials
 from service.submitting.trials import Tried
@@ -158,7 +158,8 @@ async def _warned(
 ) -> EventWarnings:
     """Return the warnings about what was recorded, as it stands now."""
     positions = {outcome.position for outcome in outcomes}
-    return await sensing.about(await sensed.known_now(rooms(request)), organisations, positions)
+    known = await sensed.known_now(rooms(request), await disclosing.reader(request))
+    return await sensing.about(known, organisations, positions)
 
 
 def latest() -> dt.date:
@@ -203,6 +204,8 @@ class EventsQuery(Struct, frozen=True, forbid_unknown_fields=True):
     included. recorded_from, recorded_before: instants with an offset. positions: only
     these, at most 100, with commas. known_at: nothing beyond it.
     cursor: go on where a list ended. limit: how many, at most 1,000.
+    disclosure: the most that the caller may have if absent; people-v1 for rounded counts, exact for
+    none but exact ones. An event with rounded counts has no hash; a payload withheld is null.
     """
 
     organisation: Annotated[str, Meta(max_length=5)] | None = None
@@ -217,6 +220,7 @@ class EventsQuery(Struct, frozen=True, forbid_unknown_fields=True):
     known_at: Annotated[str, Meta(max_length=40)] | None = None
     cursor: Annotated[str, Meta(max_length=64)] | None = None
     limit: Annotated[int, Meta(ge=1, le=1000)] = 100
+    disclosure: Wanted | None = None
 
 
 @get("/events", operation_id="list_events", permission="read_events")
@@ -224,15 +228,23 @@ async def list_events(request: AnyRequest) -> Response[bytes]:
     """List events in order of position, a page at a time; NDJSON where Accept asks for it."""
     query = parameters.read(request, EventsQuery)
     seen, at = await access.scope(request), await head(request)
+    reader = await disclosing.reader(request, query.disclosure)
+    if query.organisation is None:
+        disclosing.refuse_everybody(query.disclosure, reader)
     # No snapshot is needed: up to the head the log stays as it is.
     async with pool.lent(rooms(request).pool) as connection:
         up_to = await known_position(connection, query.known_at, at.position)
         after = await _after(connection, query, at)
-        found = await scoped.page(connection, _filter(query, seen), after, up_to, query.limit)
+        found = await disclosed.page(
+            reader, connection, _filter(query, seen), after, up_to, query.limit
+        )
         onward = None
         if len(found) == query.limit:
             onward = await cursors.cursor(connection, at.log, found[-1].position)
-    return _listed(request, query, found, at.log, onward)
+    found = await rooms(request).disclosed.told(reader, found)
+    whose = {one.organisation for one in found}
+    said = disclosing.given(query.disclosure, reader, whose)
+    return _listed(request, query, found, at.log, onward, disclosure=said)
 
 
 async def _after(connection: Connection, query: EventsQuery, at: reading.Head) -> int:
@@ -262,6 +274,8 @@ def _listed(
     found: list[reading.Stored],
     log: uuid.UUID,
     onward: str | None,
+    *,
+    disclosure: Disclosure,
 ) -> Response[bytes]:
     href = None
     if onward is not None:
@@ -275,7 +289,8 @@ def _listed(
         written = b"[%b]" % b",".join(cloudevents.write(line, log) for line in lines)
         answer = answers.json(request, written, CLOUDEVENTS)
     else:
-        body = b'{"items":[%b],"next":%b}' % (b",".join(lines), answers.encode(href))
+        parts = (b",".join(lines), answers.encode(href), disclosure.encode())
+        body = b'{"items":[%b],"next":%b,"disclosure":"%b"}' % parts
         answer = answers.json(request, body)
     if href is not None:
         answer.headers["Link"] = f'<{href}>; rel="next"'
@@ -285,7 +300,8 @@ def _listed(
 class EventAnswer(Struct, frozen=True):
     """One event with all that corrects, disputes, confirms, settles or retracts it.
 
-    warnings: those that are open about it.
+    text: None where the payload cannot be read or is withheld. warnings: those that are open about
+    it. disclosure: whose counts the answer holds.
     """
 
     event: msgspec.Raw
@@ -293,38 +309,57 @@ class EventAnswer(Struct, frozen=True):
     status: str
     about: tuple[msgspec.Raw, ...]
     warnings: tuple[OpenWarning, ...]
+    disclosure: Disclosure
+
+
+class EventQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """How to read an event. disclosure: with whose counts, as in a list of events."""
+
+    disclosure: Wanted | None = None
 
 
 @get("/events/{event_id:str}", operation_id="get_event", permission="read_events")
 async def get_event(request: AnyRequest, event_id: FromPath[str]) -> Response[bytes]:
     """Read one event with everything that is about it; as a CloudEvent, itself alone."""
-    parameters.read(request, Struct)
+    query = parameters.read(request, EventQuery)
     key, seen = event_key(event_id), await access.scope(request)
+    reader = await disclosing.reader(request, query.disclosure)
     async with snapshot(request) as connection:
-        stored, about = await readable(connection, key, seen)
+        stored, about = await readable(reader, connection, key, seen)
+    every = await rooms(request).disclosed.told(reader, [stored, *about])
+    if not every or every[0].position != stored.position:
+        raise absent(key)
+    stored, *about = every
+    whose = {one.organisation for one in every}
+    said = disclosing.given(query.disclosure, reader, whose)
     if CLOUDEVENT in request.headers.get("accept", ""):
         log = (await head(request)).log
         return answers.json(request, cloudevents.write(stored.line(), log), CLOUDEVENT)
     lines = tuple(msgspec.Raw(other.line()) for other in about)
-    known = await sensed.known_now(rooms(request))
+    known = await sensed.known_now(rooms(request), reader)
     own = {stored.organisation} if seen.sees(stored.organisation) else set[str]()
     warned = await sensing.about(known, own, {stored.position})
     whole = EventAnswer(
-        msgspec.Raw(stored.line()), _text(stored), _status(stored, about), lines, warned.items
+        event=msgspec.Raw(stored.line()),
+        text=standing.text(stored, reader.disclosure(stored.organisation)),
+        status=standing.status(stored, about),
+        about=lines,
+        warnings=warned.items,
+        disclosure=said,
     )
-    return answers.json(request, answers.encode(whole))
+    return answers.json(request, disclosing.alike(answers.encode(whole), query.disclosure))
 
 
 async def readable(
-    connection: Connection, key: uuid.UUID, seen: Scope
+    reader: Reader, connection: Connection, key: uuid.UUID, seen: Scope
 ) -> tuple[reading.Stored, list[reading.Stored]]:
     """Return an event and all about it, as far as a scope reads it: in its streams, or named there.
 
     Raises Refused, with the same words for one that is not theirs as for one that is not there, and
     after the same reading: ids of rows can be guessed, so that time must not tell either.
     """
-    stored = await reading.one(connection, key)
-    about = await reading.about(connection, key)
+    stored = await disclosed.one(reader, connection, key)
+    about = await disclosed.about(reader, connection, key)
     every = [*([stored] if stored is not None else []), *about]
     if seen.listed() is not None:
         named = await scoped.named_at(connection, [one.position for one in every])
@@ -334,8 +369,13 @@ async def readable(
             if seen.sees_any(named.get(one.position, nobody) | {one.organisation})
         ]  # fmt: skip
     if stored is None or stored not in every:
-        raise Refused(Problem("not_found", f"event {key} is not in the log"))
+        raise absent(key)
     return stored, [one for one in every if one is not stored]
+
+
+def absent(key: uuid.UUID) -> Refused:
+    """Return that an event is not there, in the same words for one that is not theirs."""
+    return Refused(Problem("not_found", f"event {key} is not in the log"))
 
 
 def event_key(given: str) -> uuid.UUID:
@@ -344,33 +384,3 @@ def event_key(given: str) -> uuid.UUID:
         return uuid.UUID(given)
     except ValueError:
         raise Refused(Problem("not_found", f"{given[:60]} is no event's id")) from None
-
-
-def _text(stored: reading.Stored) -> str | None:
-    event = stored.event()
-    return None if isinstance(event, codec.Unread) else BY_NAME[stored.type].text(event.data)
-
-
-def _status(stored: reading.Stored, about: list[reading.Stored]) -> str:
-    """Say in a word how an event stands: in force, corrected, or retracted."""
-    if stored.id in _retracted(about):
-        return "retracted"
-    return "corrected" if correction(stored, about) else "in_force"
-
-
-def correction(stored: reading.Stored, about: list[reading.Stored]) -> reading.Stored | None:
-    """Return the newest correction in force of an event, given all that is about it, in order."""
-    gone = _retracted(about)
-    for other in reversed(about):
-        if other.type == "EventCorrected" and other.about == stored.id and other.id not in gone:
-            return other
-    return None
-
-
-def _retracted(about: list[reading.Stored]) -> set[uuid.UUID | None]:
-    """Return the ids no longer in force: one pass backward, as only later ones retract."""
-    gone: set[uuid.UUID | None] = set()
-    for other in reversed(about):
-        if other.type == "EventRetracted" and other.id not in gone:
-            gone.add(other.about)
-    return gone

@@ -13,6 +13,7 @@ from service.api.rooms import Rooms, head, rooms
 from service.behind.pictures import Evidence
 from service.domain import dates
 from service.domain.chain import instant
+from service.domain.disclosure import EXACT, Wanted
 from service.domain.faults import Fault
 from service.domain.problems import Problem, Refused
 from service.projections.version import FOLD
@@ -24,12 +25,14 @@ class MomentQuery(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     """What every picture may be asked with.
 
     on: a civil day; today in London if absent. known_at: a position, an instant with an offset, or
-    a day (its end in London); now if absent. evidence: which sources count.
+    a day (its end in London); now if absent. evidence: which sources count. disclosure: the most
+    that the caller may have if absent; people-v1 for rounded counts, exact for none but exact ones.
     """
 
     on: dt.date | None = None
     known_at: Annotated[str, Meta(max_length=40)] | None = None
     evidence: Evidence = "both"
+    disclosure: Wanted | None = None
 
 
 class KnownAt(Struct, frozen=True):
@@ -53,14 +56,17 @@ class Moment(Struct, frozen=True):
 
 
 async def settle(request: AnyRequest, query: MomentQuery, model: str) -> Moment:
-    """Return the moment that a query means; raises Refused for one beyond the head."""
+    """Return the moment that a query means; raises Refused for one beyond the head.
+
+    As what it holds counts an answer says once they are looked up.
+    """
     at = await head(request)
     return Moment(
         on=_in_range(query.on) or dates.today(dt.datetime.now(dt.UTC)),
         known_at=await _known_at(rooms(request), query.known_at, at),
         model=model,
         evidence=query.evidence,
-        disclosure="exact",
+        disclosure=query.disclosure or EXACT,
         fold=FOLD,
         log=str(at.log),
     )

@@ -17,6 +17,7 @@ from service.api.events import (
     CLOUDEVENTS,
     NDJSON,
     EventAnswer,
+    EventQuery,
     EventsQuery,
     Receipt,
     TrialReceipt,
@@ -34,6 +35,7 @@ from service.api.returns import MakeQuery, ReturnAnswer, ReturnQuery
 from service.api.uploads import UploadQuery, UploadRowsListed, UploadsListed, UploadsQuery
 from service.behind.granting import NewKey
 from service.domain.dates import Precision
+from service.domain.disclosure import Disclosure
 from service.domain.envelope import Assurance, Source, Target
 from service.domain.erasures import Act
 from service.domain.model import Model
@@ -71,6 +73,7 @@ class RecordedEvent(Struct, frozen=True, kw_only=True):
     """An event as the log holds it: what was submitted, and what the service added.
 
     `data` is as the type's own schema says, or said when the event was recorded (`type_version`).
+    To readers without the right to exact counts it may be withheld (null), and there is no hash.
     """
 
     id: uuid.UUID
@@ -79,7 +82,7 @@ class RecordedEvent(Struct, frozen=True, kw_only=True):
     effective: dt.date
     precision: Precision = "day"
     certain: bool = True
-    data: Annotated[msgspec.Raw, Meta(extra_json_schema={"type": "object"})]
+    data: Annotated[msgspec.Raw, Meta(extra_json_schema={"type": ["object", "null"]})]
     source: Source
     assurance: Assurance
     type_version: int
@@ -88,7 +91,7 @@ class RecordedEvent(Struct, frozen=True, kw_only=True):
     version: Annotated[int, Meta(ge=1)]
     recorded_at: Annotated[dt.datetime, Meta(tz=True)]
     recorded_by: str
-    hash: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    hash: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")] | msgspec.UnsetType = msgspec.UNSET
 
 
 class EventsListed(Struct, frozen=True):
@@ -96,6 +99,7 @@ class EventsListed(Struct, frozen=True):
 
     items: tuple[RecordedEvent, ...]
     next: str | None
+    disclosure: Disclosure
 
 
 class Operation(Struct, frozen=True):
@@ -158,7 +162,7 @@ OPERATIONS: Final = (
               EventsQuery, ("malformed", "conflict", "invalid", "unavailable"),
               also=(NDJSON, CLOUDEVENTS)),
     Operation("/api/v1/events/{event_id}", "get", "get_event", "Read one event and all about it",
-              EventAnswer, refusals=FOUND, example=AN_EVENT, also=(CLOUDEVENT,)),
+              EventAnswer, EventQuery, FOUND, example=AN_EVENT, also=(CLOUDEVENT,)),
     _about("correction", "correct_event", "Say what an event should have said", Correction),
     _about("retraction", "retract_event", "Say that it should not be recorded", Retraction),
     _about("dispute", "dispute_event", "Say that an event about one is wrong", Dispute),

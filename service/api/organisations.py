@@ -9,7 +9,7 @@ from litestar import Response, get
 from litestar.params import FromPath
 from msgspec import Meta, Struct
 
-from service.api import access, answers, parameters, waiting
+from service.api import access, answers, disclosing, parameters, waiting
 from service.api.answers import AnyRequest
 from service.api.moment import Moment, MomentQuery, settle
 from service.api.rooms import rooms, snapshot
@@ -72,7 +72,9 @@ async def get_organisation(request: AnyRequest, code: FromPath[str]) -> Response
     await access.within(request, code)
     room = rooms(request)
     moment = await settle(request, query, first_model().full_name)
-    history = await room.histories.load(code, moment.known_at.position)
+    reader = await disclosing.reader(request, query.disclosure)
+    moment = disclosing.told(moment, query.disclosure, reader, {code})
+    history = await room.disclosed.load(reader, code, moment.known_at.position)
     found = summary(code, history, moment.on)
     if found.organisation_kind == "unregistered":
         raise Refused(Problem("not_found", f"{code[:20]} is not a registered organisation"))
@@ -99,6 +101,8 @@ async def _list(
     ]
     page = tuple(wanted[: query.limit])
     more = len(wanted) > query.limit
+    reader = await disclosing.reader(request, query.disclosure)
+    moment = disclosing.told(moment, query.disclosure, reader, [found.code for found in page])
     onward = f"{path}?limit={query.limit}&after={page[-1].code}" if more else None
     return answers.json(request, answers.encode(Listed(moment, page, onward)))
 

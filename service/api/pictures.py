@@ -9,12 +9,12 @@ from litestar import Response, get
 from litestar.params import FromPath
 from msgspec import Meta, Struct
 
-from service.api import access, answers, models, parameters
+from service.api import access, answers, disclosing, models, parameters
 from service.api.answers import AnyRequest
 from service.api.events import TrialName
 from service.api.moment import Moment, MomentQuery, settle
 from service.api.rooms import caller, head, rooms
-from service.behind.pictures import Asked
+from service.behind.pictures import Asked, rounded_in
 from service.domain.faults import Fault
 from service.domain.problems import Problem, Refused
 from service.projections import system_picture, trust_picture
@@ -38,17 +38,25 @@ class TriedQuery(PictureQuery, frozen=True, forbid_unknown_fields=True, kw_only=
 
 
 class TrustAnswer(Struct, frozen=True):
-    """A trust's picture and the moment that it is of."""
+    """A trust's picture and the moment that it is of.
+
+    rounded: the trust, or who of those that it absorbed, if their counts are rounded in it.
+    """
 
     moment: Moment
+    rounded: tuple[str, ...]
     organisation: Summary
     picture: trust_picture.TrustPicture
 
 
 class SystemAnswer(Struct, frozen=True):
-    """A system's picture and the moment that it is of."""
+    """A system's picture and the moment that it is of.
+
+    rounded: whose counts are rounded in it, by code; those of all others are exact.
+    """
 
     moment: Moment
+    rounded: tuple[str, ...]
     organisation: Summary
     picture: system_picture.SystemPicture
 
@@ -57,6 +65,7 @@ class _Parts(Struct, frozen=True):
     """A TrustAnswer or SystemAnswer whose picture is JSON already."""
 
     moment: Moment
+    rounded: tuple[str, ...]
     organisation: Summary
     picture: msgspec.Raw
 
@@ -93,15 +102,16 @@ async def list_trust_beginnings(request: AnyRequest, code: FromPath[str]) -> Res
     query = parameters.read(request, PictureQuery)
     await access.within(request, parameters.code(code))
     moment, asked = await asked_for(request, query, code, "trust")
-    histories = await room.pictures.load(asked.code, asked.up_to, asked.evidence)
+    histories = await room.pictures.load(asked)
     organisation = summary(asked.code, histories[asked.code], asked.on)
     if organisation.organisation_kind != asked.bearer:
         raise unknown(asked)
     found = beginnings(
         context(asked.code, histories, asked.on), lambda then: levels(then, asked.model)
     )
-    answer = BeginningsAnswer(moment, organisation, found, next=None)
-    return answers.json(request, answers.encode(answer))
+    moment = disclosing.told(moment, query.disclosure, asked.reader, rounded_in(asked, histories))
+    answer = answers.encode(BeginningsAnswer(moment, organisation, found, next=None))
+    return answers.json(request, disclosing.alike(answer, query.disclosure))
 
 
 async def _answer(
@@ -117,11 +127,13 @@ async def _answer(
     made = await room.pictures.picture(asked)
     if made.organisation is None:
         raise unknown(asked)
-    tag = answers.weak_tag(made.tag, moment.log, moment.fold, moment.model, moment.evidence)
+    moment = disclosing.told(moment, query.disclosure, asked.reader, made.rounded)
+    said = (moment.log, moment.fold, moment.model, moment.evidence, moment.disclosure)
+    tag = answers.weak_tag(made.tag, *said, *made.rounded, query.disclosure or "")
     if answers.has(request, tag):
         return answers.unchanged(tag)
-    parts = _Parts(moment, made.organisation, msgspec.Raw(made.body))
-    return answers.tagged(answers.encode(parts), tag)
+    parts = _Parts(moment, made.rounded, made.organisation, msgspec.Raw(made.body))
+    return answers.tagged(disclosing.alike(answers.encode(parts), query.disclosure), tag)
 
 
 async def _tried(
@@ -144,9 +156,11 @@ async def _tried(
     made = await room.pictures.beyond(asked, laid.overlay)
     if made.organisation is None:
         raise unknown(asked)
-    told = msgspec.structs.replace(moment, trial=trial)
-    parts = _Parts(told, made.organisation, msgspec.Raw(made.body))
-    return answers.json(request, answers.encode(parts))
+    told = msgspec.structs.replace(
+        disclosing.told(moment, query.disclosure, asked.reader, made.rounded), trial=trial
+    )
+    parts = _Parts(told, made.rounded, made.organisation, msgspec.Raw(made.body))
+    return answers.json(request, disclosing.alike(answers.encode(parts), query.disclosure))
 
 
 async def asked_for(
@@ -157,7 +171,8 @@ async def asked_for(
     known = parameters.code(code)
     moment = await settle(request, query, model.full_name)
     up_to, now = moment.known_at.position, query.known_at is None
-    return moment, Asked(known, bearer, moment.on, up_to, now, query.evidence, model)
+    reader = await disclosing.reader(request, query.disclosure)
+    return moment, Asked(known, bearer, moment.on, up_to, now, query.evidence, model, reader)
 
 
 def unknown(asked: Asked) -> Refused:

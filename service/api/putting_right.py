@@ -10,7 +10,7 @@ from litestar import Response, post
 from litestar.params import FromPath
 from msgspec import UNSET, Raw, Struct
 
-from service.api import access, bodies, events, parameters
+from service.api import access, bodies, disclosing, events, parameters, standing
 from service.api.answers import AnyRequest
 from service.api.rooms import caller, rooms, snapshot
 from service.domain import codec, dates
@@ -117,9 +117,9 @@ async def _looked_up(
     request: AnyRequest, target: uuid.UUID, key: uuid.UUID
 ) -> tuple[Stands, dt.date]:
     """Return the event as it stands, and the day of saying so: today, or when it was said first."""
-    seen = await access.scope(request)
+    seen, reader = await access.scope(request), await disclosing.reader(request)
     async with snapshot(request) as connection:
-        stored, about = await events.readable(connection, target, seen)
+        stored, about = await events.readable(reader, connection, target, seen)
         first = await reading.one(connection, key)
     if first is None:
         return _stands(stored, about), dates.today(dt.datetime.now(dt.UTC))
@@ -129,7 +129,7 @@ async def _looked_up(
 
 def _stands(stored: reading.Stored, about: list[reading.Stored]) -> Stands:
     """Return an event as its newest correction in force says it."""
-    correction = events.correction(stored, about)
+    correction = standing.correction(stored, about)
     read = (correction or stored).event()
     if isinstance(read, codec.Unread):
         return Stands(stored.id, stored.organisation, None, None)

@@ -10,7 +10,7 @@ from litestar import Response, delete, get, post
 from litestar.params import FromPath
 from msgspec import Meta, Struct
 
-from service.api import access, answers, events, parameters, sensed
+from service.api import access, answers, disclosing, events, parameters, sensed
 from service.api.answers import AnyRequest
 from service.api.moment import Moment, MomentQuery, settle
 from service.api.rooms import caller, rooms, snapshot
@@ -20,7 +20,7 @@ from service.domain.access import stranger
 from service.domain.model import first_model
 from service.domain.problems import Refused
 from service.projections.returning import Return
-from service.store import reading
+from service.store import disclosed, reading
 from service.store.drafts import Draft
 from service.submitting import returns, returns_drafts, returns_said, returns_shown
 from service.submitting.returns import Returned
@@ -78,7 +78,7 @@ async def get_return(request: AnyRequest, code: FromPath[str]) -> Response[bytes
     places = tuple(returns_shown.positions(found))
     async with snapshot(request) as connection:
         only = reading.Filter(positions=places)
-        stored = await reading.page(connection, only, 0, asks.up_to, len(places))
+        stored = await disclosed.page(asks.reader, connection, only, 0, asks.up_to, len(places))
     draft = await returns_drafts.held(rooms(request).pool, found, asks)
     answer = ReturnAnswer(
         moment=moment,
@@ -151,7 +151,8 @@ def _is_new(made: Returned) -> bool:
 async def _warned(request: AnyRequest, asks: Asks, made: Returned) -> Returned:
     """Return a receipt with what warns about its events, looked for after the commit."""
     positions = {one.outcome.position for one in made.events}
-    found = await sensing.about(await sensed.known_now(rooms(request)), {asks.code}, positions)
+    known = await sensed.known_now(rooms(request), asks.reader)
+    found = await sensing.about(known, {asks.code}, positions)
     return msgspec.structs.replace(made, warnings=found)
 
 
@@ -160,9 +161,11 @@ async def _asks(request: AnyRequest, code: str) -> tuple[Moment, Asks]:
     known = parameters.code(code)
     await access.within(request, known)
     moment = await settle(request, MomentQuery(), first_model().full_name)
+    reader = await disclosing.reader(request)
+    moment = disclosing.told(moment, None, reader, {known})
     today = dates.today(dt.datetime.now(dt.UTC))
     up_to = moment.known_at.position
-    return moment, Asks(known, today, events.latest(), up_to, caller(request))
+    return moment, Asks(known, today, events.latest(), up_to, caller(request), reader)
 
 
 def _theirs(asks: Asks) -> None:

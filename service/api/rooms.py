@@ -7,9 +7,11 @@ from contextlib import asynccontextmanager
 from typing import Final, Literal
 
 from service.api.answers import AnyRequest
+from service.behind.disclosing import Disclosed
+from service.behind.entitlement import Entitlements
 from service.behind.erasing import People
 from service.behind.front import Front
-from service.behind.histories import Histories
+from service.behind.histories import MOST_ENTRIES, Histories
 from service.behind.keyring import Keyring
 from service.behind.latest import Latest
 from service.behind.pictures import Pictures
@@ -17,6 +19,7 @@ from service.behind.registers import Registers
 from service.behind.scope import Scopes
 from service.behind.waking import Waking
 from service.domain.caller import Caller
+from service.domain.disclosure import EXACT, POLICY, TOTALS, Disclosure, Entitlement
 from service.store import pool, reading
 from service.store.appending import Connection
 from service.store.writer import Writer
@@ -26,14 +29,17 @@ MEMBER: Final = "rooms"
 HEAD: Final = "head"
 CALLER: Final = "caller"
 """Under this name a request's state holds who asks; `access.admit` puts it there."""
+_NOT_EXACT: Final[tuple[Disclosure, ...]] = (POLICY, TOTALS)
+_FEWER: Final = MOST_ENTRIES // 2
+"""Entries kept of each other disclosure: a system of some 25 trusts stays at hand."""
 
 
 class Rooms:
     """The rooms behind the API, made by the composition root for the life of the process."""
 
     __slots__ = (
-        "access", "desk", "front", "histories", "keyring", "latest", "people", "pictures", "pool",
-        "registers", "scopes", "waking", "writer",
+        "access", "desk", "disclosed", "entitlements", "front", "histories", "keyring", "latest",
+        "people", "pictures", "pool", "registers", "scopes", "waking", "writer",
     )  # fmt: skip
 
     def __init__(
@@ -45,6 +51,7 @@ class Rooms:
         front: Front,
         *,
         access: Literal["off", "keys"],
+        entitlement: Entitlement,
         erasures: str | None,
     ) -> None:
         """loads: sessions that load histories. erasures: their list, outside the database."""
@@ -55,12 +62,15 @@ class Rooms:
         self.latest = Latest(reads)
         self.registers = Registers(reads)
         self.histories = Histories(loads, self.latest)
-        self.pictures = Pictures(self.latest, self.histories, self.registers)
+        others = {one: Histories(loads, self.latest, _FEWER, one) for one in _NOT_EXACT}
+        self.disclosed = Disclosed(self.latest, {**others, EXACT: self.histories})
+        self.pictures = Pictures(self.latest, self.disclosed, self.registers)
         self.access = access
         self.front = front
         self.keyring = Keyring(reads, desk.pool, desk.now)
         self.people = People(reads, desk.pool, desk.now, erasures)
         self.scopes = Scopes(self.registers, desk.now)
+        self.entitlements = Entitlements(self.scopes, self.histories, entitlement, desk.now)
 
 
 def rooms(request: AnyRequest) -> Rooms:

@@ -9,7 +9,7 @@ from litestar import Response, delete, get, post
 from litestar.params import FromPath
 from msgspec import Raw, Struct
 
-from service.api import access, answers, events, models, parameters, sensed
+from service.api import access, answers, disclosing, events, models, parameters, sensed
 from service.api.answers import AnyRequest
 from service.api.rooms import caller, rooms
 from service.behind.sensing import EventWarnings
@@ -77,9 +77,11 @@ async def get_trial(request: AnyRequest, name: FromPath[str]) -> Response[bytes]
     parameters.read(request, Struct)
     room, given, seen = rooms(request), _name(name), await access.scope(request)
     held, laid = await trials.lookup(room.pool, caller(request), given)
-    warnings = await sensed.laid(room, laid)
+    reader = await disclosing.reader(request)
+    warnings = await sensed.laid(room, laid, reader)
     today = dates.today(dt.datetime.now(dt.UTC))
-    compared = await trials.compared(room.pictures, laid, today, models.chosen(None), seen)
+    model = models.chosen(None)
+    compared = await trials.compared(room.pictures, laid, today, model, seen, reader)
     told = tuple(
         TrialEvent(Raw(one.body), problem.detail if (problem := laid.refused.get(place)) else None)
         for place, one in enumerate(held)

@@ -16,7 +16,7 @@ from litestar.params import FromPath
 from litestar.response import ServerSentEvent, ServerSentEventMessage, Stream
 from msgspec import Meta, Struct
 
-from service.api import access, answers, models, multipart, parameters, sensed
+from service.api import access, answers, disclosing, models, multipart, parameters, sensed
 from service.api.answers import AnyRequest
 from service.api.bodies import answered, idempotency_key, told
 from service.api.events import TrialName
@@ -108,9 +108,10 @@ async def _rehearsed(
         await trials.add(room.desk, caller(request), query.trial, found.events)
     receipt = receipts.rehearsed(name, found, state)
     if found.laid is not None:
-        warnings = await sensed.laid(room, found.laid)
-        today, seen = dates.today(room.desk.now()), await access.scope(request)
-        changes = await trials.compared(room.pictures, found.laid, today, models.chosen(None), seen)
+        reader, seen = await disclosing.reader(request), await access.scope(request)
+        warnings = await sensed.laid(room, found.laid, reader)
+        today, model = dates.today(room.desk.now()), models.chosen(None)
+        changes = await trials.compared(room.pictures, found.laid, today, model, seen, reader)
         receipt = msgspec.structs.replace(receipt, changes=changes, warnings=warnings)
     return answered(request, receipt)
 
@@ -140,7 +141,8 @@ async def get_upload(request: AnyRequest, upload_id: FromPath[str]) -> Response[
         found = await receipts.receipt(connection, _id(upload_id))
     if found is None:
         raise _unknown(upload_id)
-    return answers.json(request, answers.encode(await sensed.upload(rooms(request), found)))
+    told = await sensed.upload(rooms(request), found, await disclosing.reader(request))
+    return answers.json(request, answers.encode(told))
 
 
 @get("/uploads/{upload_id:str}/rows", operation_id="list_upload_rows", permission="upload")

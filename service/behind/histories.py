@@ -13,8 +13,9 @@ import msgspec
 import structlog
 from msgspec import Struct
 
-from service.behind.entries import entries
+from service.behind.entries import entries_for
 from service.behind.latest import Latest
+from service.domain.disclosure import Disclosure
 from service.projections.history import Block, Entry, History, block, cut, grown, history, joined
 from service.projections.overlay import overlaid
 from service.projections.packing import unpack
@@ -43,10 +44,17 @@ class Kept(Struct, gc=False):
 
 
 class Histories:
-    """Loads histories; keeps those that were asked for last."""
+    """Loads histories of one disclosure; keeps those that were asked for last."""
 
-    def __init__(self, pool: Pool, latest: Latest, most_entries: int = MOST_ENTRIES) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        latest: Latest,
+        most_entries: int = MOST_ENTRIES,
+        disclosure: Disclosure = "exact",
+    ) -> None:
         self._pool = pool
+        self._disclosure = disclosure
         self._latest = latest
         self._most = most_entries
         self._kept: OrderedDict[str, Kept] = OrderedDict()
@@ -57,7 +65,7 @@ class Histories:
         kept = self._kept.get(organisation)
         if kept is None or not self._reaches(organisation, kept, up_to):
             async with lent(self._pool) as connection:
-                kept = await _read(connection, organisation, up_to, kept)
+                kept = await _read(self._disclosure, connection, organisation, up_to, kept)
             self._keep(organisation, kept)
         else:
             self._kept.move_to_end(organisation)
@@ -92,11 +100,17 @@ def _known(kept: Kept, up_to: int) -> History:
     return history([cut(kept.run, up_to)])
 
 
-async def _read(connection: Connection, code: str, up_to: int, kept: Kept | None) -> Kept:
+async def _read(
+    disclosure: Disclosure, connection: Connection, code: str, up_to: int, kept: Kept | None
+) -> Kept:
     """Read what is not kept: sealed packs first, then the tail."""
-    runs = [kept.run] if kept is not None else await sealed(connection, code, up_to)
+    if kept is not None:
+        runs = [kept.run]
+    else:  # packs hold exact counts only
+        runs = await sealed(connection, code, up_to) if disclosure == "exact" else []
     end = kept.read_to if kept is not None else max((run.last_position for run in runs), default=0)
-    tail = block(await entries(connection, code, end, up_to) if end < up_to else ())
+    added = await entries_for(disclosure, connection, code, end, up_to) if end < up_to else ()
+    tail = block(added)
     run = joined([*runs, tail] if tail.entries else runs)
     said = grown(kept.said, run, tail) if kept is not None and kept.said is not None else None
     return Kept(run, max(end, up_to), said)

@@ -36,6 +36,11 @@ class Latest:
             self._asking = asyncio.create_task(self._ask())
         return await asyncio.shield(self._asking)
 
+    @property
+    def position(self) -> int:
+        """Return where the log ended, as of the last head asked for."""
+        return self._seen.position if self._seen is not None else 0
+
     def last(self, organisation: str) -> int:
         """Return a position at or before which a history ends, as of the last head asked for."""
         return self._known.get(organisation, self._floor)

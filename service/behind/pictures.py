@@ -17,10 +17,12 @@ from typing import Final, Literal
 import msgspec
 from msgspec import Struct
 
-from service.behind.histories import Histories
+from service.behind.disclosing import Disclosed
 from service.behind.latest import Latest
 from service.behind.registers import Registers
+from service.domain.disclosure import EXACT
 from service.domain.model import Model
+from service.domain.reader import ANYTHING, Reader
 from service.domain.register import BY_NAME
 from service.projections import closure, system_picture, trust_picture
 from service.projections.context import context
@@ -41,7 +43,10 @@ Evidence = Literal["public", "own", "both"]
 
 
 class Asked(Struct, frozen=True):
-    """Which picture: of whom, on which date, as known at which position; now: that is the head."""
+    """Which picture: of whom, on which date, as known at which position; now: that is the head.
+
+    reader: who asks; whoever may have the same of all that it rests on is answered alike.
+    """
 
     code: str
     bearer: Literal["trust", "system"]
@@ -50,6 +55,7 @@ class Asked(Struct, frozen=True):
     now: bool
     evidence: Evidence
     model: Model
+    reader: Reader = ANYTHING
 
     def key(self) -> tuple[object, ...]:
         """Return what tells this picture from others; of pictures as known now, whenever."""
@@ -57,7 +63,8 @@ class Asked(Struct, frozen=True):
 
     def moment(self) -> tuple[object, ...]:
         """Return what pictures of one moment have in common."""
-        return (self.on, None if self.now else self.up_to, self.evidence, self.model.full_name)
+        known_at = None if self.now else self.up_to
+        return (self.on, known_at, self.evidence, self.model.full_name, self.reader)
 
 
 class Basis(Struct, frozen=True):
@@ -79,12 +86,14 @@ class Made(Struct, frozen=True):
     """A picture as JSON, with what it rests on. tag: the same for the same bytes.
 
     organisation: None where no organisation of the kind asked for was known; then body is empty.
+    rounded: of whom it holds no exact counts, by code.
     """
 
     organisation: Summary | None
     body: bytes
     tag: str
     basis: Basis
+    rounded: tuple[str, ...]
 
 
 class Given(Struct, frozen=True):
@@ -100,7 +109,7 @@ class Pictures:
     def __init__(
         self,
         latest: Latest,
-        histories: Histories,
+        histories: Disclosed,
         registers: Registers,
         most_bytes: int = MOST_BYTES,
     ) -> None:
@@ -110,13 +119,13 @@ class Pictures:
         self._most = most_bytes
         self._kept: OrderedDict[tuple[object, ...], Made] = OrderedDict()
         self._bytes = 0
-        self._reuse = {"trust": Reuse(), "system": Reuse()}
+        self._reuse: dict[tuple[str, str], Reuse] = {}
         self._given: OrderedDict[tuple[object, ...], Given] = OrderedDict()
         self._making: dict[tuple[object, ...], asyncio.Task[Made]] = {}
 
     async def picture(self, asked: Asked) -> Made:
         """Return a picture; several who ask for the same at once wait for one."""
-        key = asked.key()
+        key = self._key(asked)
         kept = self._kept.get(key)
         await self._registers.follow(asked.up_to)
         if kept is not None and self._holds(kept.basis, asked):
@@ -126,6 +135,16 @@ class Pictures:
         if flight not in self._making:
             self._making[flight] = asyncio.create_task(self._make(asked, flight))
         return await asyncio.shield(self._making[flight])
+
+    def _key(self, asked: Asked) -> tuple[object, ...]:
+        """Return what a picture is kept under.
+
+        As known earlier it would hold for ever, but what a trust shares of its self-assessments is
+        judged by what is known now.
+        """
+        if asked.now or not asked.reader.known_as:
+            return asked.key()
+        return (*asked.key(), self._latest.last(asked.code))
 
     def _holds(self, basis: Basis, asked: Asked) -> bool:
         """Tell whether nothing that a thing rests on grew between when it was made and now."""
@@ -138,37 +157,42 @@ class Pictures:
 
     async def _make(self, asked: Asked, flight: tuple[object, ...]) -> Made:
         try:
-            histories = await self.load(asked.code, asked.up_to, asked.evidence)
-            made = _made(asked, histories, await self._picture(asked, histories))
-            self._keep(asked.key(), made)
+            histories = await self.load(asked)
+            made = await self._made(asked, histories)
+            self._keep(flight[:-1], made)
             return made
         finally:
             del self._making[flight]
 
     async def beyond(self, asked: Asked, overlay: Overlay) -> Made:
         """Return a picture as it would be with events that are in no log; it is not kept."""
-        histories = await self.load(asked.code, asked.up_to, asked.evidence, overlay)
-        return _made(asked, histories, await self._picture(asked, histories, overlay))
+        histories = await self.load(asked, overlay)
+        return await self._made(asked, histories, overlay)
 
     async def given(self, asked: Asked, overlay: Overlay = NOTHING) -> Contribution | None:
         """Return what a trust gives to the pictures of its systems; None where it is no trust."""
-        histories = await self.load(asked.code, asked.up_to, asked.evidence, overlay)
+        histories = await self.load(asked, overlay)
         if summary(asked.code, histories[asked.code], asked.on).organisation_kind != asked.bearer:
             return None
         return contribution(context(asked.code, histories, asked.on), asked.model)
 
-    async def _picture(
+    async def _made(
         self, asked: Asked, histories: dict[str, History], beyond: Overlay = NOTHING
-    ) -> TrustPicture | SystemPicture:
+    ) -> Made:
         if asked.bearer == "trust":
-            reuse = None if beyond else self._reusing(asked)
-            return trust_picture.picture(asked.code, histories, asked.on, asked.model, reuse)
+            rounded = rounded_in(asked, histories)
+            reuse = None if beyond else self._reusing(asked, rounded)
+            found = trust_picture.picture(asked.code, histories, asked.on, asked.model, reuse)
+            return _made(asked, histories, found, rounded)
         given = scene(asked.code, histories, asked.on)
         trusts = {
             seat.code: await self._contribution(asked, seat.code, histories, beyond)
             for seat in seats(given)
         }
-        return system_picture.assemble(given, trusts, self._reusing(asked))
+        bodies = frozenset(body for trust in trusts.values() for body in trust.bodies)
+        rounded = asked.reader.rounded(bodies)
+        assembled = system_picture.assemble(given, trusts, self._reusing(asked, rounded))
+        return _made(asked, histories, assembled, rounded)
 
     async def _contribution(
         self, asked: Asked, code: str, histories: dict[str, History], beyond: Overlay
@@ -177,10 +201,13 @@ class Pictures:
         if beyond and not _basis(code, histories, asked.up_to).apart_from(beyond):
             await asyncio.sleep(0)
             return contribution(context(code, histories, asked.on), asked.model)
-        key = (code, *asked.moment())
+        bodies = frozenset(closure.bodies(code, histories))
+        reader = asked.reader.counts(bodies)  # of self-assessments it gives nothing
+        key = (code, *msgspec.structs.replace(asked, reader=reader).moment())
         kept = self._given.get(key)
         if kept is None or not self._holds(kept.basis, asked):
-            given = context(code, histories, asked.on, self._reusing(asked))
+            reuse = self._reusing(asked, reader.rounded(bodies))
+            given = context(code, histories, asked.on, reuse)
             made = contribution(given, asked.model)
             if kept is not None:
                 made = settled(made, kept.trust)
@@ -191,40 +218,41 @@ class Pictures:
             self._given.popitem(last=False)
         return kept.trust
 
-    def _reusing(self, asked: Asked) -> Reuse | None:
+    def _reusing(self, asked: Asked, rounded: tuple[str, ...]) -> Reuse | None:
         """Return where dimensions find what they made; other moments than now come seldom again."""
-        return self._reuse[asked.bearer] if asked.now and asked.evidence == "both" else None
+        if not asked.now or asked.evidence != "both":
+            return None
+        return self._reuse.setdefault(
+            (asked.bearer, asked.reader.otherwise if rounded else EXACT), Reuse()
+        )
 
-    async def load(
-        self,
-        code: str,
-        up_to: int,
-        evidence: Evidence = "both",
-        beyond: Overlay = NOTHING,
-    ) -> dict[str, History]:
-        """Return the histories that a picture of `code` rests on, each read to the same position.
+    async def load(self, asked: Asked, beyond: Overlay = NOTHING) -> dict[str, History]:
+        """Return the histories that a picture rests on, each read to the same position.
 
         Of others that it belongs to or is connected with, only what they are and where they belong.
         beyond: what stands behind that position in no log.
         """
         histories: dict[str, History] = {}
+        code, up_to = asked.code, asked.up_to
         wanted = {code}
         while wanted:
             names = sorted(wanted)
             # At once: while one is decoded the database finds the next.
-            found = await asyncio.gather(*(self._one(one, up_to, beyond) for one in names))
-            histories |= {name: _only(h, evidence) for name, h in zip(names, found, strict=True)}
+            found = await asyncio.gather(*(self._one(asked, one, beyond) for one in names))
+            histories |= {
+                name: _only(h, asked.evidence) for name, h in zip(names, found, strict=True)
+            }
             wanted = closure.missing(code, histories)
         while around := closure.neighbours(code, histories):
             histories |= await self._registers.load(around - beyond.keys(), up_to)
             for name in around & beyond.keys():
-                histories[name] = await self._one(name, up_to, beyond)
+                histories[name] = await self._one(asked, name, beyond)
         return histories
 
-    async def _one(self, code: str, up_to: int, beyond: Overlay) -> History:
+    async def _one(self, asked: Asked, code: str, beyond: Overlay) -> History:
         if code in beyond:
-            return await self._histories.beyond(code, up_to, beyond[code])
-        return await self._histories.load(code, up_to)
+            return await self._histories.beyond(asked.reader, code, asked.up_to, beyond[code])
+        return await self._histories.load(asked.reader, code, asked.up_to)
 
     def _keep(self, key: tuple[object, ...], made: Made) -> None:
         before = self._kept.pop(key, None)
@@ -235,17 +263,25 @@ class Pictures:
             self._bytes -= len(oldest.body)
 
 
+def rounded_in(asked: Asked, histories: dict[str, History]) -> tuple[str, ...]:
+    """Return of whom among a trust and those that it absorbed no exact counts are given."""
+    return asked.reader.rounded(closure.bodies(asked.code, histories))
+
+
 def _made(
-    asked: Asked, histories: dict[str, History], picture: TrustPicture | SystemPicture
+    asked: Asked,
+    histories: dict[str, History],
+    picture: TrustPicture | SystemPicture,
+    rounded: tuple[str, ...],
 ) -> Made:
     organisation = summary(asked.code, histories[asked.code], asked.on)
     basis = _basis(asked.code, histories, asked.up_to)
     if organisation.organisation_kind != asked.bearer:
-        return Made(None, b"", "", basis)
+        return Made(None, b"", "", basis, ())
     body = msgspec.json.encode(picture)
     tag = hashlib.blake2b(msgspec.json.encode(organisation), digest_size=12)
     tag.update(body)
-    return Made(organisation, body, tag.hexdigest(), basis)
+    return Made(organisation, body, tag.hexdigest(), basis, rounded)
 
 
 def _basis(code: str, histories: dict[str, History], as_of: int) -> Basis:
@@ -263,9 +299,9 @@ def _only(history: History, evidence: Evidence) -> History:
 
 
 def _of_kind(kind: str, group: tuple[Fact, ...], evidence: Evidence) -> tuple[Fact, ...]:
-    if BY_NAME[kind].part == "register":
+    if kind in BY_NAME and BY_NAME[kind].part == "register":
         return group
     return tuple(fact for fact in group if fact.source_kind == evidence)
 
 
-__all__ = ["Asked", "Evidence", "Made", "Pictures"]
+__all__ = ["Asked", "Evidence", "Made", "Pictures", "rounded_in"]

@@ -91,12 +91,7 @@ class Scopes:
         """
         if self.unbounded(caller, permission):
             return EVERYTHING
-        await self._registers.follow(up_to)
-        now = self._now()
-        if self._registers.changed_at != self._as_of or now >= self._ends:
-            today = dates.today(now)
-            self._world, self._kept = world(self._registers.everybody(), today), {}
-            self._as_of, self._ends = self._registers.changed_at, dates.end_of_day(today)
+        await self.world(up_to)
         found = self._kept.get((caller, permission))
         if found is None:
             if len(self._kept) > _MOST:
@@ -104,6 +99,16 @@ class Scopes:
             found = reached(_given(caller, permission), self._world)
             self._kept[caller, permission] = found
         return found
+
+    async def world(self, up_to: int) -> World:
+        """Return where everybody belongs today, as known at a position: the same while it is so."""
+        await self._registers.follow(up_to)
+        now = self._now()
+        if self._registers.changed_at != self._as_of or now >= self._ends:
+            today = dates.today(now)
+            self._world, self._kept = world(self._registers.everybody(), today), {}
+            self._as_of, self._ends = self._registers.changed_at, dates.end_of_day(today)
+        return self._world
 
 
 def _given(caller: Caller, permission: Permission) -> tuple[Grant, ...]:
@@ -127,7 +132,7 @@ def reached(grants: Iterable[Grant], among: World) -> Scope:
     for one in grants:
         for code in () if one.organisations == ALL else one.organisations:
             hosts = one.role in {"lead", "analyst"}
-            codes |= _with_absorbed(_hosted(code, among) if hosts else {code}, among)
+            codes |= with_absorbed(_hosted(code, among) if hosts else {code}, among)
     return Scope(frozenset(codes))
 
 
@@ -137,7 +142,7 @@ def _hosted(code: str, among: World) -> set[str]:
     return {code, *(seat.code for seat in seats if seat.role == "host")}
 
 
-def _with_absorbed(codes: Iterable[str], among: World) -> set[str]:
+def with_absorbed(codes: Iterable[str], among: World) -> set[str]:
     """Return trusts with all that they absorbed, step by step: it is part of their pictures."""
     found: set[str] = set()
     waiting = list(codes)
@@ -149,4 +154,4 @@ def _with_absorbed(codes: Iterable[str], among: World) -> set[str]:
     return found
 
 
-__all__ = ["EVERYTHING", "Scope", "Scopes", "World", "reached", "world"]
+__all__ = ["EVERYTHING", "Scope", "Scopes", "World", "reached", "with_absorbed", "world"]

@@ -13,8 +13,9 @@ from typing import Final
 
 from msgspec import Struct
 
-from service.behind.histories import Histories
+from service.behind.disclosing import Disclosed
 from service.behind.registers import Registers
+from service.domain.reader import Reader
 from service.projections import closure
 from service.projections.history import History
 from service.projections.overlay import NOTHING, Overlay
@@ -37,22 +38,23 @@ class EventWarnings(Struct, frozen=True):
 
 
 class Known(Struct, frozen=True):
-    """Where histories are, up to which position they are asked for, and which day is today.
+    """Where histories are, for whom, up to which position, and which day is today.
 
     up_to: not beyond the last head asked for. beyond: what stands behind it in no log.
     """
 
-    histories: Histories
+    histories: Disclosed
     registers: Registers
     up_to: int
     today: dt.date
+    reader: Reader
     beyond: Overlay = NOTHING
 
     async def load(self, code: str) -> History:
         """Return an organisation's history."""
         if code in self.beyond:
-            return await self.histories.beyond(code, self.up_to, self.beyond[code])
-        return await self.histories.load(code, self.up_to)
+            return await self.histories.beyond(self.reader, code, self.up_to, self.beyond[code])
+        return await self.histories.load(self.reader, code, self.up_to)
 
 
 async def open_warnings(known: Known, code: str) -> tuple[OpenWarning, ...]:

@@ -45,6 +45,7 @@ async def rehearse(rooms: Rooms, wish: Wish, file: Spooled, asked: Asked) -> Non
     from service.behind.scope import EVERYTHING
     from service.domain import dates
     from service.domain.caller import LOCAL
+    from service.domain.reader import ANYTHING
     from service.submitting import documents, receiving, trials
     from service.submitting.receipts import rehearsed
 
@@ -54,8 +55,10 @@ async def rehearse(rooms: Rooms, wish: Wish, file: Spooled, asked: Asked) -> Non
     told = rehearsed(file.name, found, "dry_run")
     if found.laid is not None:
         today, model = dates.today(desk.now()), models.chosen(None)
-        warnings = await sensed.laid(rooms, found.laid)
-        changes = await trials.compared(rooms.pictures, found.laid, today, model, EVERYTHING)
+        warnings = await sensed.laid(rooms, found.laid, ANYTHING)
+        changes = await trials.compared(
+            rooms.pictures, found.laid, today, model, EVERYTHING, ANYTHING
+        )
         told = msgspec.structs.replace(told, warnings=warnings, changes=changes)
     _say_notes(told)
     receipts.rehearsal(told)
@@ -148,6 +151,7 @@ async def upload(settings: Settings, rooms: Rooms, wish: Wish, file: Spooled, as
     from service.api import sensed
     from service.app import recording_uploads
     from service.domain.caller import LOCAL
+    from service.domain.reader import ANYTHING
     from service.submitting import documents, receiving
     from service.submitting.receiving import Handed
     from service.submitting.recording import Terms
@@ -159,7 +163,7 @@ async def upload(settings: Settings, rooms: Rooms, wish: Wish, file: Spooled, as
     async with recording_uploads(settings, rooms):
         with documents.rows(file, asked, desk.limits, desk.body_bytes) as reading:
             made = await receiving.receive(desk, handed, reading, terms)
-        found = await sensed.upload(rooms, await finished(rooms, made))
+        found = await sensed.upload(rooms, await finished(rooms, made), ANYTHING)
     _say_notes(found)
     if wish.errors is not None and found.rows.wrong:
         await _give_back(rooms, wish.errors, made, table=kept is not None)

@@ -144,6 +144,9 @@ def _id_conflict(batch: Batch, standing: Standing) -> Problem | None:
     for submitted in batch.events:
         key = submitted.event.id
         seen = standing.seen.get(key)
+        if seen and not access.known_to(batch.caller, submitted.event.organisation):
+            # Whether they guessed what another recorded is not told: that is what differs here.
+            return access.stranger(submitted.event.organisation)
         known = seen.body if seen is not None else first.setdefault(key, submitted.body)
         if known != submitted.body and not _same_correction(known, submitted, batch, standing):
             where = f"at position {seen.position}" if seen else "earlier in the batch"

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from service.domain import chain, corrections, links
+from service.domain import access, chain, corrections, links
 from service.domain.admission import (
     REGISTRATIONS,
     Batch,
@@ -38,7 +38,9 @@ def decide(batch: Batch, standing: Standing, salts: bytes) -> Decision:
     outcomes, refused = [], {}
     for index, submitted in enumerate(batch.events):
         salt = salts[index * chain.SALT_BYTES : (index + 1) * chain.SALT_BYTES]
-        done = _conflict(submitted, draft) or draft.take(submitted, index, batch.caller, salt)
+        done = _conflict(submitted, draft, batch.caller) or draft.take(
+            submitted, index, batch.caller, salt
+        )
         if isinstance(done, Problem):
             refused[index] = done
         else:
@@ -78,7 +80,7 @@ def foresee(
     for index, submitted in enumerate(events):
         if submitted.event.id in earlier:
             _meet(submitted, draft, earlier)
-        if problem := _conflict(submitted, draft):
+        if problem := _conflict(submitted, draft, caller):
             refused[index] = problem
         elif draft.known(submitted.event.id) is None:
             kind, refers = kind_of(submitted.event), references(submitted.event)
@@ -97,9 +99,11 @@ def _meet(submitted: Submitted, draft: Draft, earlier: dict[uuid.UUID, bytes]) -
         earlier[key] = submitted.body
 
 
-def _conflict(submitted: Submitted, draft: Draft) -> Problem | None:
-    """Say whether an event's id was used for something else."""
+def _conflict(submitted: Submitted, draft: Draft, caller: Caller) -> Problem | None:
+    """Say whether an event's id was used for something else; to a stranger, not for what."""
     seen = draft.known(submitted.event.id)
+    if seen is not None and not access.known_to(caller, submitted.event.organisation):
+        return access.stranger(submitted.event.organisation)
     if seen is None or seen.body == submitted.body or _same_correction(seen, submitted, draft):
         return None
     where = f"is at position {seen.position}" if seen.position else "stands earlier in the file"

@@ -9,20 +9,34 @@ from __future__ import annotations
 
 import hashlib
 import math
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 from msgspec import UNSET
 
 from service.domain.catalogue.record.event_corrected import EventCorrected
 from service.domain.envelope import Event, Payload
-from service.domain.register import ENVELOPES, AnyEvent
+from service.domain.register import BY_NAME, ENVELOPES, AnyEvent
 from service.domain.spec import ROUNDED_TIERS, EventType
 
 POLICY: Final = "people-v1"
+EXACT: Final = "exact"
+"""Whoever may have every count as it was recorded."""
+TOTALS: Final = "trust-totals"
+"""Totals as they were recorded, without parts; small surveys are withheld as by the policy."""
+Disclosure = Literal["exact", "people-v1", "trust-totals"]
+"""As what an answer holds counts: as recorded, as the policy discloses them, or totals alone."""
+Wanted = Literal["exact", "people-v1"]
+"""As what counts may be asked for: exact or not at all, or as everybody may have them."""
+Entitlement = Literal["own", "trust_totals"]
+"""What those get who have no right to exact counts: what the policy discloses, or totals."""
 WITHHELD: Final = b"null"
 SMALLEST_SURVEY: Final = 10
 _PEOPLE: Final = frozenset({"people", "tiered"})
+WITHOUT_PARTS: Final = frozenset(
+    name for name, kind in BY_NAME.items() if not _PEOPLE.isdisjoint(kind.classes.values())
+)
+"""Types whose people are rounded, at some tier at least: their parts are for exact readers only."""
 
 
 def rounded(count: int, secret: bytes, key: tuple[str, ...]) -> int:
@@ -58,6 +72,11 @@ def _rounded(kind: EventType, payload: Payload) -> list[str]:
     tiered = getattr(payload, "tier", None) in ROUNDED_TIERS
     groups = _PEOPLE if tiered else {"people"}
     return [path for path, group in kind.classes.items() if group in groups]
+
+
+def is_rounded(payload: Payload) -> bool:
+    """Tell whether the people of a payload of one of these types are rounded: by its tier."""
+    return getattr(payload, "tier", None) in {None, *ROUNDED_TIERS}
 
 
 def _is_small(payload: Payload, member: str) -> bool:

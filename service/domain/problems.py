@@ -98,6 +98,10 @@ KINDS: Final[dict[str, ProblemKind]] = {
            "A key reaches organisations that its roles name, whom those systems host today, and "
            "whom they absorbed. It is not looked at whether this one is known.",
            "GET /api/v1/organisations lists those that it reaches; the operator makes keys."),
+        _k("not_entitled", "forbidden", "Exact counts of this organisation are not for this caller",
+           "Exact counts are for the organisation itself, for the leads of the board that hosts it "
+           "today, and for the operator; all others get rounded ones (people-v1).",
+           "Leave `disclosure` out: the answer then holds the most that you may have."),
         _k("not_signed_in", "invalid", "You are not signed in",
            "What came back from the issuer does not belong to a sign-in that this browser began, "
            "or the key is not one that opens anything.",

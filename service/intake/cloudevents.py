@@ -125,8 +125,9 @@ def write(line: bytes, log: uuid.UUID) -> bytes:
         "streamversion": int(bytes(event["version"])),
         "recordedat": event["recorded_at"],
         "recordedby": event["recorded_by"],
-        "hash": event["hash"],
     }
+    if "hash" in event:
+        whole["hash"] = event["hash"]
     for name, place in _PLACES.items():
         outer, _, inner = place[1:].partition("/")
         value = source.get(inner) if inner else event.get(outer)

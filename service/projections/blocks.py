@@ -19,11 +19,12 @@ from msgspec import Struct
 
 from service.domain.codec import Unread
 from service.domain.dates import Precision
+from service.domain.disclosure import EXACT, POLICY, WITHOUT_PARTS, Disclosure
 from service.domain.envelope import Assurance, Event, Payload, Target, type_name
 from service.domain.faults import Unfit
 from service.domain.normal import normal
 from service.domain.register import BY_NAME
-from service.domain.spec import EventType
+from service.domain.withheld import WITHHELD, Withheld
 from service.projections.unchecked import unchecked
 
 ABOUT: Final = frozenset(kind.name for kind in BY_NAME.values() if kind.fold.form == "about")
@@ -32,11 +33,15 @@ _POSITION: Final = attrgetter("position")
 
 
 class Entry(Struct, frozen=True, gc=False):
-    """One event of a history as it stands in the log; target is of an event about an event."""
+    """One event of a history as it stands in the log; target is of an event about an event.
+
+    disclosure: as what it holds counts (MODEL.md §5).
+    """
 
     position: int
     event: Event | Unread
     target: Target | None = None
+    disclosure: Disclosure = EXACT
 
 
 class Fact(Struct, frozen=True, gc=False, array_like=True):
@@ -45,6 +50,7 @@ class Fact(Struct, frozen=True, gc=False, array_like=True):
     position: the original's, for ties. refers: the events that it refers to.
     corrected_by: position of the correction that counts. disputed: positions of disputes that are
     not rejected. confirmed_by: codes of confirmers that it still names.
+    disclosed: it is without parts. rounded: its people are rounded as well (MODEL.md §5).
     The members up to `refers` are those that a pack holds, in this order.
     """
 
@@ -62,6 +68,8 @@ class Fact(Struct, frozen=True, gc=False, array_like=True):
     corrected_by: int | None = None
     disputed: tuple[int, ...] = ()
     confirmed_by: frozenset[str] = frozenset()
+    disclosed: bool = False
+    rounded: bool = False
 
     @property
     def positions(self) -> tuple[int, ...]:
@@ -71,11 +79,11 @@ class Fact(Struct, frozen=True, gc=False, array_like=True):
         return (self.position, self.corrected_by)
 
 
-def _fact_of(kind: EventType) -> type[Fact]:
+def _fact_of(name: str, payload: type[Payload]) -> type[Fact]:
     """Return the Fact of one type: with its payload, its name left out of packs."""
     struct = msgspec.defstruct(
-        f"{kind.name}Fact",
-        [("data", unchecked(kind.payload)), ("type", str, kind.name)],
+        f"{name}Fact",
+        [("data", unchecked(payload)), ("type", str, name)],
         bases=(Fact,),
         namespace={"__doc__": Fact.__doc__},
         module=__name__,
@@ -88,8 +96,10 @@ def _fact_of(kind: EventType) -> type[Fact]:
 
 
 FACT_OF: Final[Mapping[str, type[Fact]]] = MappingProxyType(
-    {name: _fact_of(kind) for name, kind in BY_NAME.items()}
+    {name: _fact_of(name, kind.payload) for name, kind in BY_NAME.items()}
+    | {WITHHELD: _fact_of(WITHHELD, Withheld)}
 )
+"""By type; and that of what is withheld, whatever type it is of."""
 
 
 class Change(Struct, frozen=True, gc=False, array_like=True):
@@ -151,7 +161,7 @@ def block(entries: Sequence[Entry]) -> Block:
             replacements += _replacement(entry, event)
         else:
             refers = (entry.target, *entry.target.others) if entry.target else ()
-            fact = _fact(entry.position, event, kind, event.data, refers)
+            fact = _fact(entry, event, kind, event.data, refers)
             originals.setdefault(kind, []).append(fact)
     last = max((entry.position for entry in entries), default=0)
     return Block(
@@ -180,19 +190,20 @@ def _replacement(entry: Entry, event: Event) -> Iterator[Fact]:
     known = BY_NAME.get(entry.target.type) if entry.target else None
     if known is None or entry.target is None or not isinstance(raw, msgspec.Raw):
         return
+    if bytes(raw) == b"null":
+        yield _fact(entry, event, WITHHELD, Withheld(known.name), entry.target.others)
+        return
     try:
         # Bodies recorded by 0.1.0 hold corrected payloads as they were sent.
         data: Payload = normal(msgspec.json.decode(bytes(raw), type=known.payload))
     except (msgspec.MsgspecError, Unfit, UnicodeDecodeError, RecursionError):
         return
-    yield _fact(entry.position, event, known.name, data, entry.target.others)
+    yield _fact(entry, event, known.name, data, entry.target.others)
 
 
-def _fact(
-    position: int, event: Event, kind: str, data: Payload, refers: tuple[Target, ...]
-) -> Fact:
+def _fact(entry: Entry, event: Event, kind: str, data: Payload, refers: tuple[Target, ...]) -> Fact:
     return FACT_OF[kind](
-        position=position,
+        position=entry.position,
         organisation=event.organisation,
         effective=event.effective,
         precision=event.precision,
@@ -201,6 +212,8 @@ def _fact(
         source_kind=event.source.kind,
         data=data,
         refers=refers,
+        disclosed=entry.disclosure != EXACT and kind in WITHOUT_PARTS,
+        rounded=entry.disclosure == POLICY and kind in WITHOUT_PARTS,
     )
 
 

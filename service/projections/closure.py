@@ -12,7 +12,7 @@ _JOINS = ("TrustJoinedSystem", "SystemJoinedSystem")
 
 def needed(code: str, histories: Mapping[str, History]) -> set[str]:
     """Return whose whole histories the picture of one rests on, as far as they tell."""
-    return _bodies(code, histories) | funders(code, histories)
+    return bodies(code, histories) | funders(code, histories)
 
 
 def funders(code: str, histories: Mapping[str, History]) -> set[str]:
@@ -23,12 +23,12 @@ def funders(code: str, histories: Mapping[str, History]) -> set[str]:
     """
     return {
         fact.organisation
-        for body in _bodies(code, histories)
+        for body in bodies(code, histories)
         for fact in histories.get(body, History()).of("FundingCommitted")
     }
 
 
-def _bodies(code: str, histories: Mapping[str, History]) -> set[str]:
+def bodies(code: str, histories: Mapping[str, History]) -> set[str]:
     """Return one and its parts, step by step."""
     members: set[str] = set()
     waiting = [code]
@@ -59,9 +59,9 @@ def neighbours(code: str, histories: Mapping[str, History]) -> set[str]:
 
 def around(code: str, histories: Mapping[str, History]) -> set[str]:
     """Return all whose register part the picture of one rests on, as far as the histories tell."""
-    bodies = _bodies(code, histories) & set(histories)
-    found = {name for body in bodies for name in _connected(histories[body])}
-    found |= {name for body in bodies for name in _systems(body, histories[body])}
+    whole = bodies(code, histories) & set(histories)
+    found = {name for body in whole for name in _connected(histories[body])}
+    found |= {name for body in whole for name in _systems(body, histories[body])}
     waiting, seen = list(found), set[str]()
     while waiting:
         name = waiting.pop()
@@ -107,4 +107,4 @@ def _systems(code: str, history: History) -> Iterator[str]:
     return (fact.data.system for fact in history.own(code, *_JOINS))
 
 
-__all__ = ["around", "missing", "needed", "neighbours"]
+__all__ = ["around", "bodies", "missing", "needed", "neighbours"]

@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from msgspec import UNSET, Struct, field
+from msgspec import UNSET, Struct, UnsetType, field
 
 from service.domain import dates
 from service.projections import held, offers
@@ -24,7 +24,7 @@ from service.projections.connection_measures import (
 )  # fmt: skip
 from service.projections.connections import Tie
 from service.projections.context import Context
-from service.projections.measure import Evidence, Measure, Moment, evidence, moment
+from service.projections.measure import Evidence, Measure, Moment, band, evidence, moment
 from service.projections.offers import Match, Offer, Request
 
 TYPES: Final = (
@@ -55,13 +55,17 @@ class Connected(Struct, frozen=True, gc=False):
 
 
 class Network(Struct, frozen=True, gc=False):
-    """A network that the body is in. members: its people in it, as last said."""
+    """A network that the body is in. members: its people in it, as last said.
+
+    band: of members that are rounded; left out where they are exact.
+    """
 
     network: str
     members: int | None
     start: Moment
     inherited_from: str | None
     events: Evidence
+    band: float | UnsetType = UNSET
 
 
 class Exchange(Struct, frozen=True, gc=False):
@@ -134,6 +138,7 @@ def _network(item: held.Held, on: dt.date) -> Network:
         start=moment(item.interval.opened),
         inherited_from=item.origin,
         events=evidence(item.by(on)),
+        band=band(said[-1:]) or UNSET,
     )
 
 

@@ -17,10 +17,10 @@ from msgspec import UNSET, Struct
 from service.domain import dates
 from service.projections import connections, coverage, held, membership, offers, register, size
 from service.projections.connections import Pair, Tie
-from service.projections.context import Context, once
+from service.projections.context import Context, once, withheld
 from service.projections.history import Fact, History
 from service.projections.ledger import newest
-from service.projections.measure import Measure, measure, unknown
+from service.projections.measure import Measure, measure, not_told, unknown
 
 NETWORKS: Final = ("NetworkJoined", "NetworkLeft")
 TWO_YEARS: Final = 24
@@ -155,6 +155,9 @@ def _surveyed(given: Context) -> Measure:
     """Return whether staff were asked for their ties in 24 months; not recorded means no."""
     after = dates.add_months(given.on, -TWO_YEARS)
     surveys = [f for f in given.own("NetworkSurveyed") if after < f.effective <= given.on]
+    small = [f for f in withheld(given, "NetworkSurveyed") if after < f.effective <= given.on]
+    if small and not surveys:
+        return not_told("yes_no", small)
     return measure(bool(surveys), "yes_no", surveys[-1:])
 
 
@@ -178,8 +181,9 @@ def _cross_division(given: Context) -> Measure:
     """Return the newest survey's share of ties that cross divisions, which is of ties within."""
     surveys = [f for f in given.own("NetworkSurveyed") if f.effective <= given.on]
     said = newest(fact for fact in surveys if fact.data.cross_division_share is not UNSET)
+    small = [f for f in withheld(given, "NetworkSurveyed") if f.effective <= given.on]
     if said is None:
-        return unknown("share", "no_network_survey")
+        return not_told("share", small) if small else unknown("share", "no_network_survey")
     return measure(said.data.cross_division_share, "share", [said])
 
 

@@ -13,6 +13,7 @@ from msgspec import Struct, field, structs
 from service.domain import dates
 from service.domain.model import DimensionRules
 from service.domain.register import BY_NAME
+from service.domain.withheld import WITHHELD
 from service.projections.history import Fact, History, Memo, Sorted, Unreadable, remembered
 from service.projections.ledger import ledger_of, ordered
 from service.projections.levels import Answer
@@ -175,10 +176,16 @@ def own_by_type(code: str, history: History) -> Mapping[str, tuple[Fact, ...]]:
 
     def make() -> dict[str, tuple[Fact, ...]]:
         """Return them sorted, types without any left out."""
-        own = {kind: _own_of(code, history, kind) for kind in history.by_type}
+        own = {kind: _own_of(code, history, kind) for kind in history.by_type if kind in BY_NAME}
         return {kind: group for kind, group in own.items() if group}
 
     return remembered(history, ("own", code), make)
+
+
+def withheld(given: Context, kind: str) -> tuple[Fact, ...]:
+    """Return the organisation's own events of a type whose payload is withheld from the reader."""
+    found = given.history.of(WITHHELD)
+    return tuple(f for f in found if f.organisation == given.code and f.data.kind == kind)
 
 
 def _own_of(code: str, history: History, kind: str) -> tuple[Fact, ...]:
@@ -307,5 +314,5 @@ def _poison(item: Unreadable) -> bool:
 __all__ = [
     "Absorbed", "Context", "Dimension", "UnreadableAt", "absorbed", "at", "carried", "context",
     "lasting", "months_before", "once", "returned", "successors", "uncounted", "unknown_events",
-    "unreadable",
+    "unreadable", "withheld",
 ]  # fmt: skip

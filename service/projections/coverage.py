@@ -17,7 +17,7 @@ from service.domain import dates
 from service.projections.context import Absorbed, Context
 from service.projections.history import Fact, remembered
 from service.projections.ledger import ordered, timeline, within
-from service.projections.measure import Measure, Status, measure, unknown
+from service.projections.measure import Measure, Status, band, banded, measure, unknown
 
 YEAR: Final = 4
 _REGISTERED: Final = "TrustRegistered"
@@ -117,7 +117,8 @@ def counted(value: float, unit: str, facts: Iterable[Fact], found: Coverage) -> 
     basis = tuple(facts)
     if not basis and not found.covered:
         return unknown(unit, "no_quarter_covered")
-    return measure(value, unit, [*basis, *found.facts], found.status)
+    made = measure(value, unit, [*basis, *found.facts], found.status)
+    return banded(made, band(basis)) if made.band else made
 
 
 def _ending(end: dt.date) -> Quarter:

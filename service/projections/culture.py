@@ -9,9 +9,9 @@ import datetime as dt
 import math
 from typing import Final
 
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, UnsetType
 
-from service.projections.context import Context
+from service.projections.context import Context, withheld
 from service.projections.history import Fact
 from service.projections.ledger import newest
 from service.projections.measure import (
@@ -42,10 +42,14 @@ class Survey(Struct, frozen=True, gc=False):
 
 
 class Culture(Struct, frozen=True, gc=False, tag_field="section", tag="culture"):
-    """Culture on a date: the measures of the model, and the newest survey of each question."""
+    """Culture on a date: the measures of the model, and the newest survey of each question.
+
+    withheld: surveys of the trust's own of which this reader sees no more than that there are some.
+    """
 
     measures: dict[str, Measure]
     surveys: tuple[Survey, ...]
+    withheld: Evidence | UnsetType = UNSET
 
 
 def culture(given: Context) -> Culture:
@@ -54,7 +58,8 @@ def culture(given: Context) -> Culture:
     for fact in _surveyed(given):
         latest[fact.data.instrument, fact.data.question] = fact
     found = tuple(_survey(latest[key]) for key in sorted(latest))
-    return Culture(measures(given), found)
+    small = [fact for fact in withheld(given, "CultureSurveyed") if fact.effective <= given.on]
+    return Culture(measures(given), found, evidence(small) if small else UNSET)
 
 
 def measures(given: Context) -> dict[str, Measure]:

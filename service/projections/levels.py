@@ -255,17 +255,31 @@ def _near(case: Case) -> tuple[bool | None, str | None]:
 
     Only a figure with an interval can be near a cut by chance: a share of those who were asked. A
     count is on one side of a threshold or on the other, and an estimate (a total spread by day, a
-    stock without a census) states no interval that a cut could be held against.
+    stock without a census) states no interval that a cut could be held against. Rounded counts have
+    one: their band.
     """
     near, cuts = case.rules.near, case.cuts()
     if near is None or cuts is None:
-        return None, "figure_without_interval"
+        banded = any(measure.band for measure in case.measures.values())
+        return (_in_band(case), None) if banded else (None, "figure_without_interval")
     low, high = case.measures[near.low], case.measures[near.high]
     if not isinstance(low.value, int | float) or not isinstance(high.value, int | float):
         return None, str(low.reason or "figure_without_interval")
     used = {c.cut for line in case.rules.lines for c in (*line.all, *line.any)}
     held = [cut for name, cut in cuts.items() if name in used]
     return any(low.value <= cut <= high.value for cut in held), None
+
+
+def _in_band(case: Case) -> bool:
+    """Return whether the exact figure may lie on the other side of a threshold (MODEL.md §5.4)."""
+    conditions = (c for line in case.rules.lines for c in (*line.all, *line.any))
+    return any(_straddles(case.measures[c.measure], _bound(case, c)) for c in conditions)
+
+
+def _straddles(measure: Measure, bound: object) -> bool:
+    if not measure.band or isinstance(bound, bool) or not isinstance(bound, int | float):
+        return False
+    return abs(float(measure.value or 0) - bound) <= measure.band
 
 
 def _distance(case: Case, index: int) -> Distance | None:

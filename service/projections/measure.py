@@ -1,21 +1,29 @@
 """Figures as answers say them: value, unit, how sure, and the positions behind them.
 
-Sources: CONVENTIONS.md 3 (about) and 12 (measures).
+Sources: CONVENTIONS.md 3 (about) and 12 (measures), MODEL.md §5.4 (bands of rounded counts).
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final, Literal
 
 from msgspec import UNSET, Struct, UnsetType, structs
 
 from service.domain.dates import Precision
+from service.domain.disclosure import is_rounded
 from service.projections.history import Fact
 
 MOST_POSITIONS: Final = 100
 _BRIEF: Final = 10
+_PEOPLE: Final = frozenset({"people", "completions"})
+"""Units of what is rounded: with one of them, a figure is the sum of its facts' people."""
+_BAND: Final = 4
+_FEW: Final = 10
+NOT_ASSESSABLE: Final = "not_assessable_here"
+"""Why a figure is unknown that rests on parts, to a reader who does not get them."""
 Status = Literal["known", "estimated", "at_least", "at_most", "unknown", "withheld"]
 Value = bool | int | float | str | None
 _SIDE: Final[Mapping[str, int]] = {"at_least": 1, "at_most": -1}
@@ -43,7 +51,11 @@ class Moment(Struct, frozen=True, gc=False):
 
 
 class Measure(Struct, frozen=True, omit_defaults=True, gc=False):
-    """A figure with a unit; about: it rests on a date known only to the month or year."""
+    """A figure with a unit; about: it rests on a date known only to the month or year.
+
+    band: of a figure that rests on rounded counts: 95 of 100 times the exact one lies within so
+    much of it. shown: how such a figure is said. Both are left out where counts are exact.
+    """
 
     value: Value
     unit: str
@@ -52,6 +64,8 @@ class Measure(Struct, frozen=True, omit_defaults=True, gc=False):
     reason: str | UnsetType = UNSET
     about: bool = False
     disputed: tuple[int, ...] = ()
+    band: float = 0
+    shown: str = ""
 
 
 def evidence(facts: Iterable[Fact]) -> Evidence:
@@ -88,7 +102,7 @@ def measure(value: Value, unit: str, facts: Iterable[Fact], status: Status = "kn
     """Return a figure that rests on facts."""
     positions: set[int] = set()
     disputed: set[int] = set()
-    about = False
+    about, units = False, 0
     for fact in facts:  # one pass: some figures rest on thousands
         positions.add(fact.position)
         if fact.corrected_by is not None:
@@ -97,11 +111,49 @@ def measure(value: Value, unit: str, facts: Iterable[Fact], status: Status = "kn
             disputed.update(fact.disputed)
         if fact.precision != "day" or not fact.certain:
             about = True
+        if fact.rounded:
+            units += is_rounded(fact.data)
     events = _of_positions(positions)
-    if not disputed:
-        return Measure(value, unit, status, events, about=about)
     doubted = tuple(sorted(disputed))
-    return Measure(value, unit, status, _disputed(events, doubted), about=about, disputed=doubted)
+    if doubted:
+        events = _disputed(events, doubted)
+    made = Measure(value, unit, status, events, about=about, disputed=doubted)
+    return banded(made, _width(units)) if units and unit in _PEOPLE else made
+
+
+def band(facts: Iterable[Fact]) -> float:
+    """Return the band of a sum of people of facts: 4·√units; a unit is one rounded figure."""
+    return _width(sum(fact.rounded and is_rounded(fact.data) for fact in facts))
+
+
+def _width(units: int) -> float:
+    return round(_BAND * math.sqrt(units), 1)
+
+
+def banded(given: Measure, width: float) -> Measure:
+    """Return a figure with its band, and as it is said with it; as it is where there is none."""
+    if width == given.band or not isinstance(given.value, int | float):
+        return given
+    shown = _shown(given.value, given.unit, width) if width else ""
+    return structs.replace(given, band=width, shown=shown)
+
+
+def _shown(value: float, unit: str, width: float) -> str:
+    if unit in _PEOPLE:
+        few = f"fewer than {_FEW}"
+        return few if value < _FEW else f"about {value:,.0f} (± {width:,.0f})"
+    sign = " %" if unit == "percent" else ""
+    return f"about {value:,.1f}{sign} (± {width:,.1f})"
+
+
+def not_told(unit: str, facts: Iterable[Fact]) -> Measure:
+    """Return that a figure is withheld: too few answered for this reader to see it."""
+    return Measure(None, unit, "withheld", evidence(facts), reason=f"fewer_than_{_FEW}_answered")
+
+
+def not_assessable(unit: str, facts: Iterable[Fact]) -> Measure:
+    """Return that a figure rests on parts, which this reader does not get."""
+    return unknown(unit, NOT_ASSESSABLE, facts)
 
 
 def unknown(unit: str, reason: str, facts: Iterable[Fact] = ()) -> Measure:
@@ -121,7 +173,14 @@ def ratio(part: Measure, whole: Measure, unit: str, times: float = 1) -> Measure
         return _merged(None, unit, "unknown", (part, whole), "whole_is_nought")
     value = round(times * float(part.value or 0) / float(whole.value), 4)
     sides = {_SIDE.get(part.status, 0), -_SIDE.get(whole.status, 0)} - {0}
-    return _bounded(value, unit, (part, whole), sides)
+    made = _bounded(value, unit, (part, whole), sides)
+    return banded(made, _band_of_ratio(value, part, whole, times))
+
+
+def _band_of_ratio(value: float, part: Measure, whole: Measure, times: float) -> float:
+    """Return the band of a quotient: of its part, and of its whole where that is rounded too."""
+    below = float(whole.value or 1)
+    return round(math.hypot(times * part.band / below, value * whole.band / below), 4)
 
 
 def total(parts: Sequence[Measure], unit: str) -> Measure:
@@ -135,7 +194,8 @@ def total(parts: Sequence[Measure], unit: str) -> Measure:
     if len(known) < len(parts):
         sides = sides | {1}
     whole = int(value) if value.is_integer() else value
-    return _bounded(whole, unit, known, sides)
+    made = _bounded(whole, unit, known, sides)
+    return banded(made, round(math.hypot(*(part.band for part in known)), 1))
 
 
 def _bounded(value: float, unit: str, parts: Sequence[Measure], sides: set[int]) -> Measure:
@@ -186,6 +246,6 @@ def _disputed(events: Evidence, found: Collection[int]) -> Evidence:
 
 
 __all__ = [
-    "Evidence", "Measure", "Moment", "brief", "evidence", "measure", "moment", "ratio", "together",
-    "total", "unknown",
+    "NOT_ASSESSABLE", "Evidence", "Measure", "Moment", "band", "banded", "brief", "evidence",
+    "measure", "moment", "not_assessable", "not_told", "ratio", "together", "total", "unknown",
 ]  # fmt: skip

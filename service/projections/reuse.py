@@ -16,15 +16,19 @@ from typing import Any, Final, TypeVar
 from msgspec import Struct
 
 from service.domain.register import BY_NAME
+from service.domain.withheld import WITHHELD
 from service.projections.history import History
 
 T = TypeVar("T")
 MOST: Final = 2_000
 """Sections and levels that are kept: those of some sixty trusts on a date."""
-EVERYWHERE: Final = tuple(
-    name for name, kind in BY_NAME.items() if kind.part == "register" or name == "ReturnMade"
+EVERYWHERE: Final = (
+    *(name for name, kind in BY_NAME.items() if kind.part == "register" or name == "ReturnMade"),
+    WITHHELD,
 )
-"""Types that every dimension may read: what and where a body is, how large, what was returned."""
+"""Types that every dimension may read: what and where a body is, how large, what was returned; and
+what is withheld, whatever it is about.
+"""
 Read = tuple[object, ...]
 
 

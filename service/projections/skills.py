@@ -9,12 +9,22 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from service.projections import board_commitments, improvement_team, skilled
 from service.projections.context import Context
+from service.projections.history import Fact
 from service.projections.improvement_team import Team
-from service.projections.measure import Evidence, Measure, Moment, evidence, measure, moment, ratio
+from service.projections.measure import (
+    Evidence,
+    Measure,
+    Moment,
+    band,
+    evidence,
+    measure,
+    moment,
+    ratio,
+)
 from service.projections.size import headcount
 from service.projections.skills_divisions import DivisionSkills, divisions
 from service.projections.skills_measures import measures
@@ -51,13 +61,17 @@ class TierSkills(Struct, frozen=True, gc=False):
 
 
 class Lapse(Struct, frozen=True, gc=False):
-    """Training that lapses formally on a day to come; it reduces nothing."""
+    """Training that lapses formally on a day to come; it reduces nothing.
+
+    band: of completions that are rounded; left out where they are exact.
+    """
 
     course: str
     tier: str
     lapses_on: dt.date
     completions: int
     events: Evidence
+    band: float | UnsetType = UNSET
 
 
 class Skills(Struct, frozen=True, gc=False, tag_field="section", tag="skills"):
@@ -121,9 +135,18 @@ def _lapses(given: Context) -> tuple[Lapse, ...]:
         for fact in skilled.facts(given, "StaffTrained", *TIERS)
         if fact.data.lapses_on is not UNSET and fact.data.lapses_on >= given.on
     ]
-    return tuple(
-        Lapse(f.data.course, f.data.tier, f.data.lapses_on, f.data.completions, evidence([f]))
-        for f in sorted(stated, key=lambda f: (f.data.lapses_on, f.position))
+    return tuple(_lapse(f) for f in sorted(stated, key=lambda f: (f.data.lapses_on, f.position)))
+
+
+def _lapse(fact: Fact) -> Lapse:
+    data = fact.data
+    return Lapse(
+        course=data.course,
+        tier=data.tier,
+        lapses_on=data.lapses_on,
+        completions=data.completions,
+        events=evidence([fact]),
+        band=band([fact]) or UNSET,
     )
 
 

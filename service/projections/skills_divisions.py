@@ -16,7 +16,7 @@ from service.projections import size, skilled
 from service.projections.context import Context
 from service.projections.history import Fact
 from service.projections.ledger import newest
-from service.projections.measure import Measure, measure, ratio, unknown
+from service.projections.measure import Measure, measure, not_assessable, ratio, unknown
 from service.projections.size import Division, listed
 
 _HALF: Final = 0.5
@@ -46,6 +46,11 @@ class Placed(Struct, frozen=True, gc=False):
     by: dict[str, int]
     unplaced: int
     facts: tuple[Fact, ...]
+
+    @property
+    def disclosed(self) -> bool:
+        """Tell whether parts of it are withheld from the reader (MODEL.md §5.3)."""
+        return any(fact.disclosed for fact in self.facts)
 
 
 def divisions(given: Context, percent: Measure) -> tuple[DivisionSkills, ...]:
@@ -103,6 +108,8 @@ def introductory_holes(given: Context, percent: Measure) -> Measure:
     heads, done = headcounts(given, named), _trained(given, named)
     if not named or heads is None or done is None:
         return unknown("divisions", "divisions_not_known")
+    if done.disclosed:
+        return not_assessable("divisions", done.facts)
     if any(not heads.by.get(division.code) for division in named):
         return unknown("divisions", "no_headcount_of_every_division", heads.facts)
     if percent.status != "known":
@@ -118,6 +125,8 @@ def without(given: Context, tier: str) -> Measure:
     counted = _counted(given, named, tier)
     if not named or counted is None:
         return unknown("divisions", "divisions_not_known" if not named else "no_census")
+    if counted.disclosed:
+        return not_assessable("divisions", counted.facts)
     return _holes(given, sum(not counted.by.get(d.code) for d in named), (counted,))
 
 
@@ -174,6 +183,8 @@ def _staff(heads: Placed | None, division: Division) -> Measure:
 def _of(placed: Placed | None, division: Division, unit: str) -> Measure:
     if placed is None:
         return unknown(unit, "not_recorded")
+    if placed.disclosed:
+        return not_assessable(unit, placed.facts)
     value = placed.by.get(division.code, 0)
     return measure(value, unit, placed.facts, "at_least" if placed.unplaced else "known")
 

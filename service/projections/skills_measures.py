@@ -16,7 +16,7 @@ from service.domain import dates
 from service.projections import board_commitments, coverage, skilled, skills_divisions
 from service.projections.context import Context, once
 from service.projections.history import Fact, Memo
-from service.projections.measure import Measure, Status, measure, ratio, total, unknown
+from service.projections.measure import Measure, Status, banded, measure, ratio, total, unknown
 from service.projections.projects import projects
 from service.projections.size import headcount
 
@@ -118,7 +118,10 @@ def _lowest(shares: Sequence[Measure]) -> Measure:
     if low == high:
         status = "estimated" if whole.status == "estimated" else "known"
     value = low if status != "at_most" else high
-    return msgspec.structs.replace(whole, value=value, status=status, reason=msgspec.UNSET)
+    lowest = msgspec.structs.replace(
+        whole, value=value, status=status, reason=msgspec.UNSET, band=0, shown=""
+    )
+    return banded(lowest, max(share.band for share in shares))
 
 
 def _bounds(share: Measure) -> tuple[float, float]:

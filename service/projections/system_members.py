@@ -101,6 +101,11 @@ def seats(given: Scene) -> tuple[Seat, ...]:
     return tuple(found[name] for name in sorted(found))
 
 
+def hosted(system: str, given: Scene) -> tuple[str, ...]:
+    """Return the trusts that a system hosts by itself on the date."""
+    return tuple(item.member for item in _live(given, system, "host"))
+
+
 def moves(given: Scene) -> tuple[Move, ...]:
     """Return who came and went in the last twelve months, by day and code.
 
@@ -157,4 +162,4 @@ def _place(move: Move) -> tuple[dt.date, str, str, str]:
     return move.on.date, move.code, move.what, move.via or ""
 
 
-__all__ = ["Move", "Scene", "Seat", "member_of", "moves", "scene", "seats", "systems"]
+__all__ = ["Move", "Scene", "Seat", "hosted", "member_of", "moves", "scene", "seats", "systems"]

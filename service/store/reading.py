@@ -15,7 +15,7 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
-from service.domain import chain, codec
+from service.domain import chain, codec, withheld
 from service.domain.envelope import Event, Stamp, Target
 from service.store.appending import Connection
 
@@ -168,7 +168,10 @@ class Head(Struct, frozen=True):
 
 
 class Stored(Struct, frozen=True, gc=False):
-    """One row of the log."""
+    """One row of the log. As rounded readers get it: without hash; withheld: without payload.
+
+    rewritten: the body is not the recorded bytes.
+    """
 
     position: int
     id: uuid.UUID
@@ -182,11 +185,15 @@ class Stored(Struct, frozen=True, gc=False):
     about: uuid.UUID | None
     body: bytes
     target: bytes | None
-    hash: bytes
+    hash: bytes | None
+    withheld: bool = False
+    rewritten: bool = False
 
     def line(self) -> bytes:
         """Return the event as it is fed and exported: stored bytes and hash."""
         whole = chain.stored(self.body, self.stamp(), self.target)
+        if self.hash is None:
+            return whole
         return b'%b,"hash":"%b"}' % (whole[:-1], self.hash.hex().encode())
 
     def stamp(self) -> Stamp:
@@ -206,6 +213,8 @@ class Stored(Struct, frozen=True, gc=False):
 
     def event(self) -> Event | codec.Unread:
         """Return the event, decoded and upcast, or what cannot be read."""
+        if self.withheld:
+            return withheld.read(self.body, self.type, self.organisation, self.about)
         return codec.read(self.body, self.type, self.type_version, self.organisation)
 
 
@@ -251,15 +260,18 @@ async def page(
     connection: Connection, wanted: Filter, after: int, up_to: int, limit: int
 ) -> list[Stored]:
     """Return at most `limit` events after a position, in order."""
+    statement, given = paging(wanted, after, up_to, limit)
+    return stored(await connection.fetch(statement, *given))
+
+
+def paging(wanted: Filter, after: int, up_to: int, limit: int) -> tuple[str, tuple[object, ...]]:
+    """Return the statement that finds a page, and what it is given."""
     if wanted == EVERYTHING:
-        rows = await connection.fetch(PAGE, after, up_to, limit)
-    else:
-        given = parameters(wanted, after, up_to, limit)
-        if wanted.organisation is None:
-            rows = await connection.fetch(FILTERED, *given)
-        else:
-            rows = await connection.fetch(OF_ORGANISATION, *given, wanted.organisation)
-    return stored(rows)
+        return PAGE, (after, up_to, limit)
+    given = parameters(wanted, after, up_to, limit)
+    if wanted.organisation is None:
+        return FILTERED, given
+    return OF_ORGANISATION, (*given, wanted.organisation)
 
 
 def parameters(wanted: Filter, after: int, up_to: int, limit: int) -> tuple[object, ...]:

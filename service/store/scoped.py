@@ -51,11 +51,16 @@ async def page(
     connection: Connection, wanted: Filter, after: int, up_to: int, limit: int
 ) -> list[Stored]:
     """Return at most `limit` events after a position, in order."""
+    statement, given = paging(wanted, after, up_to, limit)
+    return reading.stored(await connection.fetch(statement, *given))
+
+
+def paging(wanted: Filter, after: int, up_to: int, limit: int) -> tuple[str, tuple[object, ...]]:
+    """Return the statement that finds a page, and what it is given."""
     if wanted.among is None:
-        return await reading.page(connection, wanted, after, up_to, limit)
+        return reading.paging(wanted, after, up_to, limit)
     given = reading.parameters(wanted, after, up_to, limit)
-    rows = await connection.fetch(OF_ORGANISATIONS, *given, list(wanted.among), wanted.organisation)
-    return reading.stored(rows)
+    return OF_ORGANISATIONS, (*given, list(wanted.among), wanted.organisation)
 
 
 async def named_at(connection: Connection, positions: Sequence[int]) -> dict[int, frozenset[str]]:
@@ -64,4 +69,4 @@ async def named_at(connection: Connection, positions: Sequence[int]) -> dict[int
     return {row["position"]: frozenset(row["codes"]) for row in rows}
 
 
-__all__ = ["named_at", "page"]
+__all__ = ["named_at", "page", "paging"]

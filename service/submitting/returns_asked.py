@@ -7,11 +7,13 @@ from typing import Literal
 
 from msgspec import Struct
 
-from service.behind.pictures import Pictures
+from service.behind.pictures import Asked, Pictures
 from service.domain import dates
 from service.domain.caller import Caller
 from service.domain.faults import Fault, Unfit
+from service.domain.model import first_model
 from service.domain.problems import Problem, Refused
+from service.domain.reader import Reader
 from service.projections.context import context
 from service.projections.coverage import Quarter
 from service.projections.organisations import summary
@@ -21,18 +23,35 @@ from service.submitting.returns_events import New
 
 
 class Asks(Struct, frozen=True):
-    """Whose return is spoken of, on which day, up to which position; the caller at the door."""
+    """Whose return is spoken of, on which day, up to which position; the caller at the door.
+
+    reader: what the caller may have of whom.
+    """
 
     code: str
     today: dt.date
     latest: dt.date
     up_to: int
     caller: Caller
+    reader: Reader
 
     @property
     def new(self) -> New:
         """Return what the events of a return are given."""
         return New(self.code, self.today, self.latest)
+
+    def whole(self) -> Asked:
+        """Return the picture for which everything is loaded."""
+        return Asked(
+            code=self.code,
+            bearer="trust",
+            on=self.today,
+            up_to=self.up_to,
+            now=True,
+            evidence="both",
+            model=first_model(),
+            reader=self.reader,
+        )
 
 
 class Wanted(Struct, frozen=True):
@@ -58,7 +77,7 @@ async def asked(pictures: Pictures, asks: Asks, wanted: Wanted) -> Return:
     Raises Refused for what is no trust, and for a quarter that has not begun.
     """
     quarter = _quarter(wanted, asks.today)
-    histories = await pictures.load(asks.code, asks.up_to)
+    histories = await pictures.load(asks.whole())
     known = summary(asks.code, histories[asks.code], asks.today)
     if known.organisation_kind != "trust":
         raise Refused(Problem("not_found", f"{asks.code} is not a trust that is known"))

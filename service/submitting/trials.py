@@ -23,6 +23,7 @@ from service.domain.caller import Caller
 from service.domain.codec import Submitted
 from service.domain.model import Model
 from service.domain.problems import Problem, Refused
+from service.domain.reader import Reader
 from service.projections.differences import TrustDifferences, differences
 from service.projections.overlay import Overlay, overlay
 from service.store import appending, pool, reading, trials
@@ -157,8 +158,8 @@ async def record(desk: Desk, caller: Caller, name: str) -> tuple[Outcome, ...]:
     return outcomes
 
 
-async def compared(
-    pictures: Pictures, found: Laid, on: dt.date, model: Model, seen: Scope
+async def compared(  # noqa: PLR0913, PLR0917 - what is compared, and for whom
+    pictures: Pictures, found: Laid, on: dt.date, model: Model, seen: Scope, reader: Reader
 ) -> Compared:
     """Return what would change on a day, by trust, of those that the events touch and a scope sees.
 
@@ -167,7 +168,9 @@ async def compared(
     told: list[TrustDifferences] = []
     codes = [code for code in found.overlay if seen.sees(code)]
     for code in codes[:MOST_COMPARED]:
-        one = Asked(code, "trust", on, found.head, now=False, evidence="both", model=model)
+        one = Asked(
+            code, "trust", on, found.head, now=False, evidence="both", model=model, reader=reader
+        )
         was, now = await pictures.given(one), await pictures.given(one, found.overlay)
         if was is not None and now is not None:
             told.append(differences(was, now))

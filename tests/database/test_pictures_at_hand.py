@@ -10,10 +10,12 @@ import asyncpg
 import msgspec
 import pytest
 
+from service.behind.disclosing import Disclosed
 from service.behind.histories import Histories
 from service.behind.latest import Latest
 from service.behind.pictures import Asked, Made, Pictures
 from service.behind.registers import Registers
+from service.domain.disclosure import EXACT, POLICY
 from service.domain.model import first_model
 from service.store.writer import Writer
 from tests.strategies import made, renamed, retracted, send, system, trust, writing
@@ -26,7 +28,8 @@ class Reader:
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self.latest = Latest(pool)
-        histories = Histories(pool, self.latest)
+        found = {one: Histories(pool, self.latest, disclosure=one) for one in (EXACT, POLICY)}
+        histories = Disclosed(self.latest, found)
         self.pictures = Pictures(self.latest, histories, Registers(pool))
 
     async def read(self, code: str, bearer: str = "trust", known_at: int | None = None) -> Made:

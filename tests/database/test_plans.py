@@ -13,7 +13,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from service.store import appending, reading, scoped, verifying
+from service.store import appending, disclosed, reading, scoped, verifying
 from tests.conftest import at, execute
 
 ROWS = 20_000
@@ -40,6 +40,9 @@ FROM generate_series(1, {ROWS}, 10) AS n
 """
 PLACES = {"zero": 0, "half way": ROWS // 2, "head": ROWS - 100}
 ANYTHING = (None,) * 6
+EXACT = ["R07", "R08"]
+"""Of whom everything is given."""
+DISCLOSED = disclosed.STATEMENTS["people-v1"]
 
 
 def key(position: int) -> uuid.UUID:
@@ -125,6 +128,8 @@ async def test_pages_cost_the_same_wherever_they_begin(
     for statement, given in (
         (reading.PAGE, (after, ROWS, 100)),
         (reading.FILTERED, (after, ROWS, 100, *ANYTHING)),
+        (DISCLOSED[reading.PAGE], (after, ROWS, 100, EXACT)),
+        (DISCLOSED[reading.FILTERED], (after, ROWS, 100, *ANYTHING, EXACT)),
     ):
         for found in await plans(seeded, statement, given):
             check(found, statement, sorts=False)
@@ -136,8 +141,12 @@ async def test_an_organisation_s_page_comes_from_its_index(
 ) -> None:
     """A page of one organisation reads its entries of the index in order; a rest may be sorted."""
     given = (PLACES[place], ROWS, 100, *ANYTHING, "R07")
-    for found in await plans(seeded, reading.OF_ORGANISATION, given):
-        check(found, reading.OF_ORGANISATION, sorts=place == "head")
+    for statement, more in (
+        (reading.OF_ORGANISATION, ()),
+        (DISCLOSED[reading.OF_ORGANISATION], (EXACT,)),
+    ):
+        for found in await plans(seeded, statement, (*given, *more)):
+            check(found, statement, sorts=place == "head")
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -146,8 +155,10 @@ async def test_a_scope_s_page_comes_from_the_indexes_of_its_organisations(
 ) -> None:
     """Of each organisation no more than a page is read, wherever it begins; then it is sorted."""
     given = (PLACES[place], ROWS, 100, *ANYTHING, ["R07", "R08", "R09"], None)
-    for found in await plans(seeded, scoped.OF_ORGANISATIONS, given):
-        check(found, scoped.OF_ORGANISATIONS, sorts=True, every=False)
+    many = (scoped.OF_ORGANISATIONS, ()), (DISCLOSED[scoped.OF_ORGANISATIONS], (EXACT,))
+    for statement, more in many:
+        for found in await plans(seeded, statement, (*given, *more)):
+            check(found, statement, sorts=True, every=False)
     for found in await plans(seeded, scoped.NAMED_AT, ([PLACES[place] + 1, PLACES[place] + 11],)):
         check(found, scoped.NAMED_AT, sorts=True)
 
@@ -163,8 +174,9 @@ async def test_what_organisations_are_comes_from_their_entries_of_the_index(
 @pytest.mark.parametrize("place", PLACES)
 async def test_a_history_comes_from_its_indexes(seeded: asyncpg.Connection, place: str) -> None:
     """A history up to any position reads one organisation's entries and mentions, if there are."""
-    for found in await plans(seeded, reading.HISTORY, ("R07", 0, PLACES[place] or 1)):
-        check(found, reading.HISTORY, sorts=True, every=False)
+    for statement, more in ((reading.HISTORY, ()), (DISCLOSED[reading.HISTORY], (EXACT,))):
+        for found in await plans(seeded, statement, ("R07", 0, PLACES[place] or 1, *more)):
+            check(found, statement, sorts=True, every=False)
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -190,10 +202,12 @@ async def test_one_event_and_all_about_it_come_by_its_id(
     for statement, given in (
         (reading.ONE, (one,)),
         (reading.ABOUT, (one,)),
+        (DISCLOSED[reading.ONE], (one, EXACT)),
+        (DISCLOSED[reading.ABOUT], (one, EXACT)),
         (appending.SEEN, ([key(PLACES[place] + n) for n in range(1, 33)],)),
     ):
         for found in await plans(seeded, statement, given):
-            check(found, statement, sorts=statement is reading.ABOUT)
+            check(found, statement, sorts=statement in {reading.ABOUT, DISCLOSED[reading.ABOUT]})
 
 
 async def test_versions_of_streams_come_from_both_ends_of_the_index(

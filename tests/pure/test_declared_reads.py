@@ -21,6 +21,7 @@ EVERYWHERE = {
     "TrustMerged": "what is composed, and when a body ends; the register says it",
     "TrustClosed": "when a body ends; the register says it",
     "SystemClosed": "as TrustClosed",
+    "Withheld": "it feeds no ledger: of what is withheld only that it is there is told",
     "ReturnMade": "a return that cannot be read covers nothing: figures are less sure, not wrong",
 }
 """Types that any dimension may read undeclared, each with the reason.

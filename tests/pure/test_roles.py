@@ -15,6 +15,7 @@ ROOT = Path(service.__file__).parent
 READERS = {
     "domain/caller.py": "what follows from grants for the caller alone",
     "behind/scope.py": "whom a caller may see",
+    "behind/entitlement.py": "whose exact counts and self-assessments a caller may have",
     "behind/keyring.py": "a key's grants become its holder's",
     "store/keys.py": "kept and read back",
     "behind/sessions.py": "an issuer's grants go into a session, and out of it",
