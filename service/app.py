@@ -31,8 +31,10 @@ from service.api import (
     organisations,
     pictures,
     putting_right,
+    reads,
     returns,
     templates,
+    tracing,
     trials,
     uploads,
 )
@@ -67,6 +69,9 @@ HANDLERS: Final = (
     keys.create_key,
     keys.list_keys,
     keys.revoke_key,
+    reads.list_acts,
+    reads.list_acts_of,
+    reads.list_reads,
     trials.list_trials,
     trials.get_trial,
     trials.discard_trial,
@@ -134,7 +139,7 @@ def build(settings: Settings, dsn: str) -> Litestar:
         middleware=[metrics.measured(requests)],
         openapi_config=None,
         request_max_body_size=settings.body_limit_bytes,
-        before_send=[_identify],
+        before_send=[tracing.traced, _identify],
         exception_handlers={
             Refused: answers.on_refused,
             HTTPException: answers.on_http,
@@ -147,6 +152,7 @@ def build(settings: Settings, dsn: str) -> Litestar:
     )
     app = Litestar.from_config(config)
     access.require(app)
+    tracing.require(app)
     return app
 
 
@@ -199,6 +205,7 @@ async def opened(settings: Settings, dsn: str) -> AsyncIterator[Rooms]:
                     yield rooms
                 finally:
                     await rooms.keyring.close()
+                    await rooms.trace.close()
         finally:
             await writer.close()
 
@@ -256,6 +263,7 @@ async def behind(settings: Settings, dsn: str, rooms: Rooms) -> AsyncIterator[No
         waking=rooms.waking,
         poll=settings.poll_ms / 1000,
         audit_rest=60 / settings.audit_per_minute,
+        trace_days=settings.trace_days,
     )
     async with running.running(made):
         yield

@@ -15,7 +15,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from service.api import access, answers, bodies, cursors, parameters, sensed
+from service.api import access, answers, bodies, cursors, parameters, sensed, tracing
 from service.api.answers import AnyRequest
 from service.api.moment import known_position
 from service.api.rooms import caller, head, rooms, snapshot
@@ -232,6 +232,7 @@ async def list_events(request: AnyRequest) -> Response[bytes]:
         onward = None
         if len(found) == query.limit:
             onward = await cursors.cursor(connection, at.log, found[-1].position)
+    tracing.shown(request, {one.organisation for one in found})
     return _listed(request, query, found, at.log, onward)
 
 
@@ -302,6 +303,7 @@ async def get_event(request: AnyRequest, event_id: FromPath[str]) -> Response[by
     key, seen = event_key(event_id), await access.scope(request)
     async with snapshot(request) as connection:
         stored, about = await readable(connection, key, seen)
+    tracing.shown(request, {one.organisation for one in (stored, *about)})
     if CLOUDEVENT in request.headers.get("accept", ""):
         log = (await head(request)).log
         return answers.json(request, cloudevents.write(stored.line(), log), CLOUDEVENT)

@@ -112,6 +112,10 @@ def _of_process(tally: Tally) -> Iterator[Metric]:
     yield _by("capmap_behind_failures", "Steps that failed.", "worker", tally.failures)
     yield _by("capmap_audited", "Packs and rows compared with the log.", "what", tally.audited)
     yield _by("capmap_audit_mismatches", "Comparisons that failed.", "what", tally.mismatches)
+    yield _counter("capmap_reads_traced", "Reads of others' data written.", tally.reads_traced)
+    yield _counter("capmap_reads_merged", "Rows of them merged into days.", tally.reads_merged)
+    yield _counter("capmap_reads_lost", "Reads that could not be kept.", tally.reads_lost)
+    yield _counter("capmap_trace_failures", "Writings that failed.", tally.trace_failures)
 
 
 def _of_log(found: Report, queue: float) -> Iterator[Metric]:

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Struct
 
-from service.api import catalogue, keys, models, templates, trials
+from service.api import catalogue, keys, models, reads, templates, trials
 from service.api.answers import RowFault
 from service.api.completeness import CompletenessAnswer
 from service.api.events import (
@@ -164,6 +164,14 @@ OPERATIONS: Final = (
     Operation("/api/v1/keys", "get", "list_keys", "List the keys", keys.KeysListed),
     Operation("/api/v1/keys/{key_id}/revocation", "post", "revoke_key", "Revoke a key",
               keys.KeyShown, refusals=FOUND, done="Revoked"),
+    Operation("/api/v1/organisations/{code}/reads", "get", "list_reads",
+              "List who else read an organisation's data", reads.ReadsListed, reads.ReadsQuery,
+              FOUND, example="RTP"),
+    Operation("/api/v1/organisations/{code}/acts", "get", "list_acts_of",
+              "List administrative acts that concern an organisation", reads.ActsListed,
+              reads.ActsQuery, FOUND, example="RTP"),
+    Operation("/api/v1/acts", "get", "list_acts", "List administrative acts", reads.ActsListed,
+              reads.ActsQuery),
     Operation("/api/v1/trials", "get", "list_trials", "List your trials", trials.TrialsListed),
     Operation("/api/v1/trials/{name}", "get", "get_trial", "Read a trial and what it would change",
               trials.TrialAnswer, refusals=FOUND),

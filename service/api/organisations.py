@@ -9,7 +9,7 @@ from litestar import Response, get
 from litestar.params import FromPath
 from msgspec import Meta, Struct
 
-from service.api import access, answers, parameters, waiting
+from service.api import access, answers, parameters, tracing, waiting
 from service.api.answers import AnyRequest
 from service.api.moment import Moment, MomentQuery, settle
 from service.api.rooms import rooms, snapshot
@@ -100,6 +100,7 @@ async def _list(
     page = tuple(wanted[: query.limit])
     more = len(wanted) > query.limit
     onward = f"{path}?limit={query.limit}&after={page[-1].code}" if more else None
+    tracing.shown(request, [one.code for one in page])
     return answers.json(request, answers.encode(Listed(moment, page, onward)))
 
 

@@ -9,7 +9,7 @@ from litestar import Response, get
 from litestar.params import FromPath
 from msgspec import Meta, Struct
 
-from service.api import access, answers, models, parameters
+from service.api import access, answers, models, parameters, tracing
 from service.api.answers import AnyRequest
 from service.api.events import TrialName
 from service.api.moment import Moment, MomentQuery, settle
@@ -117,6 +117,7 @@ async def _answer(
     made = await room.pictures.picture(asked)
     if made.organisation is None:
         raise unknown(asked)
+    tracing.shown(request, made.trusts)
     tag = answers.weak_tag(made.tag, moment.log, moment.fold, moment.model, moment.evidence)
     if answers.has(request, tag):
         return answers.unchanged(tag)
@@ -144,6 +145,7 @@ async def _tried(
     made = await room.pictures.beyond(asked, laid.overlay)
     if made.organisation is None:
         raise unknown(asked)
+    tracing.shown(request, made.trusts)
     told = msgspec.structs.replace(moment, trial=trial)
     parts = _Parts(told, made.organisation, msgspec.Raw(made.body))
     return answers.json(request, answers.encode(parts))

@@ -13,6 +13,7 @@ from service.behind.latest import Latest
 from service.behind.pictures import Pictures
 from service.behind.registers import Registers
 from service.behind.scope import Scopes
+from service.behind.tracing import Trace
 from service.behind.waking import Waking
 from service.domain.caller import Caller
 from service.store import pool, reading
@@ -31,7 +32,7 @@ class Rooms:
 
     __slots__ = (
         "access", "desk", "histories", "keyring", "latest", "pictures", "pool", "registers",
-        "scopes", "waking", "writer",
+        "scopes", "trace", "waking", "writer",
     )  # fmt: skip
 
     def __init__(
@@ -48,6 +49,7 @@ class Rooms:
         self.access = access
         self.keyring = Keyring(reads, desk.pool, desk.now)
         self.scopes = Scopes(self.registers, desk.now)
+        self.trace = Trace(desk.pool, desk.now, waking.tally)
 
 
 def rooms(request: AnyRequest) -> Rooms:

@@ -9,7 +9,7 @@ from litestar import Response, delete, get, post
 from litestar.params import FromPath
 from msgspec import Raw, Struct
 
-from service.api import access, answers, events, models, parameters, sensed
+from service.api import access, answers, events, models, parameters, sensed, tracing
 from service.api.answers import AnyRequest
 from service.api.rooms import caller, rooms
 from service.behind.sensing import EventWarnings
@@ -80,6 +80,7 @@ async def get_trial(request: AnyRequest, name: FromPath[str]) -> Response[bytes]
     warnings = await sensed.laid(room, laid)
     today = dates.today(dt.datetime.now(dt.UTC))
     compared = await trials.compared(room.pictures, laid, today, models.chosen(None), seen)
+    tracing.shown(request, [one.code for one in compared.trusts])
     told = tuple(
         TrialEvent(Raw(one.body), problem.detail if (problem := laid.refused.get(place)) else None)
         for place, one in enumerate(held)

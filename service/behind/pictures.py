@@ -79,12 +79,14 @@ class Made(Struct, frozen=True):
     """A picture as JSON, with what it rests on. tag: the same for the same bytes.
 
     organisation: None where no organisation of the kind asked for was known; then body is empty.
+    trusts: that a system's picture shows side by side, of each of which it tells levels and more.
     """
 
     organisation: Summary | None
     body: bytes
     tag: str
     basis: Basis
+    trusts: tuple[str, ...] = ()
 
 
 class Given(Struct, frozen=True):
@@ -245,7 +247,13 @@ def _made(
     body = msgspec.json.encode(picture)
     tag = hashlib.blake2b(msgspec.json.encode(organisation), digest_size=12)
     tag.update(body)
-    return Made(organisation, body, tag.hexdigest(), basis)
+    return Made(organisation, body, tag.hexdigest(), basis, _side_by_side(picture))
+
+
+def _side_by_side(picture: TrustPicture | SystemPicture) -> tuple[str, ...]:
+    if isinstance(picture, TrustPicture):
+        return ()
+    return tuple(member.code for member in (*picture.hosts, *picture.partners))
 
 
 def _basis(code: str, histories: dict[str, History], as_of: int) -> Basis:

@@ -1,4 +1,4 @@
-"""The command `capmap`: demo, serve, migrate, generate, verify, behind, rebuild, work, keys.
+"""The command `capmap`: demo, serve, migrate, generate, verify, behind, rebuild, work, keys, trace.
 
 Exit codes: 0 done; 1 what was asked about is not sound (wrong lines in a file, a bad position);
 2 wrong use, or settings that cannot be used; 3 the database cannot be used; 143 stopped by SIGTERM
@@ -17,6 +17,7 @@ from service.cli.moving import export, verify
 from service.cli.operating import behind, rebuild, work
 from service.cli.process import heed_sigterm
 from service.cli.serving import demo, migrate, serve
+from service.cli.tracing import acts, reads
 from service.cli.undoing import undo
 
 __all__ = ["main"]
@@ -41,4 +42,6 @@ def events() -> None:
 for command in (import_, export, undo):
     events.add_command(command)
 for command in (demo, serve, migrate, generate, verify, behind, rebuild, work, keys):
+    main.add_command(command)
+for command in (reads, acts):
     main.add_command(command)

@@ -7,18 +7,22 @@ own server is stopped.
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import os
 import signal
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 import asyncpg
 import click
 
 from service.cli import logs
 from service.settings import Settings, SettingsError, doubts, load
+
+if TYPE_CHECKING:
+    from service.store.appending import Connection
 
 UNSOUND: Final = 1
 MISUSED: Final = 2
@@ -89,8 +93,22 @@ async def prepare_to_serve(settings: Settings, dsn: str) -> None:
     connection = await asyncpg.connect(dsn)
     try:
         await migrate.check(connection, allow_unsafe=settings.allow_unsafe_database)
+        if settings.access == "off":
+            await _note_open(settings, connection)
     finally:
         await connection.close()
+
+
+async def _note_open(settings: Settings, connection: Connection) -> None:
+    """Write down that from now on whoever reaches the service is its operator."""
+    from service.domain.acts import Act
+    from service.domain.caller import LOCAL
+    from service.domain.roles import ALL
+    from service.store import acts
+
+    now = dt.datetime.now(dt.UTC)
+    where = f"{settings.host}:{settings.port}"
+    await acts.note(connection, Act("served_without_access", now, LOCAL.id, where, ALL))
 
 
 def heed_sigterm() -> None:

@@ -309,6 +309,7 @@ def test_operations_are_frozen_and_all_documented() -> None:
         "list_trials", "get_trial", "discard_trial", "record_trial", "get_completeness",
         "get_return", "make_return", "save_return_draft", "discard_return_draft",
             "create_key", "list_keys", "revoke_key",
+            "list_reads", "list_acts", "list_acts_of",
     }  # fmt: skip
 
 

@@ -1,0 +1,103 @@
+"""Tracing at the door: whom an answer shows is counted as it is sent, and no answer leaves without.
+
+What an operation shows is in one table. `access.within` says whose data is asked for; a handler
+that asks by `access.scope` says it itself, by `shown`. An answer of a traced operation that says
+nothing of it is not sent, so that no handler can forget; one that is not in the table is not
+served. A refusal shows nothing; 304 shows what the reader has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from litestar import Litestar
+from litestar.types import Message, Scope
+
+from service.api.answers import AnyRequest
+from service.api.rooms import CALLER, MEMBER, Rooms
+from service.domain.reads import Kind
+from service.domain.roles import Permission
+
+SHOWS: Final[Mapping[str, Kind | None]] = {
+    "list_organisations": "organisation",
+    "list_systems": "organisation",
+    "get_organisation": "organisation",
+    "get_trust_picture": "picture",
+    "list_trust_beginnings": "picture",
+    "get_system_picture": "system_picture",
+    "get_completeness": "completeness",
+    "list_events": "events",
+    "get_event": "events",
+    "get_return": "return",
+    "save_return_draft": "return",
+    "make_return": "return",
+    "discard_return_draft": None,
+    "list_trials": None,
+    "get_trial": "trial",
+    "discard_trial": None,
+    "record_trial": None,
+    "append_events": None,
+    "correct_event": None,
+    "retract_event": None,
+    "dispute_event": None,
+    "settle_dispute": None,
+    "confirm_event": None,
+    "create_upload": "trial",
+    "list_uploads": "upload",
+    "get_upload": "upload",
+    "list_upload_rows": "upload",
+    "follow_upload": "upload",
+    "get_upload_errors": "upload",
+    "retract_upload": "upload",
+    "restore_upload": "upload",
+    "list_reads": "trace",
+    "list_acts_of": "trace",
+}
+"""What each operation shows of organisations. None: only what the caller sent, and its receipt."""
+SHOWING_NOBODY: Final[frozenset[Permission]] = frozenset(
+    {"public", "reference", "keys", "metrics", "read_acts"}
+)
+"""Permissions whose handlers show no organisation's data."""
+_SHOWN: Final = "shown"
+_LEAST_REFUSAL: Final = 400
+
+
+def require(app: Litestar) -> None:
+    """Raise TypeError that names every handler of which the table does not say what it shows."""
+    handlers = {one for route in app.routes for one in getattr(route, "route_handlers", ())}
+    unknown = sorted(
+        str(one.operation_id)
+        for one in handlers
+        if one.http_methods != {"OPTIONS"}
+        and one.opt.get("permission") not in SHOWING_NOBODY
+        and one.operation_id not in SHOWS
+    )
+    if unknown:
+        raise TypeError(f"api.tracing.SHOWS does not say what these show: {unknown}")
+
+
+def shown(request: AnyRequest, organisations: Iterable[str]) -> None:
+    """Say whose data the answer shows, besides what was said already."""
+    state = request.scope["state"]
+    found: set[str] | None = state.get(_SHOWN)
+    if found is None:
+        state[_SHOWN] = set(organisations)
+    else:
+        found.update(organisations)
+
+
+async def traced(message: Message, scope: Scope) -> None:
+    """Count whom an answer shows, before it is sent; raises LookupError where nobody said it."""
+    if message["type"] != "http.response.start" or message["status"] >= _LEAST_REFUSAL:
+        return
+    handler = scope.get("route_handler")
+    kind = SHOWS.get(getattr(handler, "operation_id", ""))
+    if handler is None or kind is None:
+        return
+    state = scope["state"]
+    found: set[str] | None = state.get(_SHOWN)
+    if found is None:
+        raise LookupError(f"{handler} does not say whose data it shows")
+    room: Rooms = scope["litestar_app"].state[MEMBER]
+    room.trace.note(state[CALLER], handler.opt["permission"], kind, found)

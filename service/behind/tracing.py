@@ -1,0 +1,198 @@
+"""Who reads whose data: counted in memory, written beside the requests every few seconds.
+
+No request waits for it, and none is refused because it cannot be written: a service that answers
+nobody while its trace is down would be the worse harm, and whoever could fill or lock one table
+could stop it. What a process that is killed had not written is lost: some 5 seconds. While the
+database cannot be written, counts wait; beyond a bound the hours before this one are merged into
+days, and what is still too much is lost, which is logged and counted for `/metrics`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import Final
+
+import asyncpg
+import structlog
+from msgspec import Struct
+
+from service.behind.tally import Tally
+from service.domain import reads as domain
+from service.domain.caller import Caller
+from service.domain.reads import Kind
+from service.domain.roles import ALL, Grant, Organisations, Permission
+from service.store import reads
+from service.store.pool import Pool, lent
+from service.store.reads import Read
+
+REST: Final = 5.0
+"""Seconds from the first read that is counted until it is written."""
+LONGEST_REST: Final = 60.0
+PATIENCE: Final = 30.0
+"""Seconds that one attempt to write may take."""
+MOST: Final = 50_000
+"""Rows that wait in memory at most, some 300 bytes each."""
+_MOST_READERS: Final = 4_096
+_HOUR: Final = 3_600
+_DAY_HOURS: Final = 24
+_log = structlog.get_logger("trace")
+
+
+class Counted(Struct, frozen=True, gc=False):
+    """What is counted together. hour: hours since 1970 (UTC); hours: how many from then on."""
+
+    organisation: str
+    hour: int
+    caller: str
+    kind: Kind
+    roles: str
+    hours: int = 1
+
+
+class _Reader(Struct):
+    """A caller whose reads were counted lately: whose data is theirs, and by which roles they read.
+
+    grants: with which that was worked out.
+    """
+
+    grants: tuple[Grant, ...]
+    own: Organisations
+    roles: dict[Permission, str]
+
+
+class Trace:
+    """Counts reads until they are written."""
+
+    def __init__(
+        self,
+        writes: Pool,
+        now: Callable[[], dt.datetime],
+        tally: Tally,
+        most: int = MOST,
+        rest: float = REST,
+    ) -> None:
+        self._writes = writes
+        self._now = now
+        self._tally = tally
+        self._most = most
+        self._rest = rest
+        self._held: dict[Counted, int] = {}
+        self._readers: dict[str, _Reader] = {}
+        self._merged_in = 0
+        self._closing = asyncio.Event()
+        self._writing: asyncio.Task[None] | None = None
+
+    def note(
+        self, caller: Caller, permission: Permission, kind: Kind, organisations: Iterable[str]
+    ) -> None:
+        """Count that a caller was shown the data of some organisations."""
+        reader = self._reader(caller)
+        if reader.own == ALL:
+            return
+        roles = reader.roles.get(permission)
+        if roles is None:
+            roles = reader.roles[permission] = domain.roles(caller, permission)
+        hour = int(self._now().timestamp()) // _HOUR
+        for code in organisations:
+            if code not in reader.own:
+                key = Counted(code, hour, caller.id, kind, roles)
+                self._held[key] = self._held.get(key, 0) + 1
+        if self._held and self._writing is None:
+            self._writing = asyncio.create_task(self._write_by_and_by(), name="trace")
+        if len(self._held) > self._most:
+            self._bound(hour)
+
+    async def write(self) -> bool:
+        """Write down what was counted; tell whether it could be."""
+        if not self._held:
+            return True
+        taken, self._held = self._held, {}
+        try:
+            async with asyncio.timeout(PATIENCE), lent(self._writes) as connection:
+                await reads.add(connection, [_row(key, times) for key, times in taken.items()])
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            _log.warning("reads not written", rows=len(taken), error=type(error).__name__)
+            self._tally.trace_failures += 1
+            self._put_back(taken)
+            return False
+        self._tally.reads_traced += sum(taken.values())
+        return True
+
+    async def close(self) -> None:
+        """Write down what is left."""
+        self._closing.set()
+        if self._writing is not None:
+            await self._writing
+        await self.write()
+
+    def _reader(self, caller: Caller) -> _Reader:
+        known = self._readers.get(caller.id)
+        if known is None or known.grants != caller.grants:
+            if len(self._readers) >= _MOST_READERS:
+                self._readers.clear()
+            known = _Reader(caller.grants, domain.own(caller), {})
+            self._readers[caller.id] = known
+        return known
+
+    async def _write_by_and_by(self) -> None:
+        """Write every few seconds until nothing is left; later and later while it fails."""
+        rest = self._rest
+        while self._held and not self._closing.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(rest):
+                    await self._closing.wait()
+            rest = self._rest if await self.write() else min(2 * rest, LONGEST_REST)
+        self._writing = None
+
+    def _put_back(self, taken: dict[Counted, int]) -> None:
+        since, self._held = self._held, taken
+        _add(self._held, since)
+        if len(self._held) > self._most:
+            self._bound(int(self._now().timestamp()) // _HOUR)
+
+    def _bound(self, hour: int) -> None:
+        """Merge the hours before this one into days, once an hour; let go of what is too much."""
+        if self._merged_in != hour:
+            self._merged_in = hour
+            before, self._held = self._held, {}
+            for key, times in before.items():
+                _add(self._held, {key if key.hour == hour else _of_day(key): times})
+            self._tally.reads_merged += len(before) - len(self._held)
+            _log.error("reads wait to be written", rows=len(before), merged=len(self._held))
+        while len(self._held) > self._most:
+            _, times = self._held.popitem()
+            self._tally.reads_lost += times
+
+
+def _add(held: dict[Counted, int], more: dict[Counted, int]) -> None:
+    for key, times in more.items():
+        held[key] = held.get(key, 0) + times
+
+
+def _of_day(key: Counted) -> Counted:
+    first = key.hour // _DAY_HOURS * _DAY_HOURS
+    return Counted(key.organisation, first, key.caller, key.kind, key.roles, _DAY_HOURS)
+
+
+def _row(key: Counted, times: int) -> Read:
+    hour = dt.datetime.fromtimestamp(key.hour * _HOUR, dt.UTC)
+    return Read(key.organisation, hour, key.caller, key.kind, key.roles, key.hours, times)
+
+
+async def forgetting(
+    writes: Pool, days: int, now: Callable[[], dt.datetime], rest: float = float(_HOUR)
+) -> None:
+    """Remove reads older than so many days, once an hour, until cancelled."""
+    while True:
+        try:
+            async with lent(writes) as connection:
+                await reads.forget(connection, now() - dt.timedelta(days=days))
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            _log.warning("old reads not removed", error=type(error).__name__)
+        await asyncio.sleep(rest)
+
+
+__all__ = ["MOST", "REST", "Counted", "Trace", "forgetting"]
