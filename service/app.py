@@ -136,10 +136,10 @@ def build(settings: Settings, dsn: str) -> Litestar:
         lifespan=[functools.partial(_lifespan, settings, dsn)],
         state=State({metrics.MEMBER: requests}),
         guards=[access.admit],
-        middleware=[metrics.measured(requests)],
+        middleware=[metrics.measured(requests), tracing.traced],
         openapi_config=None,
         request_max_body_size=settings.body_limit_bytes,
-        before_send=[tracing.traced, _identify],
+        before_send=[_identify],
         exception_handlers={
             Refused: answers.on_refused,
             HTTPException: answers.on_http,

@@ -11,11 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from litestar import Litestar
-from litestar.types import Message, Scope
+import structlog
+from litestar import Litestar, Request
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.api import answers
 from service.api.answers import AnyRequest
 from service.api.rooms import CALLER, MEMBER, Rooms
+from service.domain.problems import KINDS, Problem
 from service.domain.reads import Kind
 from service.domain.roles import Permission
 
@@ -61,6 +64,7 @@ SHOWING_NOBODY: Final[frozenset[Permission]] = frozenset(
 """Permissions whose handlers show no organisation's data."""
 _SHOWN: Final = "shown"
 _LEAST_REFUSAL: Final = 400
+_log = structlog.get_logger("trace")
 
 
 def require(app: Litestar) -> None:
@@ -87,17 +91,46 @@ def shown(request: AnyRequest, organisations: Iterable[str]) -> None:
         found.update(organisations)
 
 
-async def traced(message: Message, scope: Scope) -> None:
-    """Count whom an answer shows, before it is sent; raises LookupError where nobody said it."""
-    if message["type"] != "http.response.start" or message["status"] >= _LEAST_REFUSAL:
-        return
-    handler = scope.get("route_handler")
+def traced(app: ASGIApp) -> ASGIApp:
+    """Return the application, which sends no answer before it is counted whom that shows."""
+
+    async def answered(scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and count its answer as it begins."""
+        untold = False
+
+        async def counted(message: Message) -> None:
+            """Pass a message on; where nobody said whom the answer shows, a problem instead."""
+            nonlocal untold
+            if message["type"] == "http.response.start" and message["status"] < _LEAST_REFUSAL:
+                untold = not _count(scope)
+                if untold:
+                    await _refuse(scope, receive, send)
+            if not untold:
+                await send(message)
+
+        await app(scope, receive, counted)
+
+    return answered
+
+
+def _count(scope: Scope) -> bool:
+    """Count whom an answer shows; False where it shows somebody, and nobody said whom."""
+    handler = scope["route_handler"]
     kind = SHOWS.get(getattr(handler, "operation_id", ""))
-    if handler is None or kind is None:
-        return
+    if kind is None:
+        return True
     state = scope["state"]
     found: set[str] | None = state.get(_SHOWN)
     if found is None:
-        raise LookupError(f"{handler} does not say whose data it shows")
+        return False
     room: Rooms = scope["litestar_app"].state[MEMBER]
     room.trace.note(state[CALLER], handler.opt["permission"], kind, found)
+    return True
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer 500 by hand: the framework makes no other answer once one was about to begin."""
+    _log.error("whose data an answer shows was not said", handler=str(scope["route_handler"]))
+    request: AnyRequest = Request(scope)
+    made = answers.problem(request, Problem("internal", KINDS["internal"].meaning))
+    await made.to_asgi_response(None, request)(scope, receive, send)

@@ -182,17 +182,20 @@ def _row(key: Counted, times: int) -> Read:
     return Read(key.organisation, hour, key.caller, key.kind, key.roles, key.hours, times)
 
 
-async def forgetting(
-    writes: Pool, days: int, now: Callable[[], dt.datetime], rest: float = float(_HOUR)
-) -> None:
+async def forgetting(writes: Pool, days: int, now: Callable[[], dt.datetime]) -> None:
     """Remove reads older than so many days, once an hour, until cancelled."""
     while True:
-        try:
-            async with lent(writes) as connection:
-                await reads.forget(connection, now() - dt.timedelta(days=days))
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-            _log.warning("old reads not removed", error=type(error).__name__)
-        await asyncio.sleep(rest)
+        await forget(writes, now() - dt.timedelta(days=days))
+        await asyncio.sleep(_HOUR)
 
 
-__all__ = ["MOST", "REST", "Counted", "Trace", "forgetting"]
+async def forget(writes: Pool, before: dt.datetime) -> None:
+    """Remove what was read in hours that began before an instant; if not now, in an hour."""
+    try:
+        async with lent(writes) as connection:
+            await reads.forget(connection, before)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        _log.warning("old reads not removed", error=type(error).__name__)
+
+
+__all__ = ["MOST", "REST", "Counted", "Trace", "forget", "forgetting"]

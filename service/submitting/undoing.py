@@ -89,9 +89,7 @@ async def _follow(desk: Desk, upload: uuid.UUID, caller: Caller, *, retracted: b
     return made
 
 
-async def _take_back(
-    connection: Connection, desk: Desk, found: Chain, caller: Caller
-) -> uuid.UUID:
+async def _take_back(connection: Connection, desk: Desk, found: Chain, caller: Caller) -> uuid.UUID:
     upload = found.last
     if upload.state == "recording":
         raise Refused(Problem("not_retractable", "it is still being recorded"))
