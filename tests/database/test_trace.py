@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import uuid
 from collections.abc import Iterator
 
@@ -17,9 +16,7 @@ from service.behind.tally import Tally
 from service.behind.tracing import Trace, forget
 from service.domain.caller import Caller
 from service.domain.reads import KINDS
-from service.domain.register import BY_NAME
 from service.domain.roles import grant
-from service.domain.samples import sample
 from tests.database.test_access import (
     ABSORBED,
     OTHER,
@@ -65,13 +62,6 @@ async def read(app: Litestar, role: str, *paths: str) -> list[tuple[str, str, st
             answer = await client.get(path)
             assert answer.status_code == 200, answer.text
     return await traced(app)
-
-
-def own_event(kind: str, **members: object) -> dict:
-    """Return an event that a trust records of itself."""
-    made = json.loads(json.dumps(sample(BY_NAME[kind])))
-    made |= {"organisation": OWN, "id": str(uuid.uuid4()), "assurance": "self_declared"}
-    return made | members
 
 
 async def uploaded(client: httpx.AsyncClient) -> str:
