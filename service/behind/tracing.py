@@ -23,7 +23,7 @@ from service.behind.tally import Tally
 from service.domain import reads as domain
 from service.domain.caller import Caller
 from service.domain.reads import Kind
-from service.domain.roles import ALL, Grant, Organisations, Permission
+from service.domain.roles import ALL, Organisations, Permission
 from service.store import reads
 from service.store.pool import Pool, lent
 from service.store.reads import Read
@@ -55,10 +55,10 @@ class Counted(Struct, frozen=True, gc=False):
 class _Reader(Struct):
     """A caller whose reads were counted lately: whose data is theirs, and by which roles they read.
 
-    grants: with which that was worked out.
+    caller: with the grants by which that was worked out.
     """
 
-    grants: tuple[Grant, ...]
+    caller: Caller
     own: Organisations
     roles: dict[Permission, str]
 
@@ -130,10 +130,10 @@ class Trace:
 
     def _reader(self, caller: Caller) -> _Reader:
         known = self._readers.get(caller.id)
-        if known is None or known.grants != caller.grants:
+        if known is None or known.caller != caller:
             if len(self._readers) >= _MOST_READERS:
                 self._readers.clear()
-            known = _Reader(caller.grants, domain.own(caller), {})
+            known = _Reader(caller, domain.own(caller), {})
             self._readers[caller.id] = known
         return known
 

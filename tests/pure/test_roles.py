@@ -16,6 +16,7 @@ READERS = {
     "domain/caller.py": "what follows from grants for the caller alone",
     "behind/scope.py": "whom a caller may see",
     "behind/keyring.py": "a key's grants become its holder's",
+    "domain/reads.py": "whose data is traced when the caller reads it, and by which role",
     "store/keys.py": "kept and read back",
     "api/keys.py": "shown to the operator",
     "cli/keys.py": "shown to the operator",
