@@ -130,7 +130,7 @@ class Trace:
 
     def _reader(self, caller: Caller) -> _Reader:
         known = self._readers.get(caller.id)
-        if known is None or known.caller != caller:
+        if known is None or (known.caller is not caller and known.caller != caller):
             if len(self._readers) >= _MOST_READERS:
                 self._readers.clear()
             known = _Reader(caller, domain.own(caller), {})
