@@ -8,26 +8,20 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Final
 
 PATIENCE_SECONDS: Final = 60.0
-SERVE: Final = ("-m", "service.cli", "serve")
 
 
 @asynccontextmanager
-async def serving(
-    dsn: str, settings: Mapping[str, str] | None = None, program: Sequence[str] = SERVE
-) -> AsyncIterator[int]:
-    """Run the service on a database during the block; yields its port.
-
-    program: what the interpreter is told to run.
-    """
+async def serving(dsn: str, settings: Mapping[str, str] | None = None) -> AsyncIterator[int]:
+    """Run the service on a database during the block; yields its port."""
     port = _free_port()
     environ = os.environ | {"DATABASE_URL": dsn, "CAPMAP_PORT": str(port)} | (settings or {})
-    process = subprocess.Popen(  # noqa: ASYNC220, S603 - starting it is quick; a bench says what
-        [sys.executable, *program],
+    process = subprocess.Popen(  # noqa: ASYNC220 - starting it is quick
+        [sys.executable, "-m", "service.cli", "serve"],
         env=environ,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

@@ -136,7 +136,7 @@ def build(settings: Settings, dsn: str) -> Litestar:
         lifespan=[functools.partial(_lifespan, settings, dsn)],
         state=State({metrics.MEMBER: requests}),
         guards=[access.admit],
-        middleware=[metrics.measured(requests), tracing.traced],
+        middleware=[metrics.measured(requests)],
         openapi_config=None,
         request_max_body_size=settings.body_limit_bytes,
         before_send=[_identify],

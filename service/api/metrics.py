@@ -22,6 +22,7 @@ from prometheus_client.core import (
 from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
 
+from service.api import tracing
 from service.api.answers import AnyRequest
 from service.api.rooms import rooms
 from service.behind import report, running
@@ -62,21 +63,28 @@ class Requests:
 
 
 def measured(requests: Requests) -> Callable[..., ASGIApp]:
-    """Return a middleware that counts and times what is answered; it passes everything on."""
+    """Return a middleware that counts and times what is answered; it passes everything on.
+
+    But for an answer that does not say whose data it shows: one middleware less for all requests.
+    """
 
     def wrapped(app: ASGIApp) -> ASGIApp:
         """Return the application, each of its requests counted."""
 
         async def answered(scope: Scope, receive: Receive, send: Send) -> None:
             """Pass a request on, and count it however it ends."""
-            began, status = time.perf_counter(), 500
+            began, status, untold = time.perf_counter(), 500, False
 
             async def sent(message: Message) -> None:
                 """Pass a message on, and remember the status that it begins with."""
-                nonlocal status
+                nonlocal status, untold
                 if message["type"] == "http.response.start":
                     status = message["status"]
-                await send(message)
+                    if not tracing.told(scope, status):
+                        status, untold = 500, True
+                        await tracing.refuse(scope, receive, send)
+                if not untold:
+                    await send(message)
 
             try:
                 await app(scope, receive, sent)

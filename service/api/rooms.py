@@ -49,7 +49,7 @@ class Rooms:
         self.access = access
         self.keyring = Keyring(reads, desk.pool, desk.now)
         self.scopes = Scopes(self.registers, desk.now)
-        self.trace = Trace(desk.pool, desk.now, waking.tally)
+        self.trace = Trace(desk.pool, waking.tally)
 
 
 def rooms(request: AnyRequest) -> Rooms:

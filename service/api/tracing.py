@@ -13,7 +13,7 @@ from typing import Final
 
 import structlog
 from litestar import Litestar, Request
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import Receive, Scope, Send
 
 from service.api import answers
 from service.api.answers import AnyRequest
@@ -91,32 +91,15 @@ def shown(request: AnyRequest, organisations: Iterable[str]) -> None:
         found.update(organisations)
 
 
-def traced(app: ASGIApp) -> ASGIApp:
-    """Return the application, which sends no answer before it is counted whom that shows."""
+def told(scope: Scope, status: int) -> bool:
+    """Count whom an answer shows that is about to begin.
 
-    async def answered(scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, and count its answer as it begins."""
-        untold = False
-
-        async def counted(message: Message) -> None:
-            """Pass a message on; where nobody said whom the answer shows, a problem instead."""
-            nonlocal untold
-            if message["type"] == "http.response.start" and message["status"] < _LEAST_REFUSAL:
-                untold = not _count(scope)
-                if untold:
-                    await _refuse(scope, receive, send)
-            if not untold:
-                await send(message)
-
-        await app(scope, receive, counted)
-
-    return answered
-
-
-def _count(scope: Scope) -> bool:
-    """Count whom an answer shows; False where it shows somebody, and nobody said whom."""
+    False where it shows somebody and no handler said whom: then it is to be refused instead.
+    """
+    if status >= _LEAST_REFUSAL:
+        return True
     handler = scope["route_handler"]
-    kind = SHOWS.get(getattr(handler, "operation_id", ""))
+    kind = SHOWS.get(handler.operation_id)  # type: ignore[union-attr]  # of HTTP, all have one
     if kind is None:
         return True
     state = scope["state"]
@@ -128,8 +111,8 @@ def _count(scope: Scope) -> bool:
     return True
 
 
-async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer 500 by hand: the framework makes no other answer once one was about to begin."""
+async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer 500 by hand: once an answer was about to begin, the framework makes no other."""
     _log.error("whose data an answer shows was not said", handler=str(scope["route_handler"]))
     request: AnyRequest = Request(scope)
     made = answers.problem(request, Problem("internal", KINDS["internal"].meaning))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Final
@@ -69,13 +70,14 @@ class Trace:
     def __init__(
         self,
         writes: Pool,
-        now: Callable[[], dt.datetime],
         tally: Tally,
+        clock: Callable[[], float] = time.time,
         most: int = MOST,
         rest: float = REST,
     ) -> None:
+        """clock: seconds since 1970."""
         self._writes = writes
-        self._now = now
+        self._clock = clock
         self._tally = tally
         self._most = most
         self._rest = rest
@@ -95,7 +97,7 @@ class Trace:
         roles = reader.roles.get(permission)
         if roles is None:
             roles = reader.roles[permission] = domain.roles(caller, permission)
-        hour = int(self._now().timestamp()) // _HOUR
+        hour = int(self._clock()) // _HOUR
         for code in organisations:
             if code not in reader.own:
                 key = Counted(code, hour, caller.id, kind, roles)
@@ -151,7 +153,7 @@ class Trace:
         since, self._held = self._held, taken
         _add(self._held, since)
         if len(self._held) > self._most:
-            self._bound(int(self._now().timestamp()) // _HOUR)
+            self._bound(int(self._clock()) // _HOUR)
 
     def _bound(self, hour: int) -> None:
         """Merge the hours before this one into days, once an hour; let go of what is too much."""

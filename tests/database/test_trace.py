@@ -226,7 +226,8 @@ async def test_what_cannot_be_written_waits_and_nobody_is_refused(app, connectio
 async def test_what_waits_is_bounded_the_oldest_merged_into_days(app, connection):
     """Hours before this one become a day of theirs; only what is still too much is lost."""
     now, tally = [AT], Tally()
-    trace = Trace(app.state[MEMBER].desk.pool, lambda: now[0], tally, most=4, rest=60.0)
+    pool = app.state[MEMBER].desk.pool
+    trace = Trace(pool, tally, lambda: now[0].timestamp(), most=4, rest=60.0)
     for hour in range(5):
         now[0] = AT + dt.timedelta(hours=hour)
         trace.note(LEAD, "read_organisation", "picture", [OWN])
@@ -245,7 +246,7 @@ async def test_what_waits_is_bounded_the_oldest_merged_into_days(app, connection
 async def test_two_processes_count_into_the_same_row(app, connection):
     """Of one caller, kind and hour; what is left at the end is written at the end."""
     for _ in range(2):
-        trace = Trace(app.state[MEMBER].desk.pool, lambda: AT, Tally())
+        trace = Trace(app.state[MEMBER].desk.pool, Tally(), AT.timestamp)
         trace.note(LEAD, "read_events", "events", [OWN, SIBLING])
         await trace.close()
     assert await traced(app) == [
@@ -257,7 +258,7 @@ async def test_old_reads_are_removed_and_acts_are_kept(app, connection):
     """After so many days; whoever runs behind the log does it, once an hour."""
     pool = app.state[MEMBER].desk.pool
     for hours in (0, 25):
-        trace = Trace(pool, lambda hours=hours: AT - dt.timedelta(hours=hours), Tally())
+        trace = Trace(pool, Tally(), (AT - dt.timedelta(hours=hours)).timestamp)
         trace.note(LEAD, "read_events", "events", [OWN])
         await trace.close()
     before = await connection.fetchval("SELECT count(*) FROM acts")
