@@ -12,7 +12,8 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from typing import Final
 
@@ -42,15 +43,21 @@ _DAY_HOURS: Final = 24
 _log = structlog.get_logger("trace")
 
 
-class Counted(Struct, frozen=True, gc=False):
-    """What is counted together. hour: hours since 1970 (UTC); hours: how many from then on."""
+class Heading(Struct, frozen=True, gc=False):
+    """What is counted together, by organisation.
 
-    organisation: str
+    hour: hours since 1970 (UTC); hours: how many from then on.
+    """
+
     hour: int
     caller: str
     kind: Kind
     roles: str
     hours: int = 1
+
+
+Held = dict[Heading, dict[str, int]]
+"""How often which organisation was read, under each heading."""
 
 
 class _Reader(Struct):
@@ -81,46 +88,53 @@ class Trace:
         self._tally = tally
         self._most = most
         self._rest = rest
-        self._held: dict[Counted, int] = {}
+        self._held: Held = {}
+        self._rows = 0  # of all that is held
         self._readers: dict[str, _Reader] = {}
         self._merged_in = 0
         self._closing = asyncio.Event()
         self._writing: asyncio.Task[None] | None = None
 
     def note(
-        self, caller: Caller, permission: Permission, kind: Kind, organisations: Iterable[str]
+        self, caller: Caller, permission: Permission, kind: Kind, organisations: AbstractSet[str]
     ) -> None:
         """Count that a caller was shown the data of some organisations."""
         reader = self._reader(caller)
-        if reader.own == ALL:
+        others = set[str]() if reader.own == ALL else organisations - reader.own
+        if not others:
             return
         roles = reader.roles.get(permission)
         if roles is None:
             roles = reader.roles[permission] = domain.roles(caller, permission)
         hour = int(self._clock()) // _HOUR
-        for code in organisations:
-            if code not in reader.own:
-                key = Counted(code, hour, caller.id, kind, roles)
-                self._held[key] = self._held.get(key, 0) + 1
-        if self._held and self._writing is None:
+        heading = Heading(hour, caller.id, kind, roles)
+        counts = self._held.get(heading)
+        if counts is None:
+            counts = self._held[heading] = {}
+        before = len(counts)
+        for code in others:
+            counts[code] = counts.get(code, 0) + 1
+        self._rows += len(counts) - before
+        if self._writing is None:
             self._writing = asyncio.create_task(self._write_by_and_by(), name="trace")
-        if len(self._held) > self._most:
+        if self._rows > self._most:
             self._bound(hour)
 
     async def write(self) -> bool:
         """Write down what was counted; tell whether it could be."""
         if not self._held:
             return True
-        taken, self._held = self._held, {}
+        taken, self._held, self._rows = self._held, {}, 0
+        rows = list(_rows(taken))
         try:
             async with asyncio.timeout(PATIENCE), lent(self._writes) as connection:
-                await reads.add(connection, [_row(key, times) for key, times in taken.items()])
+                await reads.add(connection, rows)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-            _log.warning("reads not written", rows=len(taken), error=type(error).__name__)
+            _log.warning("reads not written", rows=len(rows), error=type(error).__name__)
             self._tally.trace_failures += 1
             self._put_back(taken)
             return False
-        self._tally.reads_traced += sum(taken.values())
+        self._tally.reads_traced += sum(row.times for row in rows)
         return True
 
     async def close(self) -> None:
@@ -149,10 +163,12 @@ class Trace:
             rest = self._rest if await self.write() else min(2 * rest, LONGEST_REST)
         self._writing = None
 
-    def _put_back(self, taken: dict[Counted, int]) -> None:
+    def _put_back(self, taken: Held) -> None:
         since, self._held = self._held, taken
-        _add(self._held, since)
-        if len(self._held) > self._most:
+        for heading, counts in since.items():
+            _add(self._held, heading, counts)
+        self._rows = _length(self._held)
+        if self._rows > self._most:
             self._bound(int(self._clock()) // _HOUR)
 
     def _bound(self, hour: int) -> None:
@@ -160,28 +176,40 @@ class Trace:
         if self._merged_in != hour:
             self._merged_in = hour
             before, self._held = self._held, {}
-            for key, times in before.items():
-                _add(self._held, {key if key.hour == hour else _of_day(key): times})
-            self._tally.reads_merged += len(before) - len(self._held)
-            _log.error("reads wait to be written", rows=len(before), merged=len(self._held))
-        while len(self._held) > self._most:
-            _, times = self._held.popitem()
+            for heading, counts in before.items():
+                _add(self._held, heading if heading.hour == hour else _of_day(heading), counts)
+            _log.error("reads wait to be written", rows=self._rows, merged=_length(self._held))
+            self._tally.reads_merged += self._rows - _length(self._held)
+            self._rows = _length(self._held)
+        while self._rows > self._most:
+            heading, counts = self._held.popitem()
+            _, times = counts.popitem()
+            if counts:
+                self._held[heading] = counts
+            self._rows -= 1
             self._tally.reads_lost += times
 
 
-def _add(held: dict[Counted, int], more: dict[Counted, int]) -> None:
-    for key, times in more.items():
-        held[key] = held.get(key, 0) + times
+def _add(held: Held, heading: Heading, more: dict[str, int]) -> None:
+    counts = held.setdefault(heading, {})
+    for code, times in more.items():
+        counts[code] = counts.get(code, 0) + times
 
 
-def _of_day(key: Counted) -> Counted:
-    first = key.hour // _DAY_HOURS * _DAY_HOURS
-    return Counted(key.organisation, first, key.caller, key.kind, key.roles, _DAY_HOURS)
+def _length(held: Held) -> int:
+    return sum(map(len, held.values()))
 
 
-def _row(key: Counted, times: int) -> Read:
-    hour = dt.datetime.fromtimestamp(key.hour * _HOUR, dt.UTC)
-    return Read(key.organisation, hour, key.caller, key.kind, key.roles, key.hours, times)
+def _of_day(heading: Heading) -> Heading:
+    first = heading.hour // _DAY_HOURS * _DAY_HOURS
+    return Heading(first, heading.caller, heading.kind, heading.roles, _DAY_HOURS)
+
+
+def _rows(held: Held) -> Iterator[Read]:
+    for one, counts in held.items():
+        hour = dt.datetime.fromtimestamp(one.hour * _HOUR, dt.UTC)
+        for code, times in counts.items():
+            yield Read(code, hour, one.caller, one.kind, one.roles, one.hours, times)
 
 
 async def forgetting(writes: Pool, days: int, now: Callable[[], dt.datetime]) -> None:
@@ -200,4 +228,4 @@ async def forget(writes: Pool, before: dt.datetime) -> None:
         _log.warning("old reads not removed", error=type(error).__name__)
 
 
-__all__ = ["MOST", "REST", "Counted", "Trace", "forget", "forgetting"]
+__all__ = ["MOST", "REST", "Heading", "Held", "Trace", "forget", "forgetting"]

@@ -227,11 +227,11 @@ async def test_what_waits_is_bounded_the_oldest_merged_into_days(app, connection
     """Hours before this one become a day of theirs; only what is still too much is lost."""
     now, tally = [AT], Tally()
     pool = app.state[MEMBER].desk.pool
-    trace = Trace(pool, tally, lambda: now[0].timestamp(), most=4, rest=60.0)
+    trace = Trace(pool, tally, lambda: dt.datetime.timestamp(now[0]), most=4, rest=60.0)
     for hour in range(5):
         now[0] = AT + dt.timedelta(hours=hour)
-        trace.note(LEAD, "read_organisation", "picture", [OWN])
-    trace.note(LEAD, "read_organisation", "picture", [f"T{n:02}" for n in range(5)])
+        trace.note(LEAD, "read_organisation", "picture", {OWN})
+    trace.note(LEAD, "read_organisation", "picture", {f"T{n:02}" for n in range(5)})
     await trace.close()
     rows = await connection.fetch(
         "SELECT organisation, hour, hours, times FROM reads ORDER BY hour, organisation"
@@ -247,7 +247,7 @@ async def test_two_processes_count_into_the_same_row(app, connection):
     """Of one caller, kind and hour; what is left at the end is written at the end."""
     for _ in range(2):
         trace = Trace(app.state[MEMBER].desk.pool, Tally(), AT.timestamp)
-        trace.note(LEAD, "read_events", "events", [OWN, SIBLING])
+        trace.note(LEAD, "read_events", "events", {OWN, SIBLING})
         await trace.close()
     assert await traced(app) == [
         (OWN, "events", f"lead:{SYSTEM}", 2), (SIBLING, "events", f"lead:{SYSTEM}", 2),
@@ -259,7 +259,7 @@ async def test_old_reads_are_removed_and_acts_are_kept(app, connection):
     pool = app.state[MEMBER].desk.pool
     for hours in (0, 25):
         trace = Trace(pool, Tally(), (AT - dt.timedelta(hours=hours)).timestamp)
-        trace.note(LEAD, "read_events", "events", [OWN])
+        trace.note(LEAD, "read_events", "events", {OWN})
         await trace.close()
     before = await connection.fetchval("SELECT count(*) FROM acts")
     await forget(pool, AT - dt.timedelta(days=1))
