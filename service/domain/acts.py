@@ -15,7 +15,7 @@ from service.domain.roles import ALL, Grant, Organisations
 
 Name = Literal[
     "key_made", "key_revoked", "dispute_settled", "file_imported", "upload_retracted",
-    "upload_restored", "draft_discarded", "person_erased", "rebuilt", "served_without_access",
+    "upload_restored", "draft_discarded", "rebuilt", "served_without_access",
 ]  # fmt: skip
 """What was done; the list is closed."""
 NAMES: Final[frozenset[Name]] = frozenset(get_args(Name))

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import hashlib
+import json
 import uuid
+from pathlib import Path
 
 import asyncpg
 import httpx
@@ -13,13 +16,16 @@ from click.testing import CliRunner
 
 from service.api.rooms import MEMBER
 from service.behind import rebuild
-from service.cli import main
+from service.cli import main, process
+from service.domain import acts as domain
 from service.domain.acts import Act
 from service.domain.caller import LOCAL
+from service.settings import load
 from service.store import acts, reads
 from service.store.reads import Read
 from tests.database.test_access import OTHER, OWN, SIBLING, SYSTEM, app, asking, key
 from tests.database.test_trace import uploaded
+from tests.strategies import trust
 
 __all__ = ["app"]  # the fixture
 
@@ -168,6 +174,43 @@ async def test_the_database_refuses_to_change_acts(connection, table, role):
         with pytest.raises(asyncpg.IntegrityConstraintViolationError, match="append-only"):
             await connection.execute(statement)
     assert [one.act for one in await acts.page_of(connection, OWN, 2**62, 10)] == [made]
+
+
+def test_serving_without_access_is_an_act(dsn):
+    """Whoever reaches the service is its operator then: everybody is told; with keys nobody is."""
+
+    async def served(access: str) -> list[Act]:
+        await process.prepare_to_serve(load({"CAPMAP_ACCESS": access}), dsn)
+        connection = await asyncpg.connect(dsn)
+        found = await acts.page_of(connection, OWN, 2**62, 10)
+        await connection.close()
+        return [one.act for one in found]
+
+    assert asyncio.run(served("keys")) == []
+    (act,) = asyncio.run(served("off"))
+    assert (act.name, act.object) == ("served_without_access", "127.0.0.1:8000")
+
+
+def test_a_file_without_a_receipt_is_an_act_by_its_digest(dsn, monkeypatch, tmp_path):
+    """A batch that expects versions is recorded at once: no upload tells of it."""
+    body = json.dumps({"events": [trust(OWN)], "expected_versions": {OWN: 0}}).encode()
+    (tmp_path / "batch.json").write_bytes(body)
+    monkeypatch.setenv("DATABASE_URL", dsn)
+    done = CliRunner().invoke(main, ["events", "import", str(tmp_path / "batch.json")])
+    assert done.exit_code == 0, done.output
+    told = CliRunner().invoke(main, ["acts", "--organisation", OWN]).output.strip().split("  ")
+    digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
+    assert told[1:] == ["local", "file_imported", digest, OWN, "1 events"]
+
+
+def test_every_act_of_the_list_is_written_somewhere():
+    """What the list promises is done by some module, under its name."""
+    written = "".join(
+        path.read_text(encoding="utf-8")
+        for path in Path(domain.__file__).parents[1].rglob("*.py")
+        if path != Path(domain.__file__)
+    )
+    assert [name for name in domain.NAMES if f'"{name}"' not in written] == []
 
 
 def test_commands_tell_acts_and_reads(dsn, monkeypatch):

@@ -12,11 +12,13 @@ from litestar import Litestar, get
 
 from service.api import tracing
 from service.api.rooms import MEMBER
+from service.app import opened
 from service.behind.tally import Tally
 from service.behind.tracing import Trace, forget
 from service.domain.caller import Caller
 from service.domain.reads import KINDS
 from service.domain.roles import grant
+from service.settings import load
 from tests.database.test_access import (
     ABSORBED,
     OTHER,
@@ -252,6 +254,13 @@ async def test_two_processes_count_into_the_same_row(app, connection):
     assert await traced(app) == [
         (OWN, "events", f"lead:{SYSTEM}", 2), (SIBLING, "events", f"lead:{SYSTEM}", 2),
     ]  # fmt: skip
+
+
+async def test_what_was_counted_is_written_when_the_service_stops(dsn, connection):
+    """Stopped in order it loses nothing."""
+    async with opened(load({}), dsn) as rooms:
+        rooms.trace.note(LEAD, "read_events", "events", {OWN})
+    assert await connection.fetchval("SELECT times FROM reads") == 1
 
 
 async def test_old_reads_are_removed_and_acts_are_kept(app, connection):
