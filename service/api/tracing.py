@@ -99,7 +99,7 @@ def told(scope: Scope, status: int) -> bool:
     if status >= _LEAST_REFUSAL:
         return True
     handler = scope["route_handler"]
-    kind = SHOWS.get(str(getattr(handler, "operation_id", "")))
+    kind = SHOWS.get(handler.operation_id)  # type: ignore[union-attr,arg-type]  # of HTTP: a name
     if kind is None:
         return True
     state = scope["state"]
