@@ -34,8 +34,10 @@ from service.api import (
     people,
     pictures,
     putting_right,
+    reads,
     returns,
     templates,
+    tracing,
     trials,
     uploads,
 )
@@ -77,6 +79,9 @@ HANDLERS: Final = (
     erasures.lift_erasure,
     erasures.list_erasures,
     me.get_me,
+    reads.list_acts,
+    reads.list_acts_of,
+    reads.list_reads,
     trials.list_trials,
     trials.get_trial,
     trials.discard_trial,
@@ -162,6 +167,7 @@ def build(settings: Settings, dsn: str) -> Litestar:
     )
     app = Litestar.from_config(config)
     access.require(app)
+    tracing.require(app)
     return app
 
 
@@ -232,6 +238,7 @@ async def opened(settings: Settings, dsn: str) -> AsyncIterator[Rooms]:
                     yield rooms
                 finally:
                     await rooms.keyring.close()
+                    await rooms.trace.close()
         finally:
             await writer.close()
 
@@ -289,6 +296,7 @@ async def behind(settings: Settings, dsn: str, rooms: Rooms) -> AsyncIterator[No
         waking=rooms.waking,
         poll=settings.poll_ms / 1000,
         audit_rest=60 / settings.audit_per_minute,
+        trace_days=settings.trace_days,
     )
     async with running.running(made):
         yield

@@ -74,6 +74,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     workbook_expansion: int = 200
     workbook_memory_mb: int = 768
     workbook_seconds: int = 60
+    trace_days: int = 730
     log_level: str = "info"
 
 
@@ -344,6 +345,13 @@ ROWS: tuple[Row, ...] = (
         _positive,
         A_NUMBER,
         "seconds of processor time that reading one workbook may take",
+    ),
+    Row(
+        "CAPMAP_TRACE_DAYS",
+        "trace_days",
+        _positive,
+        A_NUMBER,
+        "days for which it is kept who read whose data",
     ),
     Row(
         "CAPMAP_LOG_LEVEL",

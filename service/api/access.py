@@ -16,7 +16,7 @@ from litestar.connection import ASGIConnection
 from litestar.handlers.base import BaseRouteHandler
 from litestar.routes import BaseRoute, HTTPRoute
 
-from service.api import browsers
+from service.api import browsers, tracing
 from service.api.answers import AnyRequest
 from service.api.rooms import CALLER, MEMBER, Rooms, caller, head, rooms
 from service.behind.keyring import PREFIX
@@ -113,3 +113,4 @@ async def within(request: AnyRequest, organisation: str) -> None:
     if not (await scope(request)).sees(organisation):
         detail = f"{organisation} is not within the scope of this key"
         raise Refused(Problem("out_of_scope", detail))
+    tracing.shown(request, (organisation,))

@@ -12,7 +12,7 @@ from service.api import answers, bodies, events, parameters
 from service.api.answers import AnyRequest
 from service.api.rooms import caller, rooms
 from service.domain import people
-from service.domain.erasures import Act
+from service.domain.erasures import ErasureAct
 
 
 class ErasureShown(Struct, frozen=True):
@@ -34,7 +34,7 @@ class ErasureShown(Struct, frozen=True):
 class ErasuresListed(Struct, frozen=True):
     """Every act of the list of erasures, in order: of one subject the last one counts."""
 
-    items: tuple[Act, ...]
+    items: tuple[ErasureAct, ...]
     next: str | None
 
 

@@ -15,7 +15,17 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from service.api import access, answers, bodies, cursors, disclosing, parameters, sensed, standing
+from service.api import (
+    access,
+    answers,
+    bodies,
+    cursors,
+    disclosing,
+    parameters,
+    sensed,
+    standing,
+    tracing,
+)
 from service.api.answers import AnyRequest
 from service.api.moment import known_position
 from service.api.rooms import caller, head, rooms, snapshot
@@ -243,6 +253,7 @@ async def list_events(request: AnyRequest) -> Response[bytes]:
             onward = await cursors.cursor(connection, at.log, found[-1].position)
     found = await rooms(request).disclosed.told(reader, found)
     whose = {one.organisation for one in found}
+    tracing.shown(request, whose)
     said = disclosing.given(query.disclosure, reader, whose)
     return _listed(request, query, found, at.log, onward, disclosure=said)
 
@@ -331,6 +342,7 @@ async def get_event(request: AnyRequest, event_id: FromPath[str]) -> Response[by
         raise absent(key)
     stored, *about = every
     whose = {one.organisation for one in every}
+    tracing.shown(request, whose)
     said = disclosing.given(query.disclosure, reader, whose)
     if CLOUDEVENT in request.headers.get("accept", ""):
         log = (await head(request)).log

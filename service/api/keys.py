@@ -76,7 +76,7 @@ async def list_keys(request: AnyRequest) -> Response[bytes]:
 async def revoke_key(request: AnyRequest, key_id: FromPath[str]) -> Response[bytes]:
     """Revoke a key: it opens nothing here from now on, elsewhere within half a minute."""
     parameters.read(request, Struct)
-    found = await rooms(request).keyring.revoke(_id(key_id))
+    found = await rooms(request).keyring.revoke(_id(key_id), caller(request).id)
     if found is None:
         raise _unknown(key_id)
     rooms(request).front.sessions.forget_key(found.id)

@@ -22,6 +22,7 @@ from prometheus_client.core import (
 from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
 
+from service.api import tracing
 from service.api.answers import AnyRequest
 from service.api.rooms import rooms
 from service.behind import report, running
@@ -62,21 +63,28 @@ class Requests:
 
 
 def measured(requests: Requests) -> Callable[..., ASGIApp]:
-    """Return a middleware that counts and times what is answered; it passes everything on."""
+    """Return a middleware that counts and times what is answered; it passes everything on.
+
+    But for an answer that does not say whose data it shows: one middleware less for all requests.
+    """
 
     def wrapped(app: ASGIApp) -> ASGIApp:
         """Return the application, each of its requests counted."""
 
         async def answered(scope: Scope, receive: Receive, send: Send) -> None:
             """Pass a request on, and count it however it ends."""
-            began, status = time.perf_counter(), 500
+            began, status, untold = time.perf_counter(), 500, False
 
             async def sent(message: Message) -> None:
                 """Pass a message on, and remember the status that it begins with."""
-                nonlocal status
+                nonlocal status, untold
                 if message["type"] == "http.response.start":
                     status = message["status"]
-                await send(message)
+                    if not tracing.told(scope, status):
+                        status, untold = 500, True
+                        await tracing.refuse(scope, receive, send)
+                if not untold:
+                    await send(message)
 
             try:
                 await app(scope, receive, sent)
@@ -112,6 +120,10 @@ def _of_process(tally: Tally) -> Iterator[Metric]:
     yield _by("capmap_behind_failures", "Steps that failed.", "worker", tally.failures)
     yield _by("capmap_audited", "Packs and rows compared with the log.", "what", tally.audited)
     yield _by("capmap_audit_mismatches", "Comparisons that failed.", "what", tally.mismatches)
+    yield _counter("capmap_reads_traced", "Reads of others' data written.", tally.reads_traced)
+    yield _counter("capmap_reads_merged", "Rows of them merged into days.", tally.reads_merged)
+    yield _counter("capmap_reads_lost", "Reads that could not be kept.", tally.reads_lost)
+    yield _counter("capmap_trace_failures", "Writings that failed.", tally.trace_failures)
 
 
 def _of_log(found: Report, queue: float) -> Iterator[Metric]:

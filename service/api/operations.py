@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Struct
 
-from service.api import catalogue, erasures, keys, me, models, people, templates, trials
+from service.api import catalogue, erasures, keys, me, models, people, reads, templates, trials
 from service.api.answers import RowFault
 from service.api.completeness import CompletenessAnswer
 from service.api.events import (
@@ -37,7 +37,7 @@ from service.behind.granting import NewKey
 from service.domain.dates import Precision
 from service.domain.disclosure import Disclosure
 from service.domain.envelope import Assurance, Source, Target
-from service.domain.erasures import Act
+from service.domain.erasures import ErasureAct
 from service.domain.model import Model
 from service.domain.people import NewErasure, NewName
 from service.domain.problems import Category
@@ -184,11 +184,19 @@ OPERATIONS: Final = (
     Operation("/api/v1/people/{person}/erasure", "post", "erase_person", "Erase a person's name",
               erasures.ErasureShown, refusals=NAMING, body=NewErasure, keyed=False, done="Erased"),
     Operation("/api/v1/people/{person}/lifting", "post", "lift_erasure",
-              "Allow a person's name to be recorded again", Act, refusals=FOUND, keyed=False,
+              "Allow a person's name to be recorded again", ErasureAct, refusals=FOUND, keyed=False,
               done="Lifted"),
     Operation("/api/v1/erasures", "get", "list_erasures", "List erasures",
               erasures.ErasuresListed),
     Operation("/api/v1/me", "get", "get_me", "Read who you are and whom you see", me.Me),
+    Operation("/api/v1/organisations/{code}/reads", "get", "list_reads",
+              "List who else read an organisation's data", reads.ReadsListed, reads.ReadsQuery,
+              FOUND, example="RTP"),
+    Operation("/api/v1/organisations/{code}/acts", "get", "list_acts_of",
+              "List administrative acts that concern an organisation", reads.ActsListed,
+              reads.ActsQuery, FOUND, example="RTP"),
+    Operation("/api/v1/acts", "get", "list_acts", "List administrative acts", reads.ActsListed,
+              reads.ActsQuery),
     Operation("/api/v1/trials", "get", "list_trials", "List your trials", trials.TrialsListed),
     Operation("/api/v1/trials/{name}", "get", "get_trial", "Read a trial and what it would change",
               trials.TrialAnswer, refusals=FOUND),

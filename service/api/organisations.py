@@ -9,7 +9,7 @@ from litestar import Response, get
 from litestar.params import FromPath
 from msgspec import Meta, Struct
 
-from service.api import access, answers, disclosing, parameters, waiting
+from service.api import access, answers, disclosing, parameters, tracing, waiting
 from service.api.answers import AnyRequest
 from service.api.moment import Moment, MomentQuery, settle
 from service.api.rooms import rooms, snapshot
@@ -104,6 +104,7 @@ async def _list(
     reader = await disclosing.reader(request, query.disclosure)
     moment = disclosing.told(moment, query.disclosure, reader, [found.code for found in page])
     onward = f"{path}?limit={query.limit}&after={page[-1].code}" if more else None
+    tracing.shown(request, [one.code for one in page])
     return answers.json(request, answers.encode(Listed(moment, page, onward)))
 
 

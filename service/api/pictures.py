@@ -9,7 +9,7 @@ from litestar import Response, get
 from litestar.params import FromPath
 from msgspec import Meta, Struct
 
-from service.api import access, answers, disclosing, models, parameters
+from service.api import access, answers, disclosing, models, parameters, tracing
 from service.api.answers import AnyRequest
 from service.api.events import TrialName
 from service.api.moment import Moment, MomentQuery, settle
@@ -127,6 +127,7 @@ async def _answer(
     made = await room.pictures.picture(asked)
     if made.organisation is None:
         raise unknown(asked)
+    tracing.shown(request, made.trusts)
     moment = disclosing.told(moment, query.disclosure, asked.reader, made.rounded)
     said = (moment.log, moment.fold, moment.model, moment.evidence, moment.disclosure)
     tag = answers.weak_tag(made.tag, *said, *made.rounded, query.disclosure or "")
@@ -156,6 +157,7 @@ async def _tried(
     made = await room.pictures.beyond(asked, laid.overlay)
     if made.organisation is None:
         raise unknown(asked)
+    tracing.shown(request, made.trusts)
     told = msgspec.structs.replace(
         disclosing.told(moment, query.disclosure, asked.reader, made.rounded), trial=trial
     )

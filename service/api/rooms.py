@@ -17,6 +17,7 @@ from service.behind.latest import Latest
 from service.behind.pictures import Pictures
 from service.behind.registers import Registers
 from service.behind.scope import Scopes
+from service.behind.tracing import Trace
 from service.behind.waking import Waking
 from service.domain.caller import Caller
 from service.domain.disclosure import EXACT, POLICY, TOTALS, Disclosure, Entitlement
@@ -39,7 +40,7 @@ class Rooms:
 
     __slots__ = (
         "access", "desk", "disclosed", "entitlements", "front", "histories", "keyring", "latest",
-        "people", "pictures", "pool", "registers", "scopes", "waking", "writer",
+        "people", "pictures", "pool", "registers", "scopes", "trace", "waking", "writer",
     )  # fmt: skip
 
     def __init__(
@@ -71,6 +72,7 @@ class Rooms:
         self.people = People(reads, desk.pool, desk.now, erasures)
         self.scopes = Scopes(self.registers, desk.now)
         self.entitlements = Entitlements(self.scopes, self.histories, entitlement, desk.now)
+        self.trace = Trace(desk.pool, waking.tally)
 
 
 def rooms(request: AnyRequest) -> Rooms:

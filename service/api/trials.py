@@ -9,7 +9,7 @@ from litestar import Response, delete, get, post
 from litestar.params import FromPath
 from msgspec import Raw, Struct
 
-from service.api import access, answers, disclosing, events, models, parameters, sensed
+from service.api import access, answers, disclosing, events, models, parameters, sensed, tracing
 from service.api.answers import AnyRequest
 from service.api.rooms import caller, rooms
 from service.behind.sensing import EventWarnings
@@ -82,6 +82,7 @@ async def get_trial(request: AnyRequest, name: FromPath[str]) -> Response[bytes]
     today = dates.today(dt.datetime.now(dt.UTC))
     model = models.chosen(None)
     compared = await trials.compared(room.pictures, laid, today, model, seen, reader)
+    tracing.shown(request, [one.code for one in compared.trusts])
     told = tuple(
         TrialEvent(Raw(one.body), problem.detail if (problem := laid.refused.get(place)) else None)
         for place, one in enumerate(held)

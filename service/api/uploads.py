@@ -6,7 +6,7 @@ import base64
 import binascii
 import re
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import Annotated, Literal
 from urllib.parse import urlencode
 
@@ -16,7 +16,16 @@ from litestar.params import FromPath
 from litestar.response import ServerSentEvent, ServerSentEventMessage, Stream
 from msgspec import Meta, Struct
 
-from service.api import access, answers, disclosing, models, multipart, parameters, sensed
+from service.api import (
+    access,
+    answers,
+    disclosing,
+    models,
+    multipart,
+    parameters,
+    sensed,
+    tracing,
+)
 from service.api.answers import AnyRequest
 from service.api.bodies import answered, idempotency_key, told
 from service.api.events import TrialName
@@ -24,10 +33,21 @@ from service.api.rooms import caller, rooms, snapshot
 from service.domain import dates
 from service.domain.faults import Fault
 from service.domain.problems import Problem, Refused
+from service.domain.reads import own
+from service.domain.roles import ALL
 from service.intake.rows import Asked
 from service.store import uploads
 from service.store.appending import Connection
-from service.submitting import files, giving_back, receipts, receiving, spooling, trials, undoing
+from service.submitting import (
+    files,
+    giving_back,
+    receipts,
+    receiving,
+    recording,
+    spooling,
+    trials,
+    undoing,
+)
 from service.submitting.desk import Desk
 from service.submitting.receipts import Place, UploadReceipt, UploadRow
 from service.submitting.receiving import Foretold, Handed
@@ -81,6 +101,7 @@ async def create_upload(request: AnyRequest) -> Response[bytes]:
     """Hand a file over: checked whole, then recorded; a long one is recorded after the answer."""
     query = parameters.read(request, UploadQuery)
     key = idempotency_key(request)
+    tracing.shown(request, ())
     desk, asks = rooms(request).desk, caller(request)
     part = await multipart.file(request)
     most, asked = desk.limits.file_bytes, _asked(query, desk)
@@ -112,6 +133,7 @@ async def _rehearsed(
         warnings = await sensed.laid(room, found.laid, reader)
         today, model = dates.today(room.desk.now()), models.chosen(None)
         changes = await trials.compared(room.pictures, found.laid, today, model, seen, reader)
+        tracing.shown(request, [one.code for one in changes.trusts])
         receipt = msgspec.structs.replace(receipt, changes=changes, warnings=warnings)
     return answered(request, receipt)
 
@@ -128,6 +150,7 @@ async def list_uploads(request: AnyRequest) -> Response[bytes]:
     async with snapshot(request) as connection:
         page = await uploads.page(connection, before, query.limit, _of(request))
         found = [await receipts.receipt(connection, one.id) for one in page]
+    tracing.shown(request, [code for one in page for code in senders(one)])
     onward = _cursor(page[-1].number) if len(page) == query.limit else None
     return _listed(request, UploadsListed(tuple(filter(None, found)), None), onward, query.limit)
 
@@ -221,7 +244,17 @@ async def _one(request: AnyRequest, connection: Connection, given: str) -> uploa
     found = await uploads.one(connection, _id(given))
     if found is None or _of(request) not in {None, found.received_by}:
         raise _unknown(given)
+    tracing.shown(request, senders(found))
     return found
+
+
+def senders(upload: uploads.Upload) -> Iterable[str]:
+    """Return the organisations that an upload's sender records for: its receipt is of their data.
+
+    The operator's own uploads are nobody's: what they record is theirs to record.
+    """
+    theirs = own(recording.terms(upload).caller)
+    return () if theirs == ALL else theirs
 
 
 async def _theirs(request: AnyRequest, given: str) -> uuid.UUID:

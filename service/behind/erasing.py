@@ -18,10 +18,11 @@ import structlog
 from msgspec import UNSET, Struct
 
 from service.domain import erasures
-from service.domain.erasures import Act, DamagedList, Reason
+from service.domain.acts import Act
+from service.domain.erasures import DamagedList, ErasureAct, Reason
 from service.domain.people import NewName
 from service.domain.problems import Problem, Refused
-from service.store import erasure_list, people, rights
+from service.store import acts, erasure_list, people, rights
 from service.store.appending import Connection
 from service.store.people import Named
 from service.store.pool import Pool, lent
@@ -46,7 +47,7 @@ class Erased(Struct, frozen=True):
     database's files as well. listed: whether the list outside the database has it.
     """
 
-    act: Act
+    act: ErasureAct
     new: bool
     swept: bool
     listed: bool
@@ -73,7 +74,7 @@ class People:
         async with lent(self._reads) as connection:
             return await people.listed(connection, after, limit)
 
-    async def acts(self) -> list[Act]:
+    async def acts(self) -> list[ErasureAct]:
         """Return every erasure, and every one that was lifted, in order."""
         async with lent(self._reads) as connection:
             return await people.acts(connection)
@@ -91,6 +92,7 @@ class People:
                 if _same(before, wanted):
                     return before, False
             await people.record(connection, wanted)
+            await acts.note(connection, Act("name_recorded", wanted.recorded_at, by, person))
         return wanted, True
 
     async def erase(self, subject: str, reason: Reason, by: str) -> Erased:
@@ -105,13 +107,17 @@ class People:
                 new = last is None or last.act == "lifted"
                 if last is None or new:
                     at = erasures.when(self._now(), last)
-                    last = Act(subject=subject, act="erased", at=at, caller=by, reason=reason)
+                    last = ErasureAct(
+                        subject=subject, act="erased", at=at, caller=by, reason=reason
+                    )
                     await self._keep(connection, last)
+                    done = Act("name_erased", last.at, by, subject, detail=reason)
+                    await acts.note(connection, done)
                 await people.forget(connection, [subject])
             swept = await _swept(connection, [subject])
         return Erased(last, new, swept, self._list_at is not None)
 
-    async def lift(self, subject: str, by: str) -> Act:
+    async def lift(self, subject: str, by: str) -> ErasureAct:
         """Allow a name to be recorded again; raises Refused where none is erased."""
         async with lent(self._writes) as connection, connection.transaction():
             await people.alone(connection)
@@ -120,11 +126,14 @@ class People:
                 raise Refused(Problem("not_found", f"no name of {subject} was erased"))
             if last.act == "lifted":
                 return last
-            act = Act(subject=subject, act="lifted", at=erasures.when(self._now(), last), caller=by)
+            act = ErasureAct(
+                subject=subject, act="lifted", at=erasures.when(self._now(), last), caller=by
+            )
             await self._keep(connection, act)
+            await acts.note(connection, Act("erasure_lifted", act.at, by, subject))
         return act
 
-    async def _keep(self, connection: Connection, act: Act) -> None:
+    async def _keep(self, connection: Connection, act: ErasureAct) -> None:
         """Write an act to the list first, then to the database."""
         if self._list_at is not None:
             try:
@@ -136,7 +145,7 @@ class People:
         await people.add(connection, [act])
 
 
-async def apply(connection: Connection, acts: Sequence[Act]) -> int:
+async def apply(connection: Connection, acts: Sequence[ErasureAct]) -> int:
     """Learn what a list says and erase again what it says is erased; return how many names went.
 
     In whatever order lists come, and however often, the last act about a subject counts.

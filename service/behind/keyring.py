@@ -24,8 +24,11 @@ import structlog
 from msgspec import Struct
 
 from service.behind.granting import Wanted
+from service.domain import acts
+from service.domain.acts import Act
 from service.domain.caller import Caller
 from service.domain.problems import Problem
+from service.store import acts as acts_store
 from service.store import keys
 from service.store.keys import Key, New
 from service.store.pool import Pool, lent
@@ -107,8 +110,9 @@ class Keyring:
         digest = hashlib.sha256(raw).digest()
         name, grants, expires_at = wanted.name, wanted.grants, wanted.expires_at
         new = New(uuid.uuid4(), name, digest, grants, self._now(), by, expires_at)
-        async with lent(self._writes) as connection:
+        async with lent(self._writes) as connection, connection.transaction():
             await keys.make(connection, new)
+            await acts_store.note(connection, _act("key_made", new, new.made_at, by))
         key = Key(new.id, name, digest, grants, new.made_at, by, expires_at, None, None)
         return Made(key, PREFIX + base64.urlsafe_b64encode(raw).decode().rstrip("="))
 
@@ -117,10 +121,16 @@ class Keyring:
         async with lent(self._reads) as connection:
             return await keys.listed(connection)
 
-    async def revoke(self, key: uuid.UUID) -> Key | None:
-        """Revoke a key; in this process it stops at once. Return it, None if there is none."""
-        async with lent(self._writes) as connection:
-            found = await keys.revoke(connection, key, self._now())
+    async def revoke(self, key: uuid.UUID, by: str) -> Key | None:
+        """Revoke a key; in this process it stops at once. Return it, None if there is none.
+
+        by: the caller who does.
+        """
+        now = self._now()
+        async with lent(self._writes) as connection, connection.transaction():
+            found = await keys.revoke(connection, key, now)
+            if found is not None and found.revoked_at == now:
+                await acts_store.note(connection, _act("key_revoked", found, now, by))
         if found is not None:
             self._revoked += 1  # what is being looked up now may be from before: not kept
             for mark in [mark for mark, held in self._held.items() if held.id == key]:
@@ -156,7 +166,7 @@ class Keyring:
         held = _Held(
             mark=mark,
             id=key.id,
-            caller=Caller(f"key-{key.id}", key.grants),
+            caller=Caller(called(key.id), key.grants),
             until=seconds + min(KEPT, lasts),
             note_at=self._noted.get(key.id, seconds),
         )
@@ -196,6 +206,16 @@ def hashed(secret: str) -> bytes | None:
     return hashlib.sha256(raw).digest()
 
 
+def called(key: uuid.UUID) -> str:
+    """Return by which id the holder of a key is known as a caller."""
+    return f"key-{key}"
+
+
+def _act(name: acts.Name, key: Key | New, at: dt.datetime, by: str) -> Act:
+    roles = " ".join(sorted(one.text() for one in key.grants))
+    return Act(name, at, by, called(key.id), acts.reached(key.grants), roles)
+
+
 def _unknown() -> Problem:
     return Problem("unknown_caller", "this key is not known")
 
@@ -205,4 +225,4 @@ def _ended(key: Key) -> Problem:
     return Problem("unknown_caller", f"this key {how}")
 
 
-__all__ = ["KEPT", "NOTED", "PREFIX", "Keyring", "Made", "hashed"]
+__all__ = ["KEPT", "NOTED", "PREFIX", "Keyring", "Made", "called", "hashed"]

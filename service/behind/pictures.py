@@ -87,6 +87,7 @@ class Made(Struct, frozen=True):
 
     organisation: None where no organisation of the kind asked for was known; then body is empty.
     rounded: of whom it holds no exact counts, by code.
+    trusts: that a system's picture shows side by side, of each of which it tells levels and more.
     """
 
     organisation: Summary | None
@@ -94,6 +95,7 @@ class Made(Struct, frozen=True):
     tag: str
     basis: Basis
     rounded: tuple[str, ...]
+    trusts: tuple[str, ...] = ()
 
 
 class Given(Struct, frozen=True):
@@ -281,7 +283,13 @@ def _made(
     body = msgspec.json.encode(picture)
     tag = hashlib.blake2b(msgspec.json.encode(organisation), digest_size=12)
     tag.update(body)
-    return Made(organisation, body, tag.hexdigest(), basis, rounded)
+    return Made(organisation, body, tag.hexdigest(), basis, rounded, _side_by_side(picture))
+
+
+def _side_by_side(picture: TrustPicture | SystemPicture) -> tuple[str, ...]:
+    if isinstance(picture, TrustPicture):
+        return ()
+    return tuple(member.code for member in (*picture.hosts, *picture.partners))
 
 
 def _basis(code: str, histories: dict[str, History], as_of: int) -> Basis:

@@ -27,9 +27,11 @@ from service.behind.histories import Histories
 from service.behind.latest import Latest
 from service.behind.registers import Registers
 from service.domain import dates
+from service.domain.acts import Act
+from service.domain.caller import LOCAL
 from service.domain.model import first_model
 from service.projections.version import FOLD
-from service.store import current, mismatches, packs, progress
+from service.store import acts, current, mismatches, packs, progress
 from service.store.appending import Connection
 from service.store.current import Row
 from service.store.pool import Pool, lent
@@ -93,7 +95,12 @@ async def rebuild(dsn: str, report: Report) -> Rebuilt:
                 report("rows", made, len(codes))
         wrong += await _without_history(connection, codes)
         await progress.reset(connection, rows.WORKER, FOLD, head, now)
-        await mismatches.forget(connection)
+        differed = len(replaced) + len(wrong)
+        told = f"{differed} were not as the log says"
+        done = Act("rebuilt", now, LOCAL.id, str(head), detail=told)
+        async with connection.transaction():
+            await mismatches.forget(connection)
+            await acts.note(connection, done)
     named = tuple(f"pack {pack.organisation} {pack.number}" for pack in replaced)
     return Rebuilt(head, len(codes), (*named, *(f"row {code}" for code in sorted(wrong))))
 

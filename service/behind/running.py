@@ -17,7 +17,7 @@ import asyncpg
 import structlog
 from msgspec import Struct
 
-from service.behind import audit, rows, sealer
+from service.behind import audit, rows, sealer, tracing
 from service.behind.tally import Tally
 from service.behind.waking import Waking
 from service.behind.worker import Clock, Job, Worker
@@ -70,6 +70,7 @@ class Behind(Struct, frozen=True):
     """What the tasks are made of. dsn: the database's address.
 
     poll, audit_rest: seconds between two looks, and between two things that the audit looks at.
+    trace_days: for how many days it is kept who read whose data.
     """
 
     dsn: str
@@ -77,6 +78,7 @@ class Behind(Struct, frozen=True):
     waking: Waking
     poll: float
     audit_rest: float = 1.0
+    trace_days: int = 730
 
 
 @asynccontextmanager
@@ -144,7 +146,13 @@ def _works(behind: Behind, connections: Pool) -> dict[str, Coroutine[None, None,
         job.name: Worker(job, connections, behind.waking.worker(), clock).run(behind.waking.tally)
         for job in jobs(behind, connections)
     }
-    return {**workers, "tell": behind.waking.tell(), "hear": behind.waking.hear()}
+    forgetting = tracing.forgetting(connections, behind.trace_days, behind.sources.now)
+    return {
+        **workers,
+        "tell": behind.waking.tell(),
+        "hear": behind.waking.hear(),
+        "forget": forgetting,
+    }
 
 
 def _ended(task: asyncio.Task[None]) -> None:

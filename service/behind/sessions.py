@@ -24,8 +24,9 @@ import asyncpg
 import structlog
 from msgspec import Struct
 
+from service.domain.acts import Act
 from service.domain.caller import Caller
-from service.store import sessions
+from service.store import acts, sessions
 from service.store.pool import Pool, lent
 from service.store.sessions import Seen, Session
 
@@ -118,10 +119,11 @@ class Sessions:
         async with lent(self._reads) as connection:
             return await sessions.listed(connection, now, _since(now))
 
-    async def end_of(self, caller: str) -> int:
+    async def end_of(self, caller: str, by: str) -> int:
         """End all sessions of somebody, here at once; return how many there were."""
-        async with lent(self._writes) as connection:
+        async with lent(self._writes) as connection, connection.transaction():
             ended = await sessions.end_of(connection, caller)
+            await acts.note(connection, Act("sessions_ended", self._now(), by, caller))
         self._forget(lambda held: held.caller.id == caller)
         return ended
 

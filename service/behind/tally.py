@@ -21,6 +21,10 @@ class Tally(Struct):
     failures: dict[str, int] = {}
     audited: dict[str, int] = {}
     mismatches: dict[str, int] = {}
+    reads_traced: int = 0
+    reads_merged: int = 0
+    reads_lost: int = 0
+    trace_failures: int = 0
 
 
 def recorded(tally: Tally, events: int) -> None:

@@ -20,6 +20,7 @@ from service.cli.operating import behind, rebuild, work
 from service.cli.process import heed_sigterm
 from service.cli.serving import demo, migrate, serve
 from service.cli.sessions import sessions
+from service.cli.tracing import acts, reads
 from service.cli.undoing import undo
 
 __all__ = ["main"]
@@ -45,6 +46,6 @@ for command in (import_, export, undo):
     events.add_command(command)
 for command in (demo, serve, migrate, generate, verify, behind, rebuild, work, keys, sessions):
     main.add_command(command)
-for command in (people, erase, erasures):
+for command in (people, erase, erasures, reads, acts):
     main.add_command(command)
 main.add_command(bi)

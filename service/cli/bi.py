@@ -13,6 +13,9 @@ import click
 
 from service.cli import process
 from service.cli.process import MISUSED, UNSOUND, say
+from service.domain.acts import Act
+from service.domain.caller import LOCAL
+from service.domain.roles import ALL
 
 if TYPE_CHECKING:
     from service.store.bi import Given
@@ -44,10 +47,15 @@ def grant(login: str, organisation: str, exact: bool) -> None:
 
 
 async def _grant(dsn: str, given: Given) -> bool:
+    from service.store import acts
     from service.store import bi as grants
 
     async with _owned(dsn) as connection:
-        await grants.grant(connection, given)
+        concerns = ALL if given.organisation == ALL else frozenset({given.organisation})
+        act = Act("bi_granted", given.granted_at, LOCAL.id, given.login, concerns, given.disclosure)
+        async with connection.transaction():
+            await grants.grant(connection, given)
+            await acts.note(connection, act)
         return await grants.is_member(connection, given.login)
 
 
@@ -66,10 +74,17 @@ def revoke(login: str, organisation: str | None) -> None:
 
 
 async def _revoke(dsn: str, login: str, organisation: str | None) -> list[str]:
+    from service.store import acts
     from service.store import bi as grants
 
     async with _owned(dsn) as connection:
-        return await grants.revoke(connection, login, organisation)
+        async with connection.transaction():
+            gone = await grants.revoke(connection, login, organisation)
+            if gone:
+                concerns = ALL if ALL in gone else frozenset(gone)
+                now = dt.datetime.now(dt.UTC)
+                await acts.note(connection, Act("bi_revoked", now, LOCAL.id, login, concerns))
+        return gone
 
 
 @bi.command(name="list")

@@ -96,8 +96,10 @@ def revoke(key: uuid.UUID) -> None:
 
 
 async def _revoke(settings: Settings, dsn: str, key: uuid.UUID) -> bool:
+    from service.domain.caller import LOCAL
+
     async with _keyring(settings, dsn) as (keyring, _):
-        return await keyring.revoke(key) is not None
+        return await keyring.revoke(key, LOCAL.id) is not None
 
 
 @keys.command()

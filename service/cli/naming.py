@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from service.behind.erasing import Erased, People
-    from service.domain.erasures import Act
+    from service.domain.erasures import ErasureAct
     from service.store.people import Named
 
 UNLISTED: Final = (
@@ -184,7 +184,7 @@ def list_erasures() -> None:
     click.echo(recorded.lines(acts), nl=False)
 
 
-async def _acts(dsn: str) -> list[Act]:
+async def _acts(dsn: str) -> list[ErasureAct]:
     """Return the acts; the list that CAPMAP_ERASURES names is not read, as it may be made here."""
     from service.store import people as kept
 

@@ -7,6 +7,7 @@ own server is stopped.
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import os
 import signal
 from collections.abc import Coroutine, Iterator
@@ -22,6 +23,8 @@ from service.settings import Settings, SettingsError, doubts, load
 
 if TYPE_CHECKING:
     from sqlalchemy.exc import DBAPIError
+
+    from service.store.appending import Connection
 
 UNSOUND: Final = 1
 MISUSED: Final = 2
@@ -122,6 +125,8 @@ async def prepare_to_serve(settings: Settings, dsn: str) -> None:
         await migrate.check(connection, allow_unsafe=settings.allow_unsafe_database)
         if doubt := await rights.doubt(connection):
             say(doubt)
+        if settings.access == "off":
+            await _note_open(settings, connection)
     finally:
         await connection.close()
     await erase_again(settings, dsn)
@@ -133,6 +138,18 @@ async def erase_again(settings: Settings, dsn: str) -> None:
 
     if gone := await erasing.erase_again(dsn, settings.erasures):
         say(f"Names erased again, as the list of erasures says: {gone}.")
+
+
+async def _note_open(settings: Settings, connection: Connection) -> None:
+    """Write down that from now on whoever reaches the service is its operator."""
+    from service.domain.acts import Act
+    from service.domain.caller import LOCAL
+    from service.domain.roles import ALL
+    from service.store import acts
+
+    now = dt.datetime.now(dt.UTC)
+    where = f"{settings.host}:{settings.port}"
+    await acts.note(connection, Act("served_without_access", now, LOCAL.id, where, ALL))
 
 
 def heed_sigterm() -> None:

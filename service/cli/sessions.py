@@ -10,6 +10,7 @@ import click
 
 from service.cli import process
 from service.cli.process import UNSOUND, say
+from service.domain.caller import LOCAL
 from service.settings import Settings
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def end(caller: str) -> None:
 
 async def _end(settings: Settings, dsn: str, caller: str) -> int:
     async with _sessions(settings, dsn) as known:
-        return await known.end_of(caller)
+        return await known.end_of(caller, LOCAL.id)
 
 
 @asynccontextmanager

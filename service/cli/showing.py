@@ -61,7 +61,7 @@ async def keys(rooms: Rooms) -> dict[str, str]:
     ring, now = rooms.keyring, rooms.desk.now()
     for key in await ring.listed():
         if key.made_by == MADE_BY and key.live(now):
-            await ring.revoke(key.id)
+            await ring.revoke(key.id, MADE_BY)
     found = {}
     for holder, role in HOLDERS.items():
         asked = wanted(NewKey(f"demo {holder.lower()}", [role]), now)

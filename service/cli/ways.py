@@ -18,6 +18,7 @@ from service.cli.process import UNSOUND, say
 
 if TYPE_CHECKING:
     from service.api.rooms import Rooms
+    from service.domain.roles import Organisations
     from service.intake.rows import Asked
     from service.settings import Settings
     from service.submitting.exchange import LineFault
@@ -86,7 +87,9 @@ async def batch(rooms: Rooms, wish: Wish, file: Spooled, expected: Mapping[str, 
     if wrong:
         _refuse(wish, wrong)
     events = tuple(entry.submitted for entry in entries if isinstance(entry, Item))
+    codes = frozenset(one.event.organisation for one in events)
     outcomes = await rooms.writer.append(Batch(events, expected, LOCAL))
+    await _noted(rooms, file, codes, len(events))
     new = sum(one.outcome == "recorded" for one in outcomes)
     receipts.done(new, len(outcomes) - new)
 
@@ -94,6 +97,7 @@ async def batch(rooms: Rooms, wish: Wish, file: Spooled, expected: Mapping[str, 
 async def many_lines(rooms: Rooms, wish: Wish, file: Spooled) -> None:
     """Record lines at the log's own rate: held against it whole, and nothing staged."""
     from service.domain.caller import LOCAL
+    from service.domain.roles import ALL
     from service.store.pool import snapshot
     from service.submitting import documents, importing
 
@@ -107,6 +111,7 @@ async def many_lines(rooms: Rooms, wish: Wish, file: Spooled) -> None:
                 refused = await importing.foresee(held, connection, LOCAL, shown.advance)
         if refused:
             _refuse(wish, _errors(refused))
+        await _noted(rooms, file, ALL, held.events)
         with bar(held.events, "Recording") as shown:
             done = await importing.record(held, rooms.writer, LOCAL, shown.advance)
     if done.problem is not None:  # others recorded something since it was checked
@@ -116,6 +121,19 @@ async def many_lines(rooms: Rooms, wish: Wish, file: Spooled) -> None:
         say("What was recorded stands: importing the mended file again is safe.")
         raise SystemExit(UNSOUND)
     receipts.done(done.recorded, done.known)
+
+
+async def _noted(rooms: Rooms, file: Spooled, concerned: Organisations, events: int) -> None:
+    """Write down that a file without a receipt is brought in; of many lines: before they are."""
+    from service.domain.acts import Act
+    from service.domain.caller import LOCAL
+    from service.store import acts
+    from service.store.pool import lent
+
+    digest = f"sha256:{_digest(file.path).hex()}"
+    made = Act("file_imported", rooms.desk.now(), LOCAL.id, digest, concerned, f"{events} events")
+    async with lent(rooms.desk.pool) as connection:
+        await acts.note(connection, made)
 
 
 def _errors(found: tuple[LineFault, ...]) -> list[RowError]:

@@ -20,7 +20,7 @@ Role = Literal["submitter", "viewer", "lead", "analyst", "operator"]
 Permission = Literal[
     "public", "reference", "list_organisations", "read_organisation", "read_system", "read_events",
     "append", "upload", "try", "return", "keys", "metrics",
-    "people",
+    "people", "read_trace", "read_acts",
 ]  # fmt: skip
 """`public` asks for no key at all, `reference` for any key; the rest for a role that gives it."""
 PERMISSIONS: Final[frozenset[Permission]] = frozenset(get_args(Permission))
@@ -30,8 +30,8 @@ _READING: Final[frozenset[Permission]] = frozenset(
 )
 _RECORDING: Final[frozenset[Permission]] = frozenset({"append", "upload", "try", "return"})
 GIVES: Final[Mapping[Role, frozenset[Permission]]] = {
-    "submitter": _READING | _RECORDING,
-    "viewer": _READING,
+    "submitter": _READING | _RECORDING | {"read_trace"},
+    "viewer": _READING | {"read_trace"},
     "lead": _READING | {"read_system"},
     "analyst": _READING | {"read_system"},
     "operator": PERMISSIONS,

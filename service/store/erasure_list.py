@@ -12,16 +12,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from service.domain import erasures
-from service.domain.erasures import Act, DamagedList
+from service.domain.erasures import DamagedList, ErasureAct
 
 
-def read(path: Path) -> tuple[Act, ...]:
+def read(path: Path) -> tuple[ErasureAct, ...]:
     """Return what the list says; raises DamagedList, OSError where it cannot be read."""
     with _held(path, os.O_RDONLY) as file:
         return erasures.listed(_content(file))
 
 
-def append(path: Path, acts: Sequence[Act]) -> None:
+def append(path: Path, acts: Sequence[ErasureAct]) -> None:
     """Write acts behind the list's last line; when it returns they outlast a loss of power.
 
     Raises DamagedList where the list has no whole last line, OSError where it cannot be written,

@@ -10,7 +10,7 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
-from service.domain.erasures import Act, Subject
+from service.domain.erasures import ErasureAct, Subject
 from service.store.appending import Connection
 
 ALONE: Final = "LOCK TABLE people IN SHARE ROW EXCLUSIVE MODE"
@@ -125,18 +125,18 @@ async def listed(connection: Connection, after: str, limit: int) -> list[Named]:
     return [Named(*row) for row in await connection.fetch(LISTED, after, limit)]
 
 
-async def last_act(connection: Connection, subject: str) -> Act | None:
+async def last_act(connection: Connection, subject: str) -> ErasureAct | None:
     """Return what was done last about a subject's name."""
     row = await connection.fetchrow(LAST_ACT, subject)
     return _act(row) if row is not None else None
 
 
-async def acts(connection: Connection) -> list[Act]:
+async def acts(connection: Connection) -> list[ErasureAct]:
     """Return every erasure, and every one that was lifted, in order."""
     return [_act(row) for row in await connection.fetch(ACTS)]
 
 
-async def add(connection: Connection, done: Sequence[Act]) -> None:
+async def add(connection: Connection, done: Sequence[ErasureAct]) -> None:
     """Keep acts; those that are kept already are left as they are."""
     columns = [(one.subject, one.at, one.act, one.caller, one.reason) for one in done]
     if columns:
@@ -177,9 +177,9 @@ async def _anew(connection: Connection, statements: Sequence[str]) -> bool:
     return True
 
 
-def _act(row: asyncpg.Record) -> Act:
+def _act(row: asyncpg.Record) -> ErasureAct:
     subject, at, act, caller, reason = row
-    return Act(subject=subject, at=at, act=act, caller=caller, reason=reason)
+    return ErasureAct(subject=subject, at=at, act=act, caller=caller, reason=reason)
 
 
 __all__ = [

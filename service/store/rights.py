@@ -90,6 +90,10 @@ GRANT SELECT, INSERT, UPDATE (seen_at), DELETE ON sessions TO capmap_serve;
 GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON people TO capmap_serve;
 GRANT SELECT, INSERT ON erasures TO capmap_serve;
 
+-- Who read what, and what was done: acts are never changed.
+GRANT SELECT, INSERT, UPDATE, DELETE ON reads TO capmap_serve;
+GRANT SELECT, INSERT ON acts, act_concerns TO capmap_serve;
+
 -- Users of SQL: rows by policy, events by grant. bi_grants itself only whoever migrates writes.
 GRANT SELECT ON current_pictures, current_rows, current_levels, current_measures TO capmap_bi;
 GRANT SELECT (worker, fold, position, progressed_at) ON behind TO capmap_bi;

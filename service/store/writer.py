@@ -22,7 +22,7 @@ from msgspec import Struct
 from service.domain import apart, chain
 from service.domain.admission import Admitted, Batch, Decision, Outcome, Standing, decide
 from service.domain.problems import Problem, Refused
-from service.store import appending, receipts, rights
+from service.store import acts, appending, receipts, rights
 
 SESSION: Final = {
     "synchronous_commit": "on",
@@ -177,6 +177,7 @@ class Writer:
             if decided.admitted:
                 self._look_ahead(decided.standing)
                 await appending.insert(self._connection, decided.admitted, decided.standing.now)
+                await acts.settled(self._connection, decided.admitted, decided.standing.now)
             await receipts.keep(self._connection, batches, decided.decisions)
         if decided.admitted:
             self._recorded(len(decided.admitted))

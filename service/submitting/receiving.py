@@ -16,11 +16,12 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from service.domain.acts import Act
 from service.domain.caller import Caller
 from service.domain.codec import Submitted
 from service.domain.problems import Problem, Refused
 from service.intake.rows import Wrong
-from service.store import staged, uploads
+from service.store import acts, staged, uploads
 from service.store.appending import Connection
 from service.store.pool import lent
 from service.submitting import recording, telling, trials
@@ -92,6 +93,8 @@ async def receive(desk: Desk, handed: Handed, reading: Reading, terms: Terms) ->
             staging = await _checked(connection, desk, upload, reading, terms.caller)
             new = _new(desk, handed, reading, terms, staging)
             await _put(connection, new, staging, handed.path)
+            if terms.caller.operator and new.state == "recording":
+                await acts.note(connection, _imported(new, staging))
     except _Known as known:
         return known.upload
     await recording.settle(desk, upload)
@@ -176,6 +179,12 @@ def _new(
         wrong=staging.wrong,
         chunks=staging.chunks,
     )
+
+
+def _imported(new: uploads.New, staging: Staging) -> Act:
+    codes = frozenset(staging.organisations)
+    rows = f"{new.rows - new.wrong} rows"
+    return Act("file_imported", new.received_at, new.received_by, str(new.id), codes, rows)
 
 
 async def _put(

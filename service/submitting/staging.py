@@ -52,6 +52,7 @@ class Staging:
         self.upload = upload
         self._sizes = sizes
         self._wanted: set[uuid.UUID] = set()
+        self.organisations: set[str] = set()
         self._only: Block | None = None
         self._held: dict[int, Block] = {}
         self.form: Literal["whole", "apart"] = "whole"
@@ -115,6 +116,7 @@ class Staging:
         for entry in entries:
             if isinstance(entry, Item):
                 self._wanted.update(one.id for one in references(entry.submitted.event))
+                self.organisations.add(entry.submitted.event.organisation)
         block = blocks.block(entries)
         self._note(block.wrong)
         return block

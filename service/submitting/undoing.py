@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from service.domain import codec, dates
+from service.domain.acts import Act, Name
 from service.domain.caller import Caller
 from service.domain.catalogue.record.event_retracted import EventRetracted
 from service.domain.codec import Submitted
@@ -23,7 +24,7 @@ from service.domain.envelope import Source
 from service.domain.problems import Problem, Refused
 from service.domain.register import ENVELOPES
 from service.intake.rows import Item
-from service.store import staged, uploads
+from service.store import acts, staged, uploads
 from service.store.appending import Connection
 from service.store.pool import lent
 from service.store.staged import Recorded
@@ -83,14 +84,13 @@ async def _follow(desk: Desk, upload: uuid.UUID, caller: Caller, *, retracted: b
             if found.last.state == "refused":
                 raise Refused(Problem("not_retractable", "nothing of it was recorded"))
             return found.last.id
-        made = await _take_back(connection, desk, found.last, caller)
+        made = await _take_back(connection, desk, found, caller)
     await recording.settle(desk, made)
     return made
 
 
-async def _take_back(
-    connection: Connection, desk: Desk, upload: Upload, caller: Caller
-) -> uuid.UUID:
+async def _take_back(connection: Connection, desk: Desk, found: Chain, caller: Caller) -> uuid.UUID:
+    upload = found.last
     if upload.state == "recording":
         raise Refused(Problem("not_retractable", "it is still being recorded"))
     made = uuid.uuid5(upload.id, NAME)
@@ -108,7 +108,15 @@ async def _take_back(
             fault = staging.first[0].fault
             raise Refused(Problem("not_retractable", f"event {staging.first[0].row}: {fault.rule}"))
         await uploads.complete(connection, made, staging.form, staging.rows, staging.chunks)
+        if caller.operator:
+            await acts.note(connection, _taken_back(found, staging, desk, caller))
     return made
+
+
+def _taken_back(found: Chain, staging: Staging, desk: Desk, caller: Caller) -> Act:
+    codes, key = frozenset(staging.organisations), str(found.links[0].id)
+    name: Name = "upload_restored" if found.retracted else "upload_retracted"
+    return Act(name, desk.now(), caller.id, key, codes, f"{staging.rows} events")
 
 
 async def _retractions(

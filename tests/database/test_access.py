@@ -293,7 +293,7 @@ async def test_another_process_takes_a_revoked_key_for_thirty_seconds_at_most(ap
     secret = await key(app, "operator")
     assert isinstance(await elsewhere.caller(secret), Caller)
     (made,) = [one for one in await room.keyring.listed() if one.hash == hashed(secret)]
-    await room.keyring.revoke(made.id)
+    await room.keyring.revoke(made.id, LOCAL.id)
     assert isinstance(await room.keyring.caller(secret), Problem)
     seconds[0] = KEPT - 0.1
     assert isinstance(await elsewhere.caller(secret), Caller)

@@ -312,6 +312,7 @@ def test_operations_are_frozen_and_all_documented() -> None:
         "record_name", "list_people", "list_trust_people", "erase_person", "lift_erasure",
         "list_erasures",
         "get_me",
+            "list_reads", "list_acts", "list_acts_of",
     }  # fmt: skip
 
 

@@ -38,7 +38,7 @@ ROUNDED: Final = (
 )  # fmt: skip
 EXACT: Final = (f"viewer:{TRUST}", f"lead:{BOARD}")
 EVENTS = "/api/v1/events"
-UNLIKE: Final = {"/metrics", "/health/live", "/health/ready"}
+UNLIKE: Final = {"/metrics", "/health/live", "/health/ready", "/api/v1/me"}
 """What tells of the process, and of nobody."""
 NDJSON, CLOUDEVENTS = "application/x-ndjson", "application/cloudevents-batch+json"
 

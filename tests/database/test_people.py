@@ -246,7 +246,7 @@ async def test_an_erasure_that_was_cut_off_behind_its_line_is_done_by_the_next_s
     """Killed between the list and the database: the line was on the disk first."""
     async with served(told_dsn, listed) as client:
         await client.post(f"{PATH}/name", json=TOLD)
-    line = erasures.Act(subject=CHIEF, act="erased", at=running.now(), caller="local")
+    line = erasures.ErasureAct(subject=CHIEF, act="erased", at=running.now(), caller="local")
     erasure_list.append(listed, [line])
     async with served(told_dsn, listed) as client:
         assert await names(client) == {}

@@ -335,7 +335,7 @@ async def test_the_operator_ends_all_sessions_of_somebody(dsn, app):
     listed = capmap(dsn, "sessions", "list")
     assert [line.split()[0] for line in listed.stdout.splitlines()] == ["oidc-b"], listed.stderr
     assert await both.here.caller(mine) is None
-    assert await both.here.end_of("oidc-b") == 1
+    assert await both.here.end_of("oidc-b", "local") == 1
     assert await both.here.caller(hers) is None
 
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.erasures import Act, DamagedList, lines, listed, standing, when
+from service.domain.erasures import DamagedList, ErasureAct, lines, listed, standing, when
 
 DAWN = dt.datetime(2026, 4, 1, 6, tzinfo=dt.UTC)
 ACTS = st.builds(
-    Act,
+    ErasureAct,
     subject=st.sampled_from(["p-00001111", "p-00002222", f"key-{'0' * 36}"]),
     act=st.sampled_from(["erased", "lifted"]),
     at=st.integers(0, 3).map(lambda n: DAWN + dt.timedelta(seconds=n)),

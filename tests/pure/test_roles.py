@@ -17,6 +17,7 @@ READERS = {
     "behind/scope.py": "whom a caller may see",
     "behind/entitlement.py": "whose exact counts and self-assessments a caller may have",
     "behind/keyring.py": "a key's grants become its holder's",
+    "domain/reads.py": "whose data is traced when the caller reads it, and by which role",
     "store/keys.py": "kept and read back",
     "behind/sessions.py": "an issuer's grants go into a session, and out of it",
     "store/sessions.py": "kept and read back",
