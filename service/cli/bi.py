@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -15,7 +15,7 @@ from service.cli import process
 from service.cli.process import MISUSED, UNSOUND, say
 from service.domain.acts import Act
 from service.domain.caller import LOCAL
-from service.domain.roles import ALL
+from service.domain.roles import ALL, Organisations
 
 if TYPE_CHECKING:
     from service.store.bi import Given
@@ -51,7 +51,7 @@ async def _grant(dsn: str, given: Given) -> bool:
     from service.store import bi as grants
 
     async with _owned(dsn) as connection:
-        concerns = ALL if given.organisation == ALL else frozenset({given.organisation})
+        concerns = _concerns([given.organisation])
         act = Act("bi_granted", given.granted_at, LOCAL.id, given.login, concerns, given.disclosure)
         async with connection.transaction():
             await grants.grant(connection, given)
@@ -81,9 +81,9 @@ async def _revoke(dsn: str, login: str, organisation: str | None) -> list[str]:
         async with connection.transaction():
             gone = await grants.revoke(connection, login, organisation)
             if gone:
-                concerns = ALL if ALL in gone else frozenset(gone)
                 now = dt.datetime.now(dt.UTC)
-                await acts.note(connection, Act("bi_revoked", now, LOCAL.id, login, concerns))
+                act = Act("bi_revoked", now, LOCAL.id, login, _concerns(gone))
+                await acts.note(connection, act)
         return gone
 
 
@@ -102,6 +102,11 @@ async def _listed(dsn: str) -> list[Given]:
 
     async with _owned(dsn) as connection:
         return await grants.listed(connection)
+
+
+def _concerns(codes: Iterable[str]) -> Organisations:
+    named = frozenset(codes)
+    return ALL if ALL in named else named
 
 
 def _code(text: str) -> str:

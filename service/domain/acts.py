@@ -15,7 +15,7 @@ from service.domain.roles import ALL, Grant, Organisations
 
 Name = Literal[
     "key_made", "key_revoked", "dispute_settled", "file_imported", "upload_retracted",
-    "upload_restored", "draft_discarded", "rebuilt", "served_without_access", "name_recorded",
+    "upload_restored", "rebuilt", "served_without_access", "name_recorded",
     "name_erased", "erasure_lifted", "sessions_ended", "bi_granted", "bi_revoked",
 ]  # fmt: skip
 """What was done; the list is closed."""

@@ -12,13 +12,12 @@ from collections.abc import Iterator, Sequence
 import msgspec
 from msgspec import Raw
 
-from service.domain.acts import Act
 from service.domain.caller import Caller
 from service.domain.faults import Fault, join, nearest, shown
 from service.domain.problems import Problem, Refused
 from service.projections.returning import Return
 from service.projections.returning_questions import BY_KEY
-from service.store import acts, drafts, pool
+from service.store import drafts, pool
 from service.store.drafts import Draft, KeptAnswer, Key, SignedOff
 from service.store.pool import Pool
 from service.submitting import returns_said
@@ -54,14 +53,6 @@ async def discard(desk: Desk, found: Return, asks: Asks) -> None:
     async with pool.lent(desk.pool) as connection, connection.transaction():
         if not await drafts.discard(connection, _key(found, asks)):
             raise no_draft(found)
-        if not asks.caller.may_speak_for(asks.code):
-            await acts.note(connection, _discarded(found, asks, desk.now()))
-
-
-def _discarded(found: Return, asks: Asks, now: dt.datetime) -> Act:
-    quarter = f"{found.quarter.financial_year} Q{found.quarter.quarter}"
-    concerns = frozenset({asks.code})
-    return Act("draft_discarded", now, asks.caller.id, asks.code, concerns, quarter)
 
 
 def answers_of(draft: Draft) -> tuple[AnswerSaid, ...]:

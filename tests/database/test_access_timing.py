@@ -17,6 +17,7 @@ import pytest
 from litestar import Litestar
 
 from service.api.rooms import MEMBER
+from service.domain.caller import LOCAL
 from service.domain.roles import GIVES
 from tests.database.test_access import OTHER, OWN, app, asking, filled, key, routes
 
@@ -109,7 +110,7 @@ async def test_keys_that_open_nothing_are_answered_alike(app: Litestar) -> None:
     known = {one.id for one in await room.keyring.listed()}
     gone = await key(app, "operator")
     (made,) = [one for one in await room.keyring.listed() if one.id not in known]
-    await room.keyring.revoke(made.id)
+    await room.keyring.revoke(made.id, LOCAL.id)
     found = {}
     for name, brought in {
         "unknown": f"capmap_{'A' * 43}", "malformed": "capmap_x", "no key": "x" * 5000,

@@ -128,24 +128,6 @@ async def test_a_settled_dispute_is_written_down_however_it_came(app):
     assert found["object"] == dispute
 
 
-async def test_a_draft_that_the_operator_throws_away_is_the_organisations_to_know(app):
-    """Its own submitter's throwing away is not written down."""
-    path = f"/api/v1/trusts/{OWN}/return/draft"
-    period = {"financial_year": "2025/26", "quarter": 4}
-    async with (
-        asking(app, await key(app, f"submitter:{OWN}")) as owner,
-        asking(app, await key(app, "operator")) as operator,
-    ):
-        for client in (owner, operator):
-            answer = {"question": "leaders", "said": "nothing_to_report"}
-            body = period | {"version": 0, "answers": [answer]}
-            sent = await owner.post(path, json=body)
-            assert sent.status_code in {200, 201}, sent.text
-            assert (await client.delete(path, params=period)).status_code == 204
-        found = [one for one in await told(operator) if one["act"] == "draft_discarded"]
-    assert [(one["object"], one["detail"]) for one in found] == [(OWN, "2025/26 Q4")]
-
-
 async def test_no_act_without_its_note(app, connection):
     """Where the act cannot be written down, what it would do is not done."""
     await connection.execute("ALTER TABLE acts RENAME TO elsewhere")

@@ -38,8 +38,11 @@ ROUNDED: Final = (
 )  # fmt: skip
 EXACT: Final = (f"viewer:{TRUST}", f"lead:{BOARD}")
 EVENTS = "/api/v1/events"
-UNLIKE: Final = {"/metrics", "/health/live", "/health/ready", "/api/v1/me"}
-"""What tells of the process, and of nobody."""
+UNLIKE: Final = {
+    "/metrics", "/health/live", "/health/ready", "/api/v1/me", "/api/v1/acts",
+    "/api/v1/organisations/{code:str}/acts", "/api/v1/organisations/{code:str}/reads",
+}  # fmt: skip
+"""What tells of the process, of the caller and of callers' ids: nothing of what was recorded."""
 NDJSON, CLOUDEVENTS = "application/x-ndjson", "application/cloudevents-batch+json"
 
 
