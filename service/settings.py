@@ -15,6 +15,8 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 import msgspec
 import platformdirs
 
+from service import addresses
+
 PREFIX = "CAPMAP_"
 ACCESS = ("off", "keys")
 Access = Literal["off", "keys"]
@@ -66,6 +68,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     workbook_memory_mb: int = 768
     workbook_seconds: int = 60
     log_level: str = "info"
+    requests_per_minute: int = 6_000
+    failures_per_minute: int = 60
+    header_seconds: int = 20
+    request_seconds: int = 120
+    connections: int = 1_000
+    https: bool = False
+    cors_origins: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+    proxies: tuple[str, ...] = ()
 
 
 class Row(NamedTuple):
@@ -297,7 +308,27 @@ ROWS: tuple[Row, ...] = (
         "one of " + ", ".join(LEVELS),
         "least important message that is logged",
     ),
-)
+    Row("CAPMAP_REQUESTS_PER_MINUTE", "requests_per_minute", _positive, A_NUMBER,
+        "requests that one key, or one address without a key, may make each minute"),
+    Row("CAPMAP_FAILURES_PER_MINUTE", "failures_per_minute", _positive, A_NUMBER,
+        "times each minute that one address may bring no key, or one that opens nothing"),
+    Row("CAPMAP_HEADER_SECONDS", "header_seconds", _positive, A_NUMBER,
+        "seconds in which the head of a request must have come"),
+    Row("CAPMAP_REQUEST_SECONDS", "request_seconds", _positive, A_NUMBER,
+        "seconds in which a request must be answered; a long body adds to it"),
+    Row("CAPMAP_CONNECTIONS", "connections", _positive, A_NUMBER,
+        "connections that are open at once, of one process"),
+    Row("CAPMAP_HTTPS", "https", _switch, "true or false",
+        "whether readers reach the service by https only, and browsers are told to keep to it"),
+    Row("CAPMAP_CORS_ORIGINS", "cors_origins", addresses.origins,
+        "origins such as https://maps.example.org, with commas between; never *",
+        "pages of other sites that may ask the API from a browser, with a key"),
+    Row("CAPMAP_HOSTS", "hosts", addresses.hosts, "names such as map.example.org, with commas",
+        "names by which the service may be asked for; without it by any"),
+    Row("CAPMAP_PROXIES", "proxies", addresses.networks,
+        "addresses or networks such as 10.0.0.0/8, with commas between",
+        "proxies whose X-Forwarded-For and X-Forwarded-Proto are believed"),
+)  # fmt: skip
 NAMES: tuple[str, ...] = tuple(row.env for row in ROWS)
 
 

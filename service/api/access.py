@@ -16,6 +16,7 @@ from litestar.connection import ASGIConnection
 from litestar.handlers.base import BaseRouteHandler
 from litestar.routes import BaseRoute, HTTPRoute
 
+from service.api import limiting
 from service.api.answers import AnyRequest
 from service.api.rooms import CALLER, MEMBER, Rooms, caller, head, rooms
 from service.behind.scope import EVERYTHING, Scope
@@ -58,8 +59,14 @@ async def admit(connection: AnyConnection, handler: BaseRouteHandler) -> None:
     """Let in who may do what a handler does, before it does anything; raises Refused."""
     permission = _declared(handler)
     if permission == "public":
+        limiting.unknown(connection.scope)
         return
-    found = await _known(connection)
+    try:
+        found = await _known(connection)
+    except Refused:
+        limiting.failed(connection.scope)
+        raise
+    limiting.known(connection.scope, found)
     if permission is None or not (permission == "reference" or found.may(permission)):
         raise Refused(Problem("not_allowed", f"no role of this key gives {permission}"))
     connection.scope["state"][CALLER] = found
@@ -70,7 +77,10 @@ async def _known(connection: AnyConnection) -> Caller:
     if room.access == "off":
         return LOCAL
     secret = _secret(connection)
-    found = room.keyring.at_hand(secret) or await room.keyring.caller(secret)
+    found: Caller | Problem | None = room.keyring.at_hand(secret)
+    if found is None:
+        limiting.may_try(connection.scope)
+        found = await room.keyring.caller(secret)
     if isinstance(found, Problem):
         raise Refused(found)
     return found

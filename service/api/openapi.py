@@ -37,7 +37,9 @@ _SENDING: Final[list[Json]] = [
     {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": 128},
      "description": "Stands in for ids that are left out: send a retry with the same key"},
 ]  # fmt: skip
-_AT_THE_DOOR: Final[tuple[Category, ...]] = ("unauthenticated", "forbidden")
+_AT_THE_DOOR: Final[tuple[Category, ...]] = (
+    "unauthenticated", "forbidden", "too_many", "timeout",
+)  # fmt: skip
 """What any operation may answer while access is by keys."""
 _CLOUDEVENT: Final[Json] = {
     "type": "object",
