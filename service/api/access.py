@@ -67,9 +67,19 @@ async def admit(connection: AnyConnection, handler: BaseRouteHandler) -> None:
         limiting.failed(connection.scope)
         raise
     limiting.known(connection.scope, found)
+    _require(found, permission)
+    connection.scope["state"][CALLER] = found
+
+
+def _require(found: Caller, permission: Permission | None) -> None:
+    """Raise Refused for somebody whom no role gives what is asked for."""
     if permission is None or not (permission == "reference" or found.may(permission)):
         raise Refused(Problem("not_allowed", f"no role of this key gives {permission}"))
-    connection.scope["state"][CALLER] = found
+
+
+async def still(request: AnyRequest) -> None:
+    """Raise Refused once who asked would be let in no more: the key ended, or was revoked."""
+    _require(await _known(request), _declared(request.route_handler))
 
 
 async def _known(connection: AnyConnection) -> Caller:
