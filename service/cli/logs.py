@@ -9,13 +9,13 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
-from collections.abc import MutableMapping
-from types import TracebackType
+from collections.abc import Iterator, MutableMapping
 from typing import Any, Final
 
 _CODES: Final = ("sqlstate", "schema_name", "table_name", "column_name", "constraint_name", "errno")
 """What an exception of the driver or the system knows that holds no value of anybody's."""
-_Info = tuple[type[BaseException], BaseException, TracebackType | None]
+_MOST: Final = 10
+"""Exceptions that one line tells of: causes of causes."""
 
 
 def begin(level: str) -> None:
@@ -43,16 +43,24 @@ def begin(level: str) -> None:
 
 def trace(error: BaseException) -> str:
     """Return where an exception came from, and its causes: types, places and codes, no texts."""
-    told: list[str] = []
-    seen: BaseException | None = error
-    while seen is not None and len(told) < 10:
-        frames = traceback.extract_tb(seen.__traceback__)
-        places = "".join(f"\n  {one.filename}:{one.lineno} in {one.name}" for one in frames)
-        codes = [f"{name}={v}" for name in _CODES if (v := getattr(seen, name, None)) is not None]
-        name = f"{type(seen).__module__}.{type(seen).__qualname__}"
-        told.append(" ".join([name, *codes]) + places)
-        seen = seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)
-    return "\nby ".join(told)
+    return "\nby ".join(_told(one) for one in list(_chain(error))[:_MOST])
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception, those that it groups, and what each came from."""
+    yield error
+    for one in error.exceptions if isinstance(error, BaseExceptionGroup) else ():
+        yield from _chain(one)
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if before is not None:
+        yield from _chain(before)
+
+
+def _told(error: BaseException) -> str:
+    codes = [f"{name}={v}" for name in _CODES if (v := getattr(error, name, None)) is not None]
+    frames = traceback.extract_tb(error.__traceback__)
+    places = "".join(f"\n  {one.filename}:{one.lineno} in {one.name}" for one in frames)
+    return " ".join([f"{type(error).__module__}.{type(error).__qualname__}", *codes]) + places
 
 
 class _Formatter(logging.Formatter):

@@ -57,7 +57,7 @@ def _config(settings: Settings, dsn: str) -> uvicorn.Config:
         port=settings.port,
         http=protocol.limited(settings.header_seconds),
         ws="none",
-        limit_concurrency=settings.connections,
+        limit_concurrency=settings.connections + 1,  # it refuses at its limit, not beyond
         timeout_keep_alive=5,
         access_log=False,
         proxy_headers=bool(settings.proxies),
