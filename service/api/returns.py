@@ -10,7 +10,7 @@ from litestar import Response, delete, get, post
 from litestar.params import FromPath
 from msgspec import Meta, Struct
 
-from service.api import access, answers, events, parameters, sensed
+from service.api import access, answers, events, once, parameters, sensed
 from service.api.answers import AnyRequest
 from service.api.moment import Moment, MomentQuery, settle
 from service.api.rooms import caller, rooms, snapshot
@@ -103,6 +103,10 @@ async def save_return_draft(request: AnyRequest, code: FromPath[str]) -> Respons
     events.content_type(request, {"application/json", ""})
     body = returns_said.read_draft(await request.body())
     _, asks = await _asks(request, code)
+    return await once.answered(request, await request.body(), lambda: _saved(request, asks, body))
+
+
+async def _saved(request: AnyRequest, asks: Asks, body: returns_said.DraftBody) -> Response[bytes]:
     found = await _found(request, asks, body)
     draft = await returns_drafts.save(rooms(request).desk, found, asks, body)
     return _created(_shown(found, draft, asks), new=True)
@@ -130,6 +134,14 @@ async def make_return(request: AnyRequest, code: FromPath[str]) -> Response[byte
     events.content_type(request, {"application/json", ""})
     body = returns_said.read_return(await request.body())
     _, asks = await _asks(request, code)
+    return await once.answered(
+        request, await request.body(), lambda: _made(request, query, asks, body)
+    )
+
+
+async def _made(
+    request: AnyRequest, query: MakeQuery, asks: Asks, body: returns_said.ReturnBody
+) -> Response[bytes]:
     found, desk = await _found(request, asks, body), rooms(request).desk
     ready = await returns.ready(desk, found, asks, body)
     if query.trial is not None:

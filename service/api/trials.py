@@ -9,7 +9,7 @@ from litestar import Response, delete, get, post
 from litestar.params import FromPath
 from msgspec import Raw, Struct
 
-from service.api import access, answers, events, models, parameters, sensed
+from service.api import access, answers, events, models, once, parameters, sensed
 from service.api.answers import AnyRequest
 from service.api.rooms import caller, rooms
 from service.behind.sensing import EventWarnings
@@ -101,7 +101,11 @@ async def discard_trial(request: AnyRequest, name: FromPath[str]) -> None:
 async def record_trial(request: AnyRequest, name: FromPath[str]) -> Response[bytes]:
     """Record a trial's events whole or not at all; it is gone then. Sending it again is safe."""
     parameters.read(request, Struct)
-    return events.receipt(await trials.record(rooms(request).desk, caller(request), _name(name)))
+    return await once.answered(request, b"", lambda: _recorded(request, _name(name)))
+
+
+async def _recorded(request: AnyRequest, name: str) -> Response[bytes]:
+    return events.receipt(await trials.record(rooms(request).desk, caller(request), name))
 
 
 def _name(given: str) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     Asked = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
 
-SCHEMA = 8
+SCHEMA = 12
 OLDEST_SERVER = 150_000
 SESSION = {  # whatever the database or the role has as its default
     "application_name": "capmap migrate",
