@@ -53,7 +53,7 @@ async def test_a_key_is_made_once_and_its_secret_is_told_once(client, connection
     secret = first.json()["secret"]
     assert again.json() == {"key": first.json()["key"]}
     assert len((await client.get("/api/v1/keys")).json()["items"]) == 1
-    kept = await connection.fetchval(
+    rows = await connection.fetchval(
         "SELECT string_agg(k::text || body, '') FROM kept_answers AS k"
     )
     assert secret not in rows
