@@ -15,17 +15,12 @@ from service.api import limiting
 from service.settings import Settings
 
 Header = tuple[bytes, bytes]
-_UNUSED: Final = (
-    "accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera", "display-capture",
-    "encrypted-media", "fullscreen", "geolocation", "gyroscope", "hid", "magnetometer",
-    "microphone", "midi", "payment", "publickey-credentials-get", "screen-wake-lock", "serial",
-    "usb", "xr-spatial-tracking",
-)  # fmt: skip
+_UNUSED: Final = ("camera", "geolocation", "microphone", "payment", "usb")
+"""What a page could ask its reader for; without scripts, it could not even ask."""
 ALWAYS: Final[tuple[Header, ...]] = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-origin"),
-    (b"cross-origin-opener-policy", b"same-origin"),
     (b"permissions-policy", ", ".join(f"{one}=()" for one in _UNUSED).encode()),
 )
 DATA: Final[Header] = (
@@ -51,14 +46,13 @@ def guarded(settings: Settings) -> Callable[[Message, Scope], Awaitable[None]]:
         """Add to the first message of an answer what it does not say itself."""
         if message["type"] != "http.response.start":
             return
-        headers = list(message.get("headers", ()))
-        given = {name.lower(): value for name, value in headers}
-        headers += always
-        headers.append(PAGE if given.get(b"content-type", b"")[:9] == b"text/html" else DATA)
-        if b"cache-control" not in given:
-            headers.append(UNKEPT)
-        headers += limiting.told(scope)
-        message["headers"] = headers
+        given = message["headers"]
+        page, kept = False, False
+        for name, value in given:
+            page = page or (name == b"content-type" and value.startswith(b"text/html"))
+            kept = kept or name == b"cache-control"
+        headers = [*given, *always, PAGE if page else DATA, *limiting.told(scope)]
+        message["headers"] = headers if kept else [*headers, UNKEPT]
 
     return put_on
 

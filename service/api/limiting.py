@@ -37,9 +37,9 @@ def limits(settings: Settings) -> Limits | None:
     if settings.access == "off":
         return None
     return Limits(
-        Limit("key", settings.requests_per_minute),
-        Limit("address", settings.requests_per_minute),
-        Limit("failures", settings.failures_per_minute),
+        Limit(b"key", settings.requests_per_minute),
+        Limit(b"address", settings.requests_per_minute),
+        Limit(b"failures", settings.failures_per_minute),
     )
 
 
@@ -80,10 +80,10 @@ def told(scope: Scope) -> list[tuple[bytes, bytes]]:
     if spent is None:
         return []
     headers = [
-        (b"ratelimit-policy", f'"{spent.policy}";q={spent.quota};w={WINDOW}'.encode()),
-        (b"ratelimit", f'"{spent.policy}";r={spent.left};t={spent.full_in}'.encode()),
+        (b"ratelimit-policy", b'"%s";q=%d;w=%d' % (spent.policy, spent.quota, WINDOW)),
+        (b"ratelimit", b'"%s";r=%d;t=%d' % (spent.policy, spent.left, spent.full_in)),
     ]
-    return [*headers, (b"retry-after", str(spent.wait).encode())] if spent.wait else headers
+    return [*headers, (b"retry-after", b"%d" % spent.wait)] if spent.wait else headers
 
 
 def address(scope: Scope) -> str:

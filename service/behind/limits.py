@@ -28,7 +28,7 @@ class Spent(Struct, frozen=True):
     granted; 0 where it was.
     """
 
-    policy: str
+    policy: bytes
     quota: int
     left: int
     full_in: int
@@ -39,7 +39,7 @@ class Limit:
     """Buckets of one size, each of which fills in a minute."""
 
     def __init__(
-        self, policy: str, quota: int, clock: Callable[[], float] = time.monotonic
+        self, policy: bytes, quota: int, clock: Callable[[], float] = time.monotonic
     ) -> None:
         """policy: its name in `RateLimit`. quota: what a full bucket holds."""
         self._policy = policy

@@ -43,13 +43,19 @@ class Limited(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take what came; between two requests it is the beginning of a head, or nothing."""
-        if self._late is None and (self.cycle is None or self.cycle.response_complete):
-            self._wait()
-        self._head += len(data)
+        """Take what came; between two requests it is the beginning of a head, or nothing.
+
+        Nearly always it is a whole one, and a timer is not paid for.
+        """
+        between = self.cycle is None or self.cycle.response_complete
+        self._head += len(data) if between else 0
         super().data_received(data)
-        if self._late is not None and self._head > MOST_HEAD_BYTES:
+        if not self._head:
+            return
+        if self._head > MOST_HEAD_BYTES:
             self.send_400_response("The head of the request is too long.")
+        elif self._late is None:
+            self._wait()
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header, or a trailer, up to so many; raises ValueError, which ends the request."""
@@ -60,6 +66,7 @@ class Limited(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Answer; the next head is waited for once this is answered."""
         self._come()
+        self._head = 0
         super().on_headers_complete()
 
     def send_400_response(self, msg: str) -> None:
@@ -79,7 +86,6 @@ class Limited(HttpToolsProtocol):
         super()._start_asgi_task(cycle, _crowded if app is service_unavailable else app)
 
     def _wait(self) -> None:
-        self._head = 0
         self._late = self.loop.call_later(self.head_seconds, self._end)
 
     def _come(self) -> None:

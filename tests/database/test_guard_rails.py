@@ -246,7 +246,7 @@ class Clock:
 def test_a_bucket_fills_evenly_and_waits_as_it_says():
     """After the wait that was told the same is granted, and a moment before it is not."""
     clock = Clock()
-    limit = Limit("key", 60, clock)
+    limit = Limit(b"key", 60, clock)
     assert [limit.spend("a").left for _ in range(60)] == [*range(59, -1, -1)]
     wait = limit.spend("a", 10).wait
     clock.at = wait - 0.5
@@ -260,7 +260,7 @@ def test_a_bucket_fills_evenly_and_waits_as_it_says():
 def test_buckets_take_a_bounded_memory(monkeypatch):
     """Of so many addresses the ones that asked longest ago are forgotten."""
     monkeypatch.setattr("service.behind.limits.MOST", 100)
-    limit = Limit("address", 60, Clock())
+    limit = Limit(b"address", 60, Clock())
     for number in range(1_000):
         limit.spend(str(number))
     assert len(limit) == 100
