@@ -15,7 +15,7 @@ ROOT = Path(service.__file__).parent
 HANDLES = frozenset({"hmac", "secrets"})
 """A module that imports one of these handles secrets."""
 SECRET = re.compile(
-    r"(^|_)(secret|hash|digest|token|mark|mac|signature|password|csrf|verifier|nonce)s?($|_)"
+    r"(^|_)(secret|hash|hashed|digest|token|mark|mac|signature|password|csrf|verifier|nonce)s?($|_)"
 )
 SAYS = """
 import hmac
