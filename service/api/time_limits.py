@@ -105,6 +105,7 @@ def timed(seconds: float) -> Callable[..., ASGIApp]:
 
 def _received(receive: Receive, course: _Course) -> Receive:
     async def received() -> HTTPReceiveMessage:
+        """Pass a message on; its bytes add to the time."""
         course.waits = True
         message: HTTPReceiveMessage = await receive()  # type: ignore[assignment]  # it is http
         course.waits = False
@@ -117,6 +118,7 @@ def _received(receive: Receive, course: _Course) -> Receive:
 
 def _sent(send: Send, course: _Course, loop: asyncio.AbstractEventLoop, seconds: float) -> Send:
     async def sent(message: Message) -> None:
+        """Pass a message on; the answer has begun, and each of its pieces has a time of its own."""
         if course.begun:
             course.until = loop.time() + seconds
         course.begun = True

@@ -16,6 +16,7 @@ from service.api.rooms import MEMBER
 from service.app import build, opened
 from service.behind.granting import NewKey, wanted
 from service.behind.limits import Limit
+from service.cli.server import _built
 from service.domain.caller import LOCAL
 from service.settings import Settings, load
 from tests.clients import client_of
@@ -161,6 +162,17 @@ async def test_only_the_services_own_names_are_answered(dsn, host, status):
     async with client_of(dsn, load({"CAPMAP_HOSTS": "map.example.org"})) as client:
         answer = await client.get("/api/v1/organisations", headers={"Host": host})
     assert answer.status_code == status
+
+
+async def test_a_service_without_access_is_asked_for_by_this_machines_names():
+    """Whoever reaches it is the operator, so it must not be a page that took its address."""
+    app = _built(load({}), "postgresql:///never-opened")
+    async with asking(app) as client:
+        found = [
+            (await client.get("/health/live", headers={"Host": host})).status_code
+            for host in ("localhost:8000", "127.0.0.1:8000", "[::1]:8000", "evil.example:8000")
+        ]
+    assert found == [200, 200, 200, 421]
 
 
 async def test_a_form_on_another_site_cannot_record(plain):

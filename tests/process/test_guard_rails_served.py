@@ -55,6 +55,7 @@ def served(server: str, run: Run, template: str, tmp_path_factory) -> Iterator[S
             "DATABASE_URL": f"{dsn}&password={MARK}-database", "CAPMAP_PORT": str(port),
             "CAPMAP_ACCESS": "keys", "CAPMAP_LOG_LEVEL": "debug", "CAPMAP_HEADER_SECONDS": "1",
             "CAPMAP_REQUEST_SECONDS": "1", "CAPMAP_CONNECTIONS": str(MOST), "PYTHONPATH": str(ROOT),
+            "CAPMAP_PROXIES": "127.0.0.0/8", "CAPMAP_FAILURES_PER_MINUTE": "3",
         }  # fmt: skip
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.process.server_that_breaks"],
@@ -192,6 +193,16 @@ async def test_one_connection_too_many_is_told_to_come_again(served):
         True,
         True,
     )
+
+
+async def test_a_proxy_says_for_whom_it_asks_and_nobody_forges_another(served):
+    """The last address that is no proxy's is counted; what stands before it anybody may write."""
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{served.port}") as client:
+        found = []
+        for said in [*["9.9.9.9, 198.51.100.1"] * 3, "8.8.8.8, 198.51.100.1", "198.51.100.2"]:
+            headers = {"X-Forwarded-For": said, "Authorization": "Bearer capmap_" + "A" * 43}
+            found.append((await client.get("/api/v1/codes", headers=headers)).status_code)
+    assert found == [401, 401, 401, 429, 401]
 
 
 async def test_what_was_sent_is_never_in_the_log_nor_secrets_in_an_answer(served):
