@@ -89,7 +89,8 @@ async def _known(connection: AnyConnection) -> Caller:
     secret = _secret(connection)
     found: Caller | Problem | None = room.keyring.at_hand(secret)
     if found is None:
-        limiting.may_try(connection.scope)
+        if not room.keyring.remembers(secret):
+            limiting.may_try(connection.scope)
         found = await room.keyring.caller(secret)
     if isinstance(found, Problem):
         raise Refused(found)
