@@ -1,6 +1,7 @@
 # make demo    the service with its own database and sample data, on this machine
 # make test    linters, type checker, import contracts, tests
 # make bench   measurements
+# make audit   what is known of the dependencies' weaknesses
 # make lock    new locks from pyproject.toml
 # make clean   away with all that make has made
 #
@@ -15,7 +16,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test bench lock clean
+.PHONY: help demo test bench audit lock clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -61,12 +62,24 @@ test: $(STAMPS)/test
 bench: $(STAMPS)/project
 	$(BIN)/python -m bench
 
+# In an environment of its own: what it needs is not what the service needs.
+$(STAMPS)/audit: requirements/audit.txt $(STAMPS)/venv
+	@echo "Installing what the audit needs (once)"
+	@$(BIN)/python -m venv $(VENV)/audit
+	@$(VENV)/audit/bin/python -m pip --disable-pip-version-check install --quiet \
+		--require-hashes -r requirements/audit.txt
+	@touch $@
+
+audit: $(STAMPS)/audit
+	@$(BIN)/python .ci/audit.py $(VENV)/audit/bin/pip-audit requirements/test.txt
+
 # uv is no dependency: it only writes the locks, which pip then reads.
 lock: $(STAMPS)/venv
 	@$(PIP) uv
 	$(LOCK) pyproject.toml --extra build -o requirements/runtime.txt
 	$(LOCK) pyproject.toml --extra build --extra test -c requirements/runtime.txt \
 		-o requirements/test.txt
+	$(LOCK) requirements/audit.in -o requirements/audit.txt
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis \

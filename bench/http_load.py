@@ -18,7 +18,7 @@ LENGTH: Final = b"content-length:"
 def request(body: bytes) -> bytes:
     """Return the bytes of a POST of events."""
     head = (
-        b"POST /api/v1/events HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
+        b"POST /api/v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         b"Content-Length: %d\r\n\r\n"
     )
     return head % len(body) + body

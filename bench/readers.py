@@ -29,7 +29,7 @@ class Answer(NamedTuple):
 def get(path: str, tag: bytes = b"") -> bytes:
     """Return the bytes of a GET; tag: what the reader has already."""
     known = b"If-None-Match: %s\r\n" % tag if tag else b""
-    return b"GET %s HTTP/1.1\r\nHost: bench\r\n%s\r\n" % (path.encode(), known)
+    return b"GET %s HTTP/1.1\r\nHost: localhost\r\n%s\r\n" % (path.encode(), known)
 
 
 async def ask(port: int, request: bytes) -> Answer:

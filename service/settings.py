@@ -10,35 +10,22 @@ import difflib
 import re
 from collections.abc import Callable, Mapping
 from typing import Literal, NamedTuple
-from urllib.parse import SplitResult, parse_qs, urlsplit
 
 import msgspec
 import platformdirs
 
-from service.domain.addresses import origin
+from service import values
+from service.values import ACCESS, AN_ADDRESS, ENTITLEMENTS, LEVELS, RuleError
 
 PREFIX = "CAPMAP_"
-ACCESS = ("off", "keys")
 Access = Literal["off", "keys"]
-ENTITLEMENTS = ("own", "trust_totals")
 Entitlement = Literal["own", "trust_totals"]
-LEVELS = ("debug", "info", "warning", "error")
-PORT_MAX = 65535
-AN_ADDRESS = "an address such as postgresql://capmap@db.example.org/capmap"
-SCHEMES = ("postgresql", "postgres")
 NEAR = 2
 """A name within so many letters of DATABASE_URL is pointed out."""
 
 
 class SettingsError(Exception):
     """The environment holds settings the service cannot start with; the text lists each."""
-
-
-class _RuleError(ValueError):
-    """A value breaks one rule of several; the text says which, and the way out."""
-
-    def __init__(self, rule: str) -> None:
-        super().__init__(f"{rule}; write {AN_ADDRESS}, or unset it: the service runs its own then")
 
 
 def _data_dir() -> str:
@@ -76,6 +63,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     workbook_seconds: int = 60
     trace_days: int = 730
     log_level: str = "info"
+    requests_per_minute: int = 6_000
+    failures_per_minute: int = 60
+    header_seconds: int = 20
+    request_seconds: int = 120
+    connections: int = 1_000
+    https: bool = False
+    cors_origins: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+    proxies: tuple[str, ...] = ()
 
 
 class Row(NamedTuple):
@@ -93,274 +89,225 @@ class Row(NamedTuple):
         return getattr(Settings(), self.field)
 
 
-def _text(raw: str) -> str:
-    if not raw.strip():
-        raise ValueError
-    return raw
-
-
-def _dsn(raw: str) -> str:
-    """Return an address in which scheme, host and database are given; the rest is the driver's."""
-    if any(character.isspace() for character in raw):
-        raise _RuleError("no blanks or line ends; in a password a blank is written %20")
-    parts = urlsplit(raw)
-    if parts.scheme not in SCHEMES or not raw.startswith(f"{parts.scheme}://"):
-        raise _RuleError("postgresql:// at the beginning")
-    more = parse_qs(parts.query)
-    if not _has_hosts(parts) and "host" not in more:
-        raise _RuleError("the server's host after postgresql:// (a socket's folder as ?host=)")
-    if not parts.path.strip("/") and not {"dbname", "database"} & more.keys():
-        raise _RuleError("the database's name after the host and a slash")
-    return raw
-
-
-def _has_hosts(parts: SplitResult) -> bool:
-    """Tell whether each host is named; raises when its port is no number."""
-    hosts = parts.netloc.rpartition("@")[2].split(",")
-    try:
-        found = [(split.hostname, split.port) for split in (urlsplit(f"//{h}") for h in hosts)]
-    except ValueError:
-        rule = "a number as the port; in a password : / @ are written %3A %2F %40"
-        raise _RuleError(rule) from None
-    return all(host for host, _ in found)
-
-
-def _port(raw: str) -> int:
-    number = int(raw)
-    if not 0 <= number <= PORT_MAX:
-        raise ValueError
-    return number
-
-
-def _positive(raw: str) -> int:
-    number = int(raw)
-    if number < 1:
-        raise ValueError
-    return number
-
-
-def _switch(raw: str) -> bool:
-    return {"true": True, "1": True, "false": False, "0": False}[raw.strip().lower()]
-
-
-def _access(raw: str) -> str:
-    return ACCESS[ACCESS.index(raw.strip().lower())]
-
-
-def _public(raw: str) -> str:
-    found = origin(raw)
-    if found is None:
-        raise ValueError
-    return found
-
-
-def _entitlement(raw: str) -> str:
-    return ENTITLEMENTS[ENTITLEMENTS.index(raw.strip().lower())]
-
-
-def _level(raw: str) -> str:
-    return LEVELS[LEVELS.index(raw.strip().lower())]
-
-
 A_NUMBER = "a whole number of at least 1"
 ROWS: tuple[Row, ...] = (
     Row(
         "DATABASE_URL",
         "database_url",
-        _dsn,
+        values.dsn,
         AN_ADDRESS,
         "PostgreSQL to use; without it the service runs its own, in the data folder",
     ),
     Row(
         "CAPMAP_MIGRATE_URL",
         "migrate_url",
-        _dsn,
+        values.dsn,
         AN_ADDRESS,
         "the same database by a login that owns it, to migrate with; DATABASE_URL's own without it",
     ),
     Row(
         "CAPMAP_DATA_DIR",
         "data_dir",
-        _text,
+        values.text,
         "a folder",
         "where the service's own PostgreSQL keeps its data",
     ),
     Row(
         "CAPMAP_HOST",
         "host",
-        _text,
+        values.text,
         "an address or a host name",
         "address to listen on",
     ),
     Row(
         "CAPMAP_PORT",
         "port",
-        _port,
+        values.port,
         "a whole number from 0 to 65535",
         "port to listen on; 0 takes a free one",
     ),
     Row(
         "CAPMAP_ACCESS",
         "access",
-        _access,
+        values.access,
         "one of " + ", ".join(ACCESS),
         "who may ask: anybody at this machine (off), or holders of keys",
     ),
     Row(
         "CAPMAP_ENTITLEMENT",
         "entitlement",
-        _entitlement,
+        values.entitlement,
         "one of " + ", ".join(ENTITLEMENTS),
         "what callers get of trusts that are not theirs: rounded counts (own), or exact totals",
     ),
     Row(
         "CAPMAP_ERASURES",
         "erasures",
-        _text,
+        values.text,
         "a file that holds the list of erasures; make it: capmap erasures list > FILE",
         "list of erased names outside the database, applied again at every start",
     ),
     Row(
         "CAPMAP_ISSUERS",
         "issuers",
-        _text,
+        values.text,
         "a file, as docs/signing-in.md says",
         "file of the OpenID Connect issuers whose tokens are believed beside keys",
     ),
     Row(
         "CAPMAP_PUBLIC_URL",
         "public_url",
-        _public,
+        values.public_url,
         "https:// and a host, without a path (http:// on this machine only)",
         "address under which browsers reach the service, to sign people in",
     ),
     Row(
         "CAPMAP_BODY_LIMIT_BYTES",
         "body_limit_bytes",
-        _positive,
+        values.positive,
         A_NUMBER,
         "largest request body accepted, in bytes",
     ),
     Row(
         "CAPMAP_UPLOAD_CHUNK_ROWS",
         "upload_chunk_rows",
-        _positive,
+        values.positive,
         A_NUMBER,
         "rows of a long upload that are recorded at once; ten times as many are one batch",
     ),
     Row(
         "CAPMAP_WRITER_EVENTS",
         "writer_events",
-        _positive,
+        values.positive,
         A_NUMBER,
         "most events that one transaction of the writer holds",
     ),
     Row(
         "CAPMAP_POOL_SIZE",
         "pool_size",
-        _positive,
+        values.positive,
         A_NUMBER,
         "database connections used for reading",
     ),
     Row(
         "CAPMAP_ALLOW_UNSAFE_DATABASE",
         "allow_unsafe_database",
-        _switch,
+        values.switch,
         "true or false",
         "serve even from a database that may lose acknowledged events",
     ),
     Row(
         "CAPMAP_BEHIND",
         "behind",
-        _switch,
+        values.switch,
         "true or false",
         "whether the process also works behind the log: packs, current rows, audit",
     ),
     Row(
         "CAPMAP_POLL_MS",
         "poll_ms",
-        _positive,
+        values.positive,
         A_NUMBER,
         "milliseconds between two looks at the log by what runs behind it",
     ),
     Row(
         "CAPMAP_AUDIT_PER_MINUTE",
         "audit_per_minute",
-        _positive,
+        values.positive,
         A_NUMBER,
         "packs and rows that the audit compares with the log each minute",
     ),
     Row(
         "CAPMAP_FILE_LIMIT_BYTES",
         "file_limit_bytes",
-        _positive,
+        values.positive,
         A_NUMBER,
         "largest file of rows (CSV, workbook) that is read, in bytes",
     ),
     Row(
         "CAPMAP_FILE_ROWS",
         "file_rows",
-        _positive,
+        values.positive,
         A_NUMBER,
         "most rows that a file may have, over all its sheets",
     ),
     Row(
         "CAPMAP_FILE_COLUMNS",
         "file_columns",
-        _positive,
+        values.positive,
         A_NUMBER,
         "most columns that a row of a file may have",
     ),
     Row(
         "CAPMAP_FILE_SHEETS",
         "file_sheets",
-        _positive,
+        values.positive,
         A_NUMBER,
         "most sheets that a workbook may have",
     ),
     Row(
         "CAPMAP_CELL_CHARACTERS",
         "cell_characters",
-        _positive,
+        values.positive,
         A_NUMBER,
         "most characters that one cell of a file may have",
     ),
     Row(
         "CAPMAP_WORKBOOK_EXPANSION",
         "workbook_expansion",
-        _positive,
+        values.positive,
         A_NUMBER,
         "most times its size that a workbook may unpack to",
     ),
     Row(
         "CAPMAP_WORKBOOK_MEMORY_MB",
         "workbook_memory_mb",
-        _positive,
+        values.positive,
         A_NUMBER,
         "memory that reading one workbook may take, in megabytes",
     ),
     Row(
         "CAPMAP_WORKBOOK_SECONDS",
         "workbook_seconds",
-        _positive,
+        values.positive,
         A_NUMBER,
         "seconds of processor time that reading one workbook may take",
     ),
     Row(
         "CAPMAP_TRACE_DAYS",
         "trace_days",
-        _positive,
+        values.positive,
         A_NUMBER,
         "days for which it is kept who read whose data",
     ),
     Row(
         "CAPMAP_LOG_LEVEL",
         "log_level",
-        _level,
+        values.level,
         "one of " + ", ".join(LEVELS),
         "least important message that is logged",
     ),
-)
+    Row("CAPMAP_REQUESTS_PER_MINUTE", "requests_per_minute", values.positive, A_NUMBER,
+        "requests that one key, or one address without a key, may make each minute"),
+    Row("CAPMAP_FAILURES_PER_MINUTE", "failures_per_minute", values.positive, A_NUMBER,
+        "times each minute that one address may bring no key, or one that opens nothing"),
+    Row("CAPMAP_HEADER_SECONDS", "header_seconds", values.positive, A_NUMBER,
+        "seconds in which the head of a request must have come"),
+    Row("CAPMAP_REQUEST_SECONDS", "request_seconds", values.positive, A_NUMBER,
+        "seconds in which a request must be answered; a long body adds to it"),
+    Row("CAPMAP_CONNECTIONS", "connections", values.positive, A_NUMBER,
+        "connections that are open at once, of one process"),
+    Row("CAPMAP_HTTPS", "https", values.switch, "true or false",
+        "whether readers reach the service by https only, and browsers are told to keep to it"),
+    Row("CAPMAP_CORS_ORIGINS", "cors_origins", values.origins,
+        "origins such as https://maps.example.org, with commas between; never *",
+        "pages of other sites that may ask the API from a browser, with a key"),
+    Row("CAPMAP_HOSTS", "hosts", values.hosts, "names such as map.example.org, with commas",
+        "names by which the service may be asked for; without it by any"),
+    Row("CAPMAP_PROXIES", "proxies", values.networks,
+        "addresses or networks such as 10.0.0.0/8, with commas between",
+        "proxies whose X-Forwarded-For and X-Forwarded-Proto are believed"),
+)  # fmt: skip
 NAMES: tuple[str, ...] = tuple(row.env for row in ROWS)
 
 
@@ -373,7 +320,7 @@ def load(environ: Mapping[str, str]) -> Settings:
             if row.env in environ:
                 values[row.field] = row.read(environ[row.env])
         except (ValueError, KeyError) as error:
-            rule = error if isinstance(error, _RuleError) else row.expects
+            rule = error if isinstance(error, RuleError) else row.expects
             faults.append(f"{row.env}={_told(environ[row.env])!r}: expected {rule}")
     if faults:
         raise SettingsError("\n".join(faults))

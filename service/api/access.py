@@ -16,7 +16,7 @@ from litestar.connection import ASGIConnection
 from litestar.handlers.base import BaseRouteHandler
 from litestar.routes import BaseRoute, HTTPRoute
 
-from service.api import browsers, tracing
+from service.api import browsers, limiting, tracing
 from service.api.answers import AnyRequest
 from service.api.rooms import CALLER, MEMBER, Rooms, caller, head, rooms
 from service.behind.keyring import PREFIX
@@ -60,11 +60,27 @@ async def admit(connection: AnyConnection, handler: BaseRouteHandler) -> None:
     """Let in who may do what a handler does, before it does anything; raises Refused."""
     permission = _declared(handler)
     if permission == "public":
+        limiting.unknown(connection.scope)
         return
-    found = await _known(connection)
+    try:
+        found = await _known(connection)
+    except Refused:
+        limiting.failed(connection.scope)
+        raise
+    limiting.known(connection.scope, found)
+    _require(found, permission)
+    connection.scope["state"][CALLER] = found
+
+
+def _require(found: Caller, permission: Permission | None) -> None:
+    """Raise Refused for somebody whom no role gives what is asked for."""
     if permission is None or not (permission == "reference" or found.may(permission)):
         raise Refused(Problem("not_allowed", f"no role of this key gives {permission}"))
-    connection.scope["state"][CALLER] = found
+
+
+async def still(request: AnyRequest) -> None:
+    """Raise Refused once who asked would be let in no more: the key ended, or was revoked."""
+    _require(await _known(request), _declared(request.route_handler))
 
 
 async def _known(connection: AnyConnection) -> Caller:
@@ -76,7 +92,11 @@ async def _known(connection: AnyConnection) -> Caller:
         return await browsers.known(connection, room.front)
     tokens = room.front.tokens
     ring = room.keyring if tokens is None or secret.startswith(PREFIX) else tokens
-    found = ring.at_hand(secret) or await ring.caller(secret)
+    found: Caller | Problem | None = ring.at_hand(secret)
+    if found is None:
+        if not room.keyring.remembers(secret):
+            limiting.may_try(connection.scope)
+        found = await ring.caller(secret)
     if isinstance(found, Problem):
         raise Refused(found)
     return found

@@ -25,6 +25,9 @@ STATUS: Final[dict[Category, int]] = {
     "conflict": 409,
     "precondition": 412,
     "too_large": 413,
+    "timeout": 408,
+    "misdirected": 421,
+    "too_many": 429,
     "unsupported": 415,
     "invalid": 422,
     "internal": 500,
@@ -34,11 +37,12 @@ _CODE_OF: Final = {
     400: "malformed_body", 404: "not_found", 405: "method_not_allowed", 413: "body_too_large",
     415: "unsupported_media_type",
 }  # fmt: skip
-_TELLING: Final[dict[Category, dict[str, str]]] = {
+_TELLING: Final[dict[Category | str, dict[str, str]]] = {
     "unavailable": {"Retry-After": "1"},
+    "key_in_use": {"Retry-After": "1"},
     "unauthenticated": {"WWW-Authenticate": 'Bearer realm="capmap"'},
 }
-"""Headers that go with a problem of a category."""
+"""Headers that go with a problem of a code, or of a category."""
 _ENCODER: Final = msgspec.json.Encoder()
 _log = structlog.get_logger("api")
 
@@ -110,7 +114,7 @@ def problem(request: AnyRequest, found: Problem, **more: object) -> Response[byt
     return Response(
         content=encode(members),
         status_code=status,
-        headers=_TELLING.get(kind.category, {}),
+        headers=_TELLING.get(kind.code) or _TELLING.get(kind.category, {}),
         media_type="application/problem+json",
     )
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 
+import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
-from service.api import answers, bodies, events, parameters
+from service.api import answers, bodies, events, once, parameters
 from service.api.answers import AnyRequest
 from service.api.rooms import caller, rooms
 from service.behind import granting
@@ -35,10 +36,13 @@ class KeyShown(Struct, frozen=True):
 
 
 class KeyMade(Struct, frozen=True):
-    """A new key. secret: what its holder sends as `Authorization: Bearer …`; shown this once."""
+    """A new key. secret: what its holder sends as `Authorization: Bearer …`; shown this once.
+
+    A request that is sent again with its Idempotency-Key is answered without the secret.
+    """
 
     key: KeyShown
-    secret: str
+    secret: str | UnsetType = UNSET
 
 
 class KeysListed(Struct, frozen=True):
@@ -56,10 +60,19 @@ async def create_key(request: AnyRequest) -> Response[bytes]:
     room = rooms(request)
     body = await bodies.whole(request, room.desk.body_bytes)
     wanted = granting.read(body, room.desk.now())
-    made = await room.keyring.make(wanted, caller(request).id)
+    return await once.answered(request, body, lambda: _made(request, wanted), _without_secret)
+
+
+async def _made(request: AnyRequest, wanted: granting.Wanted) -> Response[bytes]:
+    made = await rooms(request).keyring.make(wanted, caller(request).id)
     answer = answers.encode(KeyMade(_shown(made.key), made.secret))
     headers = {"Cache-Control": "no-store"}
     return Response(answer, status_code=201, headers=headers, media_type="application/json")
+
+
+def _without_secret(answer: bytes) -> bytes:
+    """Return what is kept of an answer: a key itself is nowhere."""
+    return answers.encode(KeyMade(msgspec.json.decode(answer, type=KeyMade).key))
 
 
 @get("/keys", operation_id="list_keys", permission="keys")

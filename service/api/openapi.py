@@ -35,9 +35,12 @@ _SENDING: Final[list[Json]] = [
     {"name": "If-Match", "in": "header", "schema": {"type": "string"},
      "description": "The version of the one organisation's stream, so that nobody came between"},
     {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": 128},
-     "description": "Stands in for ids that are left out: send a retry with the same key"},
+     "description": "Stands in for ids that are left out, or for the request itself, whose answer"
+     " is kept for 24 hours: send a retry with the same key"},
 ]  # fmt: skip
-_AT_THE_DOOR: Final[tuple[Category, ...]] = ("unauthenticated", "forbidden")
+_AT_THE_DOOR: Final[tuple[Category, ...]] = (
+    "unauthenticated", "forbidden", "too_many", "timeout",
+)  # fmt: skip
 """What any operation may answer while access is by keys."""
 _CLOUDEVENT: Final[Json] = {
     "type": "object",
@@ -120,8 +123,9 @@ def _operation(one: Operation) -> Json:
         "parameters": [*_path_parameters(one), *_query_parameters(one.query)],
         "responses": _ANSWERED[one.method](one) | _refusals(one.refusals),
     }
-    if one.part:
+    if one.part or one.once:
         made["parameters"] += _SENDING[1:]
+    if one.part:
         made["requestBody"] = _form(one.part)
     if one.body is not None:
         made["parameters"] += _SENDING if one.keyed else []

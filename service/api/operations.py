@@ -114,6 +114,7 @@ class Operation(Struct, frozen=True):
     tried: what it answers where it is asked to lay events over a trial.
     done: what its answer is called where it is 201, later: 202.
     part: the part of a multipart form that it takes instead, a file.
+    once: its answer is kept with the request's key, and given to whoever sends it again.
     """
 
     path: str
@@ -134,6 +135,7 @@ class Operation(Struct, frozen=True):
     done: str = "Recorded and durable"
     later: str = ""
     part: str = ""
+    once: bool = False
 
 
 FOUND: Final[tuple[Category, ...]] = ("malformed", "not_found", "invalid", "unavailable")
@@ -169,8 +171,10 @@ OPERATIONS: Final = (
     _about("settlement", "settle_dispute", "Settle a dispute", Settlement),
     _about("confirmation", "confirm_event", "Confirm an event of another", Confirmation),
     Operation("/api/v1/keys", "post", "create_key", "Make a key, shown this once", keys.KeyMade,
-              refusals=("malformed", "too_large", "unsupported", "invalid", "unavailable"),
-              body=NewKey, done="Made; the secret is in this answer and nowhere else"),
+              refusals=("malformed", "conflict", "too_large", "unsupported", "invalid",
+                        "unavailable"),
+              body=NewKey, done="Made; the secret is in this answer and nowhere else",
+              keyed=False, once=True),
     Operation("/api/v1/keys", "get", "list_keys", "List the keys", keys.KeysListed),
     Operation("/api/v1/keys/{key_id}/revocation", "post", "revoke_key", "Revoke a key",
               keys.KeyShown, refusals=FOUND, done="Revoked"),
@@ -203,7 +207,7 @@ OPERATIONS: Final = (
     Operation("/api/v1/trials/{name}", "delete", "discard_trial", "Throw a trial away", None,
               refusals=FOUND),
     Operation("/api/v1/trials/{name}/recording", "post", "record_trial",
-              "Record a trial's events, whole or not at all", Receipt, refusals=ABOUT),
+              "Record a trial's events, whole or not at all", Receipt, refusals=ABOUT, once=True),
     Operation("/api/v1/organisations", "get", "list_organisations", "Find organisations", Listed,
               OrganisationsQuery),
     Operation("/api/v1/organisations/{code}", "get", "get_organisation", "Read one organisation",
@@ -221,10 +225,10 @@ OPERATIONS: Final = (
               FOUND, example="RTP"),
     Operation("/api/v1/trusts/{code}/return", "post", "make_return",
               "Make a quarter's return: events and one ReturnMade", Returned, MakeQuery, ABOUT,
-              path_example="RTP", body=ReturnBody, keyed=False, tried=TrialReceipt),
+              path_example="RTP", body=ReturnBody, keyed=False, tried=TrialReceipt, once=True),
     Operation("/api/v1/trusts/{code}/return/draft", "post", "save_return_draft",
               "Put some answers into the draft", DraftShown, refusals=ABOUT, path_example="RTP",
-              body=DraftBody, done="Saved; nothing is recorded", keyed=False),
+              body=DraftBody, done="Saved; nothing is recorded", keyed=False, once=True),
     Operation("/api/v1/trusts/{code}/return/draft", "delete", "discard_return_draft",
               "Throw a draft away", None, ReturnQuery, FOUND, path_example="RTP"),
     Operation("/api/v1/trusts/{code}/completeness", "get", "get_completeness",

@@ -10,7 +10,7 @@ from litestar import Response, delete, get, post
 from litestar.params import FromPath
 from msgspec import Meta, Struct
 
-from service.api import access, answers, disclosing, events, parameters, sensed
+from service.api import access, answers, disclosing, events, once, parameters, sensed
 from service.api.answers import AnyRequest
 from service.api.moment import Moment, MomentQuery, settle
 from service.api.rooms import caller, rooms, snapshot
@@ -106,6 +106,10 @@ async def save_return_draft(request: AnyRequest, code: FromPath[str]) -> Respons
     body = returns_said.read_draft(await request.body())
     _, asks = await _asks(request, code)
     _theirs(asks)
+    return await once.answered(request, await request.body(), lambda: _saved(request, asks, body))
+
+
+async def _saved(request: AnyRequest, asks: Asks, body: returns_said.DraftBody) -> Response[bytes]:
     found = await _found(request, asks, body)
     draft = await returns_drafts.save(rooms(request).desk, found, asks, body)
     return _created(_shown(found, draft, asks), new=True)
@@ -135,6 +139,14 @@ async def make_return(request: AnyRequest, code: FromPath[str]) -> Response[byte
     body = returns_said.read_return(await request.body())
     _, asks = await _asks(request, code)
     _theirs(asks)
+    return await once.answered(
+        request, await request.body(), lambda: _made(request, query, asks, body)
+    )
+
+
+async def _made(
+    request: AnyRequest, query: MakeQuery, asks: Asks, body: returns_said.ReturnBody
+) -> Response[bytes]:
     found, desk = await _found(request, asks, body), rooms(request).desk
     ready = await returns.ready(desk, found, asks, body)
     if query.trial is not None:

@@ -9,7 +9,17 @@ from litestar import Response, delete, get, post
 from litestar.params import FromPath
 from msgspec import Raw, Struct
 
-from service.api import access, answers, disclosing, events, models, parameters, sensed, tracing
+from service.api import (
+    access,
+    answers,
+    disclosing,
+    events,
+    models,
+    once,
+    parameters,
+    sensed,
+    tracing,
+)
 from service.api.answers import AnyRequest
 from service.api.rooms import caller, rooms
 from service.behind.sensing import EventWarnings
@@ -104,7 +114,11 @@ async def discard_trial(request: AnyRequest, name: FromPath[str]) -> None:
 async def record_trial(request: AnyRequest, name: FromPath[str]) -> Response[bytes]:
     """Record a trial's events whole or not at all; it is gone then. Sending it again is safe."""
     parameters.read(request, Struct)
-    return events.receipt(await trials.record(rooms(request).desk, caller(request), _name(name)))
+    return await once.answered(request, b"", lambda: _recorded(request, _name(name)))
+
+
+async def _recorded(request: AnyRequest, name: str) -> Response[bytes]:
+    return events.receipt(await trials.record(rooms(request).desk, caller(request), name))
 
 
 def _name(given: str) -> str:

@@ -20,6 +20,7 @@ from service.api import (
     access,
     answers,
     disclosing,
+    feeds,
     models,
     multipart,
     parameters,
@@ -94,6 +95,7 @@ class UploadRowsListed(Struct, frozen=True):
     "/uploads",
     operation_id="create_upload",
     permission="upload",
+    weight=10,
     status_code=201,
     request_max_body_size=None,
 )
@@ -192,7 +194,8 @@ async def follow_upload(request: AnyRequest, upload_id: FromPath[str]) -> Server
 async def _messages(
     request: AnyRequest, upload: uuid.UUID
 ) -> AsyncIterator[ServerSentEventMessage]:
-    async for found in receipts.follow(rooms(request).pool, upload):
+    followed = receipts.follow(rooms(request).pool, upload)
+    async for found in feeds.while_admitted(lambda: access.still(request), followed):
         kind = "progress" if found.state == "recording" else "finished"
         yield ServerSentEventMessage(data=answers.encode(found).decode(), event=kind)
 
@@ -208,7 +211,8 @@ async def get_upload_errors(request: AnyRequest, upload_id: FromPath[str]) -> St
     name = f"{upload.name.rpartition('.')[0] or upload.name}-errors{found.suffix}"
     plain = re.sub(r"[^A-Za-z0-9._ -]", "_", name)
     headers = {"Content-Disposition": f'attachment; filename="{plain}"'}
-    return Stream(found.pieces, media_type=found.media_type, headers=headers)
+    pieces = feeds.while_admitted(lambda: access.still(request), found.pieces)
+    return Stream(pieces, media_type=found.media_type, headers=headers)
 
 
 @post(

@@ -35,7 +35,7 @@ from service.projections.register import kind_of
 from service.projections.reuse import Reuse
 from service.projections.system_picture import SystemPicture
 from service.projections.trust_picture import TrustPicture
-from service.store import current, reading
+from service.store import current, failures, reading
 from service.store.appending import Connection
 from service.store.current import Row
 
@@ -229,7 +229,7 @@ def parked(code: str, up_to: int, on: dt.date, error: Exception) -> Row:
         placed_by=(),
         summary="null",
         picture=None,
-        fault=f"{type(error).__name__}: {error}"[:500],
+        fault=failures.named(error),
     )
 
 

@@ -100,6 +100,10 @@ class Keyring:
             self._note(held, seconds)
         return held.caller
 
+    def remembers(self, secret: str) -> bool:
+        """Tell whether a key opened something when it was looked up here last."""
+        return self._held.get(self._mark(secret)) is not None
+
     async def caller(self, secret: str) -> Caller | Problem:
         """Return who holds a key, or why it opens nothing."""
         return self.at_hand(secret) or await self._looked_up(secret)

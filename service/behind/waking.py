@@ -15,7 +15,7 @@ from typing import Final
 import structlog
 
 from service.behind.tally import Tally, recorded
-from service.store import signals
+from service.store import failures, signals
 from service.store.appending import Connection
 
 PAUSE: Final = 0.05
@@ -88,7 +88,7 @@ class Waking:
                 await signals.notify(self._connection, self._self)
         except Exception as error:  # noqa: BLE001 - no fault of a hint may end the telling
             self.tally.notify_failures += 1
-            _log.warning("could not notify", error=f"{type(error).__name__}: {error}")
+            _log.warning("could not notify", error=failures.named(error))
             self._drop()
         else:
             self.tally.notified += 1
@@ -112,7 +112,7 @@ class Waking:
                 finally:
                     connection.terminate()
             except Exception as error:  # noqa: BLE001 - as in _notify
-                _log.warning("not listening", error=f"{type(error).__name__}: {error}")
+                _log.warning("not listening", error=failures.named(error))
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 

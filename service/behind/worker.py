@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from service.behind.tally import Tally, count
 from service.projections.version import FOLD
-from service.store import progress
+from service.store import failures, progress
 from service.store.appending import Connection
 from service.store.pool import Pool, lent
 
@@ -101,8 +101,8 @@ class Worker:
 
     async def _failed(self, error: Exception) -> None:
         self._unsure = True
-        text = f"{type(error).__name__}: {error}"
-        _log.error("step failed", worker=self._job.name, error=text, again_in=self._pause)
+        text = failures.named(error)
+        _log.error("step failed", worker=self._job.name, again_in=self._pause, exc_info=error)
         try:
             async with lent(self._pool) as connection:
                 await progress.fail(connection, self._job.name, FOLD, text, self._clock.now())

@@ -5,13 +5,16 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 
+import msgspec
 import uvicorn
 from litestar import Litestar
 
 from service.app import build
+from service.cli import protocol
 from service.cli.process import MISUSED, UNUSABLE, say
 from service.projections.acceptance import ModelRefused
 from service.settings import Settings
+from service.values import LOOPBACK
 
 
 class Server(uvicorn.Server):
@@ -37,6 +40,9 @@ class Server(uvicorn.Server):
 
 def _built(settings: Settings, dsn: str) -> Litestar:
     """Return the application; a model that disagrees with its examples ends the command."""
+    if settings.access == "off" and not settings.hosts:
+        # Whoever reaches it is the operator, and that must not be a page in their browser.
+        settings = msgspec.structs.replace(settings, hosts=LOOPBACK)
     try:
         return build(settings, dsn)
     except ModelRefused as refused:
@@ -49,9 +55,14 @@ def _config(settings: Settings, dsn: str) -> uvicorn.Config:
         _built(settings, dsn),
         host=settings.host,
         port=settings.port,
-        http="httptools",
+        http=protocol.limited(settings.header_seconds),
+        ws="none",
+        limit_concurrency=settings.connections + 1,  # it refuses at its limit, not beyond
+        timeout_keep_alive=5,
         access_log=False,
-        proxy_headers=False,
+        proxy_headers=bool(settings.proxies),
+        forwarded_allow_ips=list(settings.proxies),
+        log_config=None,  # where and how it is written is `cli.logs`'
         log_level="warning",
         timeout_graceful_shutdown=8,
         server_header=False,

@@ -14,6 +14,7 @@ from service.domain.faults import Fault, join
 Category = Literal[
     "malformed", "invalid", "not_found", "conflict", "precondition", "forbidden", "method",
     "too_large", "unsupported", "unavailable", "internal", "unauthenticated",
+    "too_many", "timeout", "misdirected",
 ]  # fmt: skip
 MOST_ERRORS: Final = 100
 
@@ -68,8 +69,9 @@ KINDS: Final[dict[str, ProblemKind]] = {
            "A retracted event cannot be corrected.",
            "Retract its retraction first, or record the event anew under a new id."),
         _k("key_reused", "conflict", "This key came with something else",
-           "Within 24 hours an Idempotency-Key stands for one file with its parameters.",
-           "For another file use another key; for the same one send all as it was."),
+           "Within 24 hours an Idempotency-Key stands for one file, or one request, with all that "
+           "it asks for.",
+           "For another one use another key; for the same one send all as it was."),
         _k("not_retractable", "conflict", "This upload cannot be taken back",
            "It is still being recorded, or nothing of it was recorded.",
            "Wait until its state says that it is finished, and look at its receipt."),
@@ -111,6 +113,28 @@ KINDS: Final[dict[str, ProblemKind]] = {
            "with the token of its session.",
            "Send X-CSRF-Token as GET /api/v1/me says it, or sign in again; programs use a key or "
            "a token in Authorization, and no cookie."),
+        _k("too_many_requests", "too_many", "So many requests are not granted",
+           "Each key, and each address that brings none, may ask so often in a minute; an address "
+           "that brings keys which open nothing, far less often.",
+           "Wait for as many seconds as Retry-After says. RateLimit tells beforehand how many are "
+           "left; send several events in one batch, and ask for longer pages."),
+        _k("body_too_slow", "timeout", "The body did not come in time",
+           "A body must come at 8 KiB a second at least.",
+           "Send it again over a better line, or in several parts; each is safe to repeat."),
+        _k("took_too_long", "unavailable", "The answer was not found in time",
+           "A request has a limit of time. It is not known whether what was sent was recorded.",
+           "Send it again with the same ids: nothing is recorded twice. Ask for less at once."),
+        _k("key_in_use", "conflict", "The first request with this key is still under way",
+           "Within 24 hours an Idempotency-Key stands for one request, whose answer is given to "
+           "every other that brings it.",
+           "Send it again after as many seconds as Retry-After says, with the same key."),
+        _k("other_host", "misdirected", "The service is not asked for by this name",
+           "The name of the host is none of those by which the service is reached: a page may have "
+           "sent the request in its reader's place.",
+           "Use the service's own name; the operator lists others in CAPMAP_HOSTS."),
+        _k("other_origin", "forbidden", "A page of another site sent this",
+           "What changes something is not taken from pages of other sites.",
+           "Send it from a program; the operator lists pages that may in CAPMAP_CORS_ORIGINS."),
         _k("method_not_allowed", "method", "The log is append-only",
            "Events are never changed or deleted.",
            "Record EventCorrected or EventRetracted instead."),

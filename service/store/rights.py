@@ -90,6 +90,9 @@ GRANT SELECT, INSERT, UPDATE (seen_at), DELETE ON sessions TO capmap_serve;
 GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON people TO capmap_serve;
 GRANT SELECT, INSERT ON erasures TO capmap_serve;
 
+-- What requests were answered that may come again.
+GRANT SELECT, INSERT, UPDATE, DELETE ON kept_answers TO capmap_serve;
+
 -- Who read what, and what was done: acts are never changed.
 GRANT SELECT, INSERT, UPDATE, DELETE ON reads TO capmap_serve;
 GRANT SELECT, INSERT ON acts, act_concerns TO capmap_serve;

@@ -20,7 +20,7 @@ from msgspec import Struct
 from service.domain.admission import Batch, Outcome, Receipt
 from service.domain.caller import LOCAL, Caller
 from service.domain.problems import Refused
-from service.store import progress, staged, uploads
+from service.store import failures, kept, progress, staged, uploads
 from service.store.appending import Connection
 from service.store.pool import lent
 from service.store.uploads import Upload
@@ -137,7 +137,7 @@ class Worker:
                     more = await self._turn(connection)
                 pause = FIRST_PAUSE
             except Exception as error:  # noqa: BLE001 - as the docstring says
-                _log.warning("uploads not recorded", error=f"{type(error).__name__}: {error}")
+                _log.warning("uploads not recorded", error=failures.named(error))
                 await asyncio.sleep(pause)
                 more, pause = True, min(pause * 2, LONGEST_PAUSE)
             if not more:
@@ -171,6 +171,7 @@ class Worker:
         if time.monotonic() >= self._forget_at:
             now = self._desk.now()
             await uploads.forget(connection, now - FILES_KEPT, now - KEYS_KEPT)
+            await kept.forget(connection, now - KEYS_KEPT)
             self._forget_at = time.monotonic() + FORGET_EVERY
 
 

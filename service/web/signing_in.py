@@ -11,7 +11,7 @@ from litestar import Response, get, post
 from litestar.datastructures import Cookie
 from litestar.params import FromPath
 
-from service.api import browsers
+from service.api import browsers, limiting
 from service.api.answers import STATUS, AnyRequest
 from service.api.browsers import GOING, SESSION
 from service.api.rooms import Rooms, rooms
@@ -93,8 +93,10 @@ async def sign_in_with_key(request: AnyRequest) -> Response[bytes]:
     browsers.from_our_pages(request, room.front)
     if _closed(room) is not None:
         return _told(Problem("not_found", "nobody signs in here"))
+    limiting.may_try(request.scope)
     found = await room.keyring.caller((await browsers.form(request)).get("key", "").strip())
     if isinstance(found, Problem):
+        limiting.failed(request.scope)
         return _told(Problem("not_signed_in", "this key opens nothing"))
     return await _in(request, found)
 

@@ -88,7 +88,7 @@ EVERYBODY = sorted({*TRUSTS, SYSTEM, "QZB", REGION})
 @pytest.fixture
 async def app(dsn: str) -> AsyncIterator[Litestar]:
     """The application with access by keys, whose log holds the matrix's world."""
-    settings = load({"CAPMAP_ACCESS": "keys"})
+    settings = load({"CAPMAP_ACCESS": "keys", "CAPMAP_FAILURES_PER_MINUTE": "100000"})
     made = build(settings, dsn)
     async with opened(settings, dsn) as made.state[MEMBER]:
         async with asking(made, await key(made, "operator")) as operator:

@@ -173,9 +173,7 @@ async def test_a_step_that_fails_is_noted_tried_again_and_forgotten_once_well(
         return False
 
     async def noted() -> bool:
-        return [p.error for p in await progress.progress(connection)] == [
-            "ZeroDivisionError: broken"
-        ]
+        return [p.error for p in await progress.progress(connection)] == ["ZeroDivisionError"]
 
     async def forgotten() -> bool:
         return len(tried) >= 6 and not await noted()

@@ -170,7 +170,7 @@ def test_the_commands_say_what_is_wrong_and_mend_it(dsn, monkeypatch):
     monkeypatch.setenv("DATABASE_URL", dsn)
     told = CliRunner().invoke(main, ["behind"])
     assert told.exit_code == 1, told.output
-    assert "rows failed: OSError: gone" in told.output
+    assert "rows failed: OSError" in told.output
     assert CliRunner().invoke(main, ["rebuild", "--prune"]).exit_code == 0
     told = CliRunner().invoke(main, ["behind"])
     assert told.exit_code == 0, told.output

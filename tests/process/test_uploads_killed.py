@@ -180,8 +180,8 @@ async def test_a_client_that_goes_while_it_sends_leaves_nothing(dsn, connection)
         port = served.client.base_url.port
         for cut in (len(body) // 100, len(body) // 2, len(body) * 99 // 100, len(body) - 1):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            head = "POST /api/v1/uploads HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n{}\r\n\r\n"
-            kind = f"Content-Type: {request.headers['content-type']}"
+            head = "POST /api/v1/uploads HTTP/1.1\r\nContent-Length: {}\r\n{}\r\n\r\n"
+            kind = f"Host: localhost\r\nContent-Type: {request.headers['content-type']}"
             writer.write(head.format(len(body), kind).encode() + body[:cut])
             await writer.drain()
             writer.write_eof()

@@ -41,7 +41,7 @@ def test_rows_and_fields_agree() -> None:
 def test_the_guide_has_every_setting(row: Row) -> None:
     """The guide lists the setting with its default, and says when to change it."""
     line = next(line for line in GUIDE.splitlines() if line.startswith(f"| `{row.env}` |"))
-    if row.field not in {"data_dir", "database_url"}:
+    if row.field not in {"data_dir", "database_url"} and row.default != ():
         assert f"| `{str(row.default).lower()}` |" in line.lower()
     assert f"**`{row.env}`**:" in GUIDE
 
