@@ -159,7 +159,7 @@ def build(settings: Settings, dsn: str) -> Litestar:
         guards=[access.admit],
         middleware=[
             metrics.measured(requests),
-            hosts.named(settings.hosts, settings.cors_origins),
+            hosts.named(settings.hosts, _origins(settings)),
             time_limits.timed(settings.request_seconds),
         ],
         cors_config=cors.config(settings.cors_origins),
@@ -180,6 +180,12 @@ def build(settings: Settings, dsn: str) -> Litestar:
     access.require(app)
     tracing.require(app)
     return app
+
+
+def _origins(settings: Settings) -> tuple[str, ...]:
+    """Return whose pages may send something: its own, by whatever name a proxy asks, and others."""
+    own = () if settings.public_url is None else (settings.public_url,)
+    return (*own, *settings.cors_origins)
 
 
 @asynccontextmanager

@@ -41,18 +41,21 @@ def named(hosts: tuple[str, ...], origins: tuple[str, ...]) -> Callable[..., ASG
 
 
 def _unfit(scope: Scope, hosts: tuple[str, ...], origins: tuple[str, ...]) -> Problem | None:
-    host, origin = b"", None
+    host, origin, site = b"", None, b""
     for name, value in scope["headers"]:
         if name == b"host":
             host = value
         elif name == b"origin":
             origin = value.decode("latin-1").lower()
+        elif name == b"sec-fetch-site":
+            site = value
     asked = host.decode("latin-1").lower()
     if hosts and _without_port(asked) not in hosts:
         return Problem("other_host", "the service is not asked for by this name")
     if origin is None or scope.get("method") in _SAFE or origin in origins:
         return None
-    if origin.partition("://")[2] == asked:
+    # Of a page that sends no referrer, as our own, a browser says no origin either, but whose it is.
+    if site == b"same-origin" or origin.partition("://")[2] == asked:
         return None
     return Problem("other_origin", "a page of another site sent this")
 

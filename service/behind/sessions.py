@@ -107,7 +107,7 @@ class Sessions:
             return
         async with lent(self._writes) as connection:
             await sessions.end(connection, digest)
-        self._forget(lambda held: held.digest == digest)
+        self._forget(lambda held: hmac.compare_digest(held.digest, digest))
 
     def forget_key(self, key: uuid.UUID) -> None:
         """Look the sessions of a key up again: it was revoked."""

@@ -84,7 +84,7 @@ async def test_a_feed_ends_once_its_key_is_revoked_here(dsn, monkeypatch):
     """In the process that revoked it the next judgement ends it."""
     async with following(dsn, monkeypatch) as (app, made, feed):
         assert not feed.task.done()
-        await app.state[MEMBER].keyring.revoke(made.key.id)
+        await app.state[MEMBER].keyring.revoke(made.key.id, LOCAL.id)
         async with asyncio.timeout(PATIENCE):
             await feed.task
     assert json.loads(feed.pieces[0].split(b"data: ")[1])["state"] == "recording"
@@ -96,7 +96,7 @@ async def test_a_feed_ends_once_a_key_revoked_elsewhere_is_looked_up_again(dsn, 
     monkeypatch.setattr("service.app.Rooms", room_with(lambda: seconds))
     async with following(dsn, monkeypatch) as (app, made, feed):
         room = app.state[MEMBER]
-        await Keyring(room.pool, room.desk.pool, room.desk.now).revoke(made.key.id)
+        await Keyring(room.pool, room.desk.pool, room.desk.now).revoke(made.key.id, LOCAL.id)
         judged = await judged_again(room.keyring, monkeypatch)
         assert (judged, feed.task.done()) == (True, False)
         seconds = KEPT
@@ -109,8 +109,8 @@ def room_with(clock):
     """Return what makes the rooms, with seconds of the keyring's that a test sets."""
     from service.api.rooms import Rooms
 
-    def made(*given):
-        room = Rooms(*given)
+    def made(*given, **more):
+        room = Rooms(*given, **more)
         room.keyring = Keyring(room.pool, room.desk.pool, room.desk.now, clock)
         return room
 

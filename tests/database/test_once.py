@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import json
 from collections.abc import AsyncIterator
 
@@ -132,7 +133,9 @@ async def test_callers_have_keys_of_their_own(room, client):
 
 def room_with_keys(room: Rooms) -> Rooms:
     """Return the same rooms with access by keys."""
-    return Rooms(room.pool, room.desk, room.waking, "keys")
+    found = copy.copy(room)
+    found.access = "keys"
+    return found
 
 
 async def test_answers_are_forgotten_after_a_day(room, client, connection):

@@ -216,7 +216,7 @@ async def test_the_document_lists_every_route_that_is_served_and_no_other(
     pages = {path for path in beside if path.startswith("/sign-")}
     assert pages
     assert beside - pages == {
-        "/health/live", "/health/ready", "/metrics", "/problems", "/problems/{code}",
+        "/health/live", "/health/ready", "/metrics", "/problems", "/problems/{code}", "/style.css",
     }  # fmt: skip
     assert told <= served
     assert {path.split("/")[2] for _, path in told} == {"v1"}
