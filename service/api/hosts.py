@@ -54,7 +54,7 @@ def _unfit(scope: Scope, hosts: tuple[str, ...], origins: tuple[str, ...]) -> Pr
         return Problem("other_host", "the service is not asked for by this name")
     if origin is None or scope.get("method") in _SAFE or origin in origins:
         return None
-    # Of a page that sends no referrer, as our own, a browser says no origin either, but whose it is.
+    # Of a page that sends no referrer, as ours, a browser says no origin either, but whose it is.
     if site == b"same-origin" or origin.partition("://")[2] == asked:
         return None
     return Problem("other_origin", "a page of another site sent this")
