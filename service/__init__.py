@@ -1,3 +1,3 @@
 """Capability map: an event-sourced picture of improvement capability across local NHS systems."""
 
-__version__ = "0.4.0"
+__version__ = "0.5.0"

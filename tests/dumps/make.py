@@ -18,6 +18,7 @@ sys.path.insert(0, str(ROOT))
 
 from service import __version__  # noqa: E402 - the path above comes first
 from service.app import opened  # noqa: E402 - path first
+from service.behind.granting import NewKey, wanted  # noqa: E402 - path first
 from service.domain.caller import LOCAL  # noqa: E402 - path first
 from service.settings import load  # noqa: E402 - path first
 from service.store.embedded import running  # noqa: E402 - path first
@@ -31,12 +32,15 @@ def program(name: str) -> str:
 
 
 async def tell(dsn: str) -> None:
-    """Record the story in an empty database."""
+    """Record the story in an empty database, and make a key, an act and an erasure."""
     await upgrade(dsn, say=print)
     story = resources.files("service.story").joinpath("surrey-and-sussex.ndjson")
     with story.open("rb") as lines:
         async with opened(load({}), dsn) as rooms:
             await exchange.load(lines, rooms.writer, LOCAL, lambda _: None)
+            key = wanted(NewKey("A viewer", ["viewer:RTP"]), rooms.desk.now())
+            await rooms.keyring.make(key, LOCAL.id)
+            await rooms.people.erase("p-00001111", "other", LOCAL.id)
 
 
 def main() -> None:
