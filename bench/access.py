@@ -16,9 +16,9 @@ from typing import Final
 from bench.http_load import drive
 from bench.server import serving
 from service.app import opened
-from service.behind.granting import NewKey, wanted
 from service.cli.serving import load_stories
 from service.domain.caller import LOCAL
+from service.door.granting import NewKey, wanted
 from service.settings import Settings
 from service.store import embedded, migrate
 

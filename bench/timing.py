@@ -25,9 +25,9 @@ from msgspec import Struct
 
 from bench.server import serving
 from service.app import opened
-from service.behind.granting import NewKey, wanted
 from service.cli.serving import load_stories
 from service.domain.caller import LOCAL
+from service.door.granting import NewKey, wanted
 from service.settings import Settings
 from service.store import embedded, migrate, reading
 from service.store.pool import lent

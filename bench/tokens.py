@@ -19,12 +19,12 @@ from typing import Final
 from bench.http_load import drive
 from bench.server import serving
 from service.app import opened
-from service.behind import fetching, issuer_file
-from service.behind.granting import NewKey, wanted
-from service.behind.issuers import Issuers
-from service.behind.tokens import Tokens
 from service.cli.serving import load_stories
 from service.domain.caller import LOCAL
+from service.door import fetching, issuer_file
+from service.door.granting import NewKey, wanted
+from service.door.issuers import Issuers
+from service.door.tokens import Tokens
 from service.settings import Settings
 from service.store import embedded, migrate
 from tests.issuer import Issuer, issuing, written

@@ -24,9 +24,9 @@ from litestar.types import HTTPScope, Message
 from service.api import tracing
 from service.api.rooms import MEMBER, Rooms
 from service.app import build, opened
-from service.behind.granting import NewKey, wanted
 from service.cli.serving import load_stories
 from service.domain.caller import LOCAL
+from service.door.granting import NewKey, wanted
 from service.settings import Settings, load
 from service.store import embedded, migrate
 

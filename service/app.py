@@ -47,12 +47,13 @@ from service.api import (
     uploads,
 )
 from service.api.rooms import MEMBER, Rooms
-from service.behind import erasing, front, memory, running
+from service.behind import erasing, memory, running
 from service.behind.rows import Sources
 from service.behind.tally import Tally
 from service.behind.waking import Waking
 from service.domain import model
 from service.domain.problems import Refused
+from service.door import front
 from service.intake.batches import MOST_EVENTS
 from service.intake.tables import Limits
 from service.projections import acceptance

@@ -19,11 +19,11 @@ from litestar.routes import BaseRoute, HTTPRoute
 from service.api import browsers, limiting, tracing
 from service.api.answers import AnyRequest
 from service.api.rooms import CALLER, MEMBER, Rooms, caller, head, rooms
-from service.behind.keyring import PREFIX
 from service.behind.scope import EVERYTHING, Scope
 from service.domain.caller import LOCAL, Caller
 from service.domain.problems import Problem, Refused
 from service.domain.roles import PERMISSIONS, Permission
+from service.door.keyring import PREFIX
 
 DECLARED: Final = "permission"
 """Under this name a handler declares what it asks for: `@get(…, permission="read_events")`."""

@@ -16,10 +16,10 @@ from litestar.datastructures import Cookie
 
 from service.api import bodies
 from service.api.answers import AnyRequest
-from service.behind.front import Front
-from service.behind.sessions import holds
 from service.domain.caller import Caller
 from service.domain.problems import Problem, Refused
+from service.door.front import Front
+from service.door.sessions import holds
 
 SESSION: Final = "capmap"
 GOING: Final = "capmap-sign-in"

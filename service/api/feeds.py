@@ -1,6 +1,6 @@
 """Answers that go on: they end soon after the caller's key does.
 
-A key is looked up again 30 seconds after the last time (`behind.keyring`), so that an answer whose
+A key is looked up again 30 seconds after the last time (`door.keyring`), so that an answer whose
 caller is judged anew every 25 seconds ends within a minute of a revocation in any process.
 """
 

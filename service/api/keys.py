@@ -13,8 +13,8 @@ from msgspec import UNSET, Struct, UnsetType
 from service.api import answers, bodies, events, once, parameters
 from service.api.answers import AnyRequest
 from service.api.rooms import caller, rooms
-from service.behind import granting
 from service.domain.problems import Problem, Refused
+from service.door import granting
 from service.store.keys import Key
 
 

@@ -12,9 +12,9 @@ from typing import Final
 from litestar.types import Scope
 from msgspec import Struct
 
-from service.behind.limits import WINDOW, Limit, Spent
 from service.domain.caller import Caller
 from service.domain.problems import Problem, Refused
+from service.door.limits import WINDOW, Limit, Spent
 from service.settings import Settings
 
 MEMBER: Final = "limits"

@@ -9,7 +9,7 @@ from service.api import access, answers, parameters
 from service.api.answers import AnyRequest
 from service.api.browsers import COOKIE
 from service.api.rooms import caller
-from service.behind.sessions import csrf_token
+from service.door.sessions import csrf_token
 
 
 class Me(Struct, frozen=True):

@@ -33,7 +33,6 @@ from service.api.pictures import (
 )
 from service.api.returns import MakeQuery, ReturnAnswer, ReturnQuery
 from service.api.uploads import UploadQuery, UploadRowsListed, UploadsListed, UploadsQuery
-from service.behind.granting import NewKey
 from service.domain.dates import Precision
 from service.domain.disclosure import Disclosure
 from service.domain.envelope import Assurance, Source, Target
@@ -41,6 +40,7 @@ from service.domain.erasures import ErasureAct
 from service.domain.model import Model
 from service.domain.people import NewErasure, NewName
 from service.domain.problems import Category
+from service.door.granting import NewKey
 from service.intake.putting_right import (
     Confirmation,
     Correction,

@@ -10,9 +10,7 @@ from service.api.answers import AnyRequest
 from service.behind.disclosing import Disclosed
 from service.behind.entitlement import Entitlements
 from service.behind.erasing import People
-from service.behind.front import Front
 from service.behind.histories import MOST_ENTRIES, Histories
-from service.behind.keyring import Keyring
 from service.behind.latest import Latest
 from service.behind.pictures import Pictures
 from service.behind.registers import Registers
@@ -21,6 +19,8 @@ from service.behind.tracing import Trace
 from service.behind.waking import Waking
 from service.domain.caller import Caller
 from service.domain.disclosure import EXACT, POLICY, TOTALS, Disclosure, Entitlement
+from service.door.front import Front
+from service.door.keyring import Keyring
 from service.store import pool, reading
 from service.store.appending import Connection
 from service.store.writer import Writer

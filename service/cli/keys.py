@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from service.behind.erasing import Erased
-    from service.behind.granting import NewKey
-    from service.behind.keyring import Keyring
+    from service.door.granting import NewKey
+    from service.door.keyring import Keyring
     from service.store.keys import Key
 
 
@@ -39,7 +39,7 @@ def keys() -> None:
 )
 def make(name: str, roles: tuple[str, ...], expires: dt.datetime | None) -> None:
     """Make a key called NAME and print it: it is shown this once and kept nowhere."""
-    from service.behind.granting import NewKey
+    from service.door.granting import NewKey
 
     new = NewKey(name, list(roles), expires.date() if expires else None)
     settings = process.settings()
@@ -52,9 +52,9 @@ def make(name: str, roles: tuple[str, ...], expires: dt.datetime | None) -> None
 
 
 async def _make(settings: Settings, dsn: str, new: NewKey) -> str:
-    from service.behind import granting
     from service.domain.caller import LOCAL
     from service.domain.problems import Refused
+    from service.door import granting
 
     async with _keyring(settings, dsn) as (keyring, now):
         try:

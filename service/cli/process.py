@@ -57,7 +57,7 @@ def settings() -> Settings:
 
 def _readable(issuers: str) -> None:
     """End the command where the file of issuers is no good: once it serves, nobody would see it."""
-    from service.behind import issuer_file
+    from service.door import issuer_file
 
     try:
         issuer_file.read(issuers)

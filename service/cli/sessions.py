@@ -14,7 +14,7 @@ from service.domain.caller import LOCAL
 from service.settings import Settings
 
 if TYPE_CHECKING:
-    from service.behind.sessions import Sessions
+    from service.door.sessions import Sessions
     from service.store.sessions import Seen
 
 

@@ -56,7 +56,7 @@ LINES: Final = (
 
 async def keys(rooms: Rooms) -> dict[str, str]:
     """Make the demo's keys and return them by holder; those of earlier starts open nothing more."""
-    from service.behind.granting import NewKey, wanted
+    from service.door.granting import NewKey, wanted
 
     ring, now = rooms.keyring, rooms.desk.now()
     for key in await ring.listed():

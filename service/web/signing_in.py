@@ -15,10 +15,10 @@ from service.api import browsers, limiting
 from service.api.answers import STATUS, AnyRequest
 from service.api.browsers import GOING, SESSION
 from service.api.rooms import Rooms, rooms
-from service.behind.front import Returned
-from service.behind.sessions import csrf_token
 from service.domain.caller import Caller
 from service.domain.problems import Problem
+from service.door.front import Returned
+from service.door.sessions import csrf_token
 
 _PAGE: Final = """<!doctype html>
 <html lang="en-GB"><head><meta charset="utf-8"><title>{title} – Capability map</title>

@@ -15,14 +15,14 @@ from litestar import Litestar, get
 from service.api import access
 from service.api.rooms import MEMBER
 from service.app import build, opened
-from service.behind.granting import NewKey, wanted
-from service.behind.keyring import KEPT, Keyring, hashed
 from service.domain.caller import LOCAL, Caller
 from service.domain.envelope import OPERATOR_ASSURANCE
 from service.domain.problems import Problem
 from service.domain.register import BY_NAME
 from service.domain.roles import GIVES, PERMISSIONS
 from service.domain.samples import sample
+from service.door.granting import NewKey, wanted
+from service.door.keyring import KEPT, Keyring, hashed
 from service.settings import load
 from service.store.uploads import Upload
 from service.submitting import recording

@@ -14,10 +14,10 @@ from litestar import Litestar
 from service.api import feeds
 from service.api.rooms import MEMBER
 from service.app import build, opened
-from service.behind.granting import NewKey, wanted
-from service.behind.keyring import KEPT, Keyring, Made
 from service.domain.caller import LOCAL
 from service.domain.problems import Problem, Refused
+from service.door.granting import NewKey, wanted
+from service.door.keyring import KEPT, Keyring, Made
 from service.settings import load
 from service.store import uploads
 

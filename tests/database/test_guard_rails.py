@@ -15,11 +15,11 @@ from litestar import Litestar, get
 from service.api import headers, limiting, time_limits
 from service.api.rooms import MEMBER
 from service.app import build, opened
-from service.behind.granting import NewKey, wanted
-from service.behind.keyring import KEPT
-from service.behind.limits import Limit
 from service.cli.server import _built
 from service.domain.caller import LOCAL
+from service.door.granting import NewKey, wanted
+from service.door.keyring import KEPT
+from service.door.limits import Limit
 from service.settings import Settings, load
 from tests.clients import client_of
 
@@ -275,7 +275,7 @@ def test_a_bucket_fills_evenly_and_waits_as_it_says():
 
 def test_buckets_take_a_bounded_memory(monkeypatch):
     """Of so many addresses the ones that asked longest ago are forgotten."""
-    monkeypatch.setattr("service.behind.limits.MOST", 100)
+    monkeypatch.setattr("service.door.limits.MOST", 100)
     limit = Limit(b"address", 60, Clock())
     for number in range(1_000):
         limit.spend(str(number))

@@ -18,9 +18,9 @@ import pytest
 from service.api.rooms import MEMBER
 from service.app import build, opened
 from service.behind import running
-from service.behind.granting import NewKey, wanted
 from service.domain import erasures
 from service.domain.caller import LOCAL
+from service.door.granting import NewKey, wanted
 from service.settings import load
 from service.store import erasure_list, people
 from service.store.migrate import Refusal, upgrade

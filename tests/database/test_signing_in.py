@@ -13,11 +13,11 @@ from litestar import Litestar
 
 from service.api.rooms import MEMBER
 from service.app import build, opened
-from service.behind.granting import NewKey, wanted
-from service.behind.keyring import hashed
-from service.behind.sessions import IDLE, KEPT, LONGEST, NOTED, Sessions
 from service.domain.caller import LOCAL, Caller
 from service.domain.roles import grant
+from service.door.granting import NewKey, wanted
+from service.door.keyring import hashed
+from service.door.sessions import IDLE, KEPT, LONGEST, NOTED, Sessions
 from service.settings import load
 from service.store import sessions
 from tests.issuer import issuing, providing, written

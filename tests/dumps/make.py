@@ -18,8 +18,8 @@ sys.path.insert(0, str(ROOT))
 
 from service import __version__  # noqa: E402 - the path above comes first
 from service.app import opened  # noqa: E402 - path first
-from service.behind.granting import NewKey, wanted  # noqa: E402 - path first
 from service.domain.caller import LOCAL  # noqa: E402 - path first
+from service.door.granting import NewKey, wanted  # noqa: E402 - path first
 from service.settings import load  # noqa: E402 - path first
 from service.store.embedded import running  # noqa: E402 - path first
 from service.store.migrate import upgrade  # noqa: E402 - path first

@@ -7,12 +7,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from service.behind import fetching, issuer_file
-from service.behind.code_flow import LASTS, Flow
-from service.behind.front import Going, Returned
-from service.behind.issuers import Issuers
 from service.domain.caller import Caller
 from service.domain.roles import Grant
+from service.door import fetching, issuer_file
+from service.door.code_flow import LASTS, Flow
+from service.door.front import Going, Returned
+from service.door.issuers import Issuers
 from tests.issuer import issuing, key, written
 
 CALLBACK = "https://capmap.example.org/sign-in/callback"

@@ -19,10 +19,10 @@ import pytest
 
 from service.api import headers
 from service.app import opened
-from service.behind.granting import NewKey, wanted
 from service.cli.logs import trace
 from service.cli.protocol import MOST_HEAD_BYTES
 from service.domain.caller import LOCAL
+from service.door.granting import NewKey, wanted
 from service.settings import Settings
 from tests.conftest import Run, copied
 from tests.process.test_shutdown import free_port

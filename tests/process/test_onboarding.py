@@ -41,7 +41,7 @@ class Operator(Reader):
 
 async def test_the_page_can_be_followed(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keys are made, a first file and draft come in, and the leaver's key opens nothing at last."""
-    monkeypatch.setattr("service.behind.keyring.KEPT", 0.0)  # as in a process 30 seconds later
+    monkeypatch.setattr("service.door.keyring.KEPT", 0.0)  # as in a process 30 seconds later
     async with demo(dsn) as (client, secrets):
         operator = Operator(client, secrets)
         operator.dsn = dsn

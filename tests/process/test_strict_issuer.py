@@ -11,12 +11,13 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 import httpx
 import pytest
 
-from service.behind import fetching, issuer_file, running
-from service.behind.code_flow import Flow
-from service.behind.front import Going, Returned
-from service.behind.issuers import Issuers
+from service.behind import running
 from service.domain.caller import Caller
 from service.domain.roles import Grant
+from service.door import fetching, issuer_file
+from service.door.code_flow import Flow
+from service.door.front import Going, Returned
+from service.door.issuers import Issuers
 from tests.issuer import written
 
 HERE = Path(__file__).parent / "issuer"

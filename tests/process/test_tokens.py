@@ -14,14 +14,14 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 from joserfc import jwk, jws, jwt
 
-from service.behind import fetching, issuer_file
-from service.behind.issuers import AGAIN, FRESH, STALE, Issuers
-from service.behind.tokens import KEPT, LEEWAY, MOST_BYTES, Tokens
 from service.cli import process
 from service.domain import addresses, claims
 from service.domain.caller import Caller
 from service.domain.problems import Problem
 from service.domain.roles import Grant, grant
+from service.door import fetching, issuer_file
+from service.door.issuers import AGAIN, FRESH, STALE, Issuers
+from service.door.tokens import KEPT, LEEWAY, MOST_BYTES, Tokens
 from service.settings import SettingsError
 from tests.issuer import Issuer, issuing, key, written
 

@@ -23,11 +23,11 @@ import asyncpg
 import structlog
 from msgspec import Struct
 
-from service.behind.granting import Wanted
 from service.domain import acts
 from service.domain.acts import Act
 from service.domain.caller import Caller
 from service.domain.problems import Problem
+from service.door.granting import Wanted
 from service.store import acts as acts_store
 from service.store import keys
 from service.store.keys import Key, New

@@ -20,14 +20,14 @@ import msgspec
 import structlog
 from msgspec import Struct
 
-from service.behind import fetching, tokens
-from service.behind.fetching import Declined, Unreachable
-from service.behind.front import Going, Returned
-from service.behind.issuers import Facts, Issuer, Issuers
-from service.behind.tokens import Untrusted
 from service.domain.addresses import safe
 from service.domain.caller import Caller
 from service.domain.problems import Problem
+from service.door import fetching, tokens
+from service.door.fetching import Declined, Unreachable
+from service.door.front import Going, Returned
+from service.door.issuers import Facts, Issuer, Issuers
+from service.door.tokens import Untrusted
 
 LASTS: Final = dt.timedelta(minutes=10)
 """How long somebody may take at the issuer."""

@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from msgspec import Struct
 
-from service.behind.sessions import Sessions
 from service.domain.addresses import loopback
+from service.door.sessions import Sessions
 from service.settings import Settings
 from service.store import sessions
 from service.store.pool import Pool, lent
 
 if TYPE_CHECKING:
-    from service.behind.code_flow import Flow
-    from service.behind.tokens import Tokens
+    from service.door.code_flow import Flow
+    from service.door.tokens import Tokens
 
 CALLBACK: Final = "/sign-in/callback"
 
@@ -77,7 +77,7 @@ async def opened(
             yield made
             return
         # A service without issuers does not load what speaks to them: it takes a tenth of a second.
-        from service.behind import code_flow, fetching, issuer_file, issuers, tokens  # noqa: PLC0415
+        from service.door import code_flow, fetching, issuer_file, issuers, tokens  # noqa: PLC0415
 
         async with lent(writes) as connection:
             secret = await sessions.secret(connection)

@@ -20,9 +20,9 @@ from joserfc import jwk
 from joserfc.errors import JoseError, SecurityWarning
 from msgspec import Struct
 
-from service.behind import fetching
-from service.behind.fetching import Unreachable
-from service.behind.issuer_file import ALGORITHMS, Known
+from service.door import fetching
+from service.door.fetching import Unreachable
+from service.door.issuer_file import ALGORITHMS, Known
 
 FRESH: Final = 600.0
 STALE: Final = 3600.0

@@ -25,12 +25,12 @@ from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwt import JWTClaimsRegistry
 from msgspec import Struct
 
-from service.behind.fetching import Unreachable
-from service.behind.issuers import Issuer, Issuers
 from service.domain import claims
 from service.domain.caller import Caller
 from service.domain.claims import Claims
 from service.domain.problems import Problem
+from service.door.fetching import Unreachable
+from service.door.issuers import Issuer, Issuers
 
 KEPT: Final = 60.0
 """Seconds for which a token that was checked stands."""
