@@ -25,8 +25,8 @@ from service.domain.caller import Caller
 from service.domain.problems import Problem
 from service.door import fetching, tokens
 from service.door.fetching import Declined, Unreachable
-from service.door.front import Going, Returned
 from service.door.issuers import Facts, Issuer, Issuers
+from service.door.journey import Going, Returned
 from service.door.tokens import Untrusted
 
 LASTS: Final = dt.timedelta(minutes=10)

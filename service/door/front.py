@@ -27,23 +27,6 @@ if TYPE_CHECKING:
 CALLBACK: Final = "/sign-in/callback"
 
 
-class Going(Struct, frozen=True):
-    """Where a browser is to go, and the cookie that it shall bring back."""
-
-    url: str
-    cookie: str
-
-
-class Returned(Struct, frozen=True):
-    """With what a browser comes back; all of it may be forged."""
-
-    cookie: str
-    state: str = ""
-    code: str = ""
-    iss: str | None = None
-    error: str = ""
-
-
 class Front(Struct, frozen=True):
     """What the front has; without issuers neither tokens nor the way to an issuer."""
 
@@ -90,4 +73,4 @@ async def opened(
         await made.sessions.close()
 
 
-__all__ = ["CALLBACK", "Front", "Going", "Returned", "opened", "public"]
+__all__ = ["CALLBACK", "Front", "opened", "public"]

@@ -6,7 +6,6 @@ A key that is revoked here stops at once; in other processes when what they look
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
 import datetime as dt
@@ -15,19 +14,18 @@ import hmac
 import secrets
 import time
 import uuid
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
-import asyncpg
-import structlog
 from msgspec import Struct
 
 from service.domain import acts
 from service.domain.acts import Act
 from service.domain.caller import Caller
 from service.domain.problems import Problem
+from service.door.at_hand import AtHand
 from service.door.granting import Wanted
+from service.door.noting import Noting
 from service.store import acts as acts_store
 from service.store import keys
 from service.store.keys import Key, New
@@ -36,13 +34,8 @@ from service.store.pool import Pool, lent
 PREFIX: Final = "capmap_"
 _BYTES: Final = 32
 _LENGTH: Final = len(PREFIX) + 43
-_MOST: Final = 4_096
-"""Keys at hand; beyond, the one that was asked for longest ago is looked up again."""
 KEPT: Final = 30.0
 """Seconds for which what was looked up stands."""
-NOTED: Final = 60.0
-"""Seconds for which a use of a key is not written down again."""
-_log = structlog.get_logger("keys")
 
 
 class Made(Struct, frozen=True):
@@ -52,18 +45,11 @@ class Made(Struct, frozen=True):
     secret: str
 
 
-class _Held(Struct):
-    """A key that was looked up and opens. until, note_at: seconds of the process's clock.
+class _Held(Struct, frozen=True):
+    """A key that was looked up and opens."""
 
-    until: when it is to be looked up again, at the latest as it expires. note_at: from when on a
-    use of it is to be noted.
-    """
-
-    mark: bytes
     id: uuid.UUID
     caller: Caller
-    until: float
-    note_at: float
 
 
 class Keyring:
@@ -81,28 +67,21 @@ class Keyring:
         self._reads = reads
         self._writes = writes
         self._now = now
-        self._held: OrderedDict[bytes, _Held] = OrderedDict()
-        self._secret = secrets.token_bytes(32)
-        self._revoked = 0
-        self._noted: dict[uuid.UUID, float] = {}
-        self._noting: set[asyncio.Task[None]] = set()
+        self._at_hand = AtHand[_Held]()
+        self._noting = Noting(writes, keys.used, now)
 
     def at_hand(self, secret: str) -> Caller | None:
         """Return who holds a key that was looked up within half a minute; None: to be looked up."""
-        mark = self._mark(secret)
-        held = self._held.get(mark)
-        if held is None or not hmac.compare_digest(held.mark, mark):
-            return None
         seconds = self._clock()
-        if seconds >= held.until:
+        held = self._at_hand.get(self._at_hand.mark(secret), seconds)
+        if held is None:
             return None
-        if seconds >= held.note_at:
-            self._note(held, seconds)
+        self._noting.used(held.id, seconds)
         return held.caller
 
     def remembers(self, secret: str) -> bool:
         """Tell whether a key opened something when it was looked up here last."""
-        return self._held.get(self._mark(secret)) is not None
+        return self._at_hand.met(self._at_hand.mark(secret))
 
     async def caller(self, secret: str) -> Caller | Problem:
         """Return who holds a key, or why it opens nothing."""
@@ -136,29 +115,19 @@ class Keyring:
             if found is not None and found.revoked_at == now:
                 await acts_store.note(connection, _act("key_revoked", found, now, by))
         if found is not None:
-            self._revoked += 1  # what is being looked up now may be from before: not kept
-            for mark in [mark for mark, held in self._held.items() if held.id == key]:
-                del self._held[mark]
+            self._at_hand.forget(lambda held: held.id == key)
         return found
 
     async def close(self) -> None:
         """Wait until what is being noted is written."""
-        await asyncio.gather(*self._noting, return_exceptions=True)
-
-    def _mark(self, secret: str) -> bytes:
-        """Return under what a key is at hand: no secret is, and no other process could tell it.
-
-        Not the hash that is kept: SHA-256 is OpenSSL's here, whose calls cost some microseconds.
-        """
-        return hashlib.blake2b(secret.encode(), digest_size=32, key=self._secret).digest()
+        await self._noting.close()
 
     async def _looked_up(self, secret: str) -> Caller | Problem:
         """Look a key up, and keep it if it opens; what does not fills nothing."""
-        digest, mark = hashed(secret), self._mark(secret)
+        digest, mark = hashed(secret), self._at_hand.mark(secret)
         if digest is None:
             return _unknown()
-        seconds, before = self._clock(), self._revoked
-        self._held.pop(mark, None)
+        seconds, began = self._clock(), self._at_hand.look(mark)
         async with lent(self._reads) as connection:
             key = await keys.by_hash(connection, digest)
         if key is None or not hmac.compare_digest(key.hash, digest):
@@ -167,36 +136,10 @@ class Keyring:
         if not key.live(now):
             return _ended(key)
         lasts = (key.expires_at - now).total_seconds() if key.expires_at else KEPT
-        held = _Held(
-            mark=mark,
-            id=key.id,
-            caller=Caller(called(key.id), key.grants),
-            until=seconds + min(KEPT, lasts),
-            note_at=self._noted.get(key.id, seconds),
-        )
-        if before == self._revoked:
-            self._held[mark] = held
-            while len(self._held) > _MOST:
-                self._held.popitem(last=False)
-        if seconds >= held.note_at:
-            self._note(held, seconds)
+        held = _Held(key.id, Caller(called(key.id), key.grants))
+        self._at_hand.keep(mark, held, seconds + min(KEPT, lasts), began)
+        self._noting.used(key.id, seconds)
         return held.caller
-
-    def _note(self, held: _Held, seconds: float) -> None:
-        """Note beside the request that a key is used, and not again for a minute."""
-        if len(self._noted) >= _MOST:
-            self._noted.clear()
-        held.note_at = self._noted[held.id] = seconds + NOTED
-        task = asyncio.create_task(self._write({held.id: self._now()}))
-        self._noting.add(task)
-        task.add_done_callback(self._noting.discard)
-
-    async def _write(self, at: dict[uuid.UUID, dt.datetime]) -> None:
-        try:
-            async with lent(self._writes) as connection:
-                await keys.used(connection, at)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-            _log.warning("use of a key not noted", error=type(error).__name__)
 
 
 def hashed(secret: str) -> bytes | None:
@@ -229,4 +172,4 @@ def _ended(key: Key) -> Problem:
     return Problem("unknown_caller", f"this key {how}")
 
 
-__all__ = ["KEPT", "NOTED", "PREFIX", "Keyring", "Made", "called", "hashed"]
+__all__ = ["KEPT", "PREFIX", "Keyring", "Made", "called", "hashed"]

@@ -7,7 +7,6 @@ session that is not seen for half an hour ends, and any after a working day.
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
 import datetime as dt
@@ -16,16 +15,15 @@ import hmac
 import secrets
 import time
 import uuid
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
-import asyncpg
-import structlog
 from msgspec import Struct
 
 from service.domain.acts import Act
 from service.domain.caller import Caller
+from service.door.at_hand import AtHand
+from service.door.noting import NOTED, Noting
 from service.store import acts, sessions
 from service.store.pool import Pool, lent
 from service.store.sessions import Seen, Session
@@ -34,23 +32,17 @@ IDLE: Final = dt.timedelta(minutes=30)
 LONGEST: Final = dt.timedelta(hours=10)
 KEPT: Final = 30.0
 """Seconds for which what was looked up stands."""
-NOTED: Final = 60.0
-"""Seconds for which it is not written down again that a session was seen."""
 _BYTES: Final = 32
 _LENGTH: Final = 43
-_MOST: Final = 4_096
 _KEYS: Final = "key-"
-_log = structlog.get_logger("sessions")
 
 
-class _Held(Struct):
-    """A session that was looked up. until, note_at: seconds of the process's clock."""
+class _Held(Struct, frozen=True):
+    """A session that was looked up and goes on."""
 
     digest: bytes
     key: uuid.UUID | None
     caller: Caller
-    until: float
-    note_at: float
 
 
 class Sessions:
@@ -68,11 +60,8 @@ class Sessions:
         self._writes = writes
         self._now = now
         self._clock = clock
-        self._held: OrderedDict[bytes, _Held] = OrderedDict()
-        self._secret = secrets.token_bytes(32)
-        self._ended = 0
-        self._noted: dict[bytes, float] = {}
-        self._noting: set[asyncio.Task[None]] = set()
+        self._at_hand = AtHand[_Held]()
+        self._noting = Noting(writes, sessions.seen, now)
 
     async def begin(self, caller: Caller, before: str | None = None) -> str:
         """Begin a session and return its cookie, always a new one.
@@ -90,14 +79,11 @@ class Sessions:
 
     async def caller(self, cookie: str) -> Caller | None:
         """Return whom a cookie stands for, if its session goes on."""
-        mark = hashlib.blake2b(cookie.encode(), digest_size=32, key=self._secret).digest()
-        held, seconds = self._held.get(mark), self._clock()
-        if held is None or seconds >= held.until:
-            held = await self._looked_up(cookie, mark, seconds)
+        mark, seconds = self._at_hand.mark(cookie), self._clock()
+        held = self._at_hand.get(mark, seconds) or await self._looked_up(cookie, mark, seconds)
         if held is None:
             return None
-        if seconds >= held.note_at:
-            self._note(held, seconds)
+        self._noting.used(held.digest, seconds)
         return held.caller
 
     async def end(self, cookie: str) -> None:
@@ -107,11 +93,11 @@ class Sessions:
             return
         async with lent(self._writes) as connection:
             await sessions.end(connection, digest)
-        self._forget(lambda held: hmac.compare_digest(held.digest, digest))
+        self._at_hand.forget(lambda held: hmac.compare_digest(held.digest, digest))
 
     def forget_key(self, key: uuid.UUID) -> None:
         """Look the sessions of a key up again: it was revoked."""
-        self._forget(lambda held: held.key == key)
+        self._at_hand.forget(lambda held: held.key == key)
 
     async def listed(self) -> list[Seen]:
         """Return the sessions that go on, the oldest first."""
@@ -124,22 +110,16 @@ class Sessions:
         async with lent(self._writes) as connection, connection.transaction():
             ended = await sessions.end_of(connection, caller)
             await acts.note(connection, Act("sessions_ended", self._now(), by, caller))
-        self._forget(lambda held: held.caller.id == caller)
+        self._at_hand.forget(lambda held: held.caller.id == caller)
         return ended
 
     async def close(self) -> None:
         """Wait until what is being noted is written."""
-        await asyncio.gather(*self._noting, return_exceptions=True)
-
-    def _forget(self, gone: Callable[[_Held], bool]) -> None:
-        self._ended += 1  # what is being looked up now may be from before: not kept
-        for mark in [mark for mark, held in self._held.items() if gone(held)]:
-            del self._held[mark]
+        await self._noting.close()
 
     async def _looked_up(self, cookie: str, mark: bytes, seconds: float) -> _Held | None:
         """Look a session up, and keep it if it goes on; what does not fills nothing."""
-        digest, before, now = _hashed(cookie), self._ended, self._now()
-        self._held.pop(mark, None)
+        digest, began, now = _hashed(cookie), self._at_hand.look(mark), self._now()
         if digest is None:
             return None
         async with lent(self._reads) as connection:
@@ -147,34 +127,9 @@ class Sessions:
         if found is None:
             return None
         lasts = (found.ends_at - now).total_seconds()
-        held = _Held(
-            digest=digest,
-            key=found.key,
-            caller=Caller(found.caller, found.grants),
-            until=seconds + min(KEPT, lasts),
-            note_at=self._noted.get(digest, seconds),
-        )
-        if before == self._ended:
-            self._held[mark] = held
-            while len(self._held) > _MOST:
-                self._held.popitem(last=False)
+        held = _Held(digest, found.key, Caller(found.caller, found.grants))
+        self._at_hand.keep(mark, held, seconds + min(KEPT, lasts), began)
         return held
-
-    def _note(self, held: _Held, seconds: float) -> None:
-        """Note beside the request that a session is seen, and not again for a minute."""
-        if len(self._noted) >= _MOST:
-            self._noted.clear()
-        held.note_at = self._noted[held.digest] = seconds + NOTED
-        task = asyncio.create_task(self._write({held.digest: self._now()}))
-        self._noting.add(task)
-        task.add_done_callback(self._noting.discard)
-
-    async def _write(self, at: dict[bytes, dt.datetime]) -> None:
-        try:
-            async with lent(self._writes) as connection:
-                await sessions.seen(connection, at)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-            _log.warning("a session that was seen is not noted", error=type(error).__name__)
 
 
 def _since(now: dt.datetime) -> dt.datetime:
@@ -203,4 +158,4 @@ def _hashed(cookie: str) -> bytes | None:
     return hashlib.sha256(raw).digest()
 
 
-__all__ = ["IDLE", "KEPT", "LONGEST", "NOTED", "Sessions", "csrf_token", "holds"]
+__all__ = ["IDLE", "KEPT", "LONGEST", "Sessions", "csrf_token", "holds"]

@@ -9,12 +9,9 @@ from __future__ import annotations
 import binascii
 import datetime as dt
 import hashlib
-import hmac
-import secrets
 import time
 import warnings
 from base64 import urlsafe_b64decode
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
@@ -29,6 +26,7 @@ from service.domain import claims
 from service.domain.caller import Caller
 from service.domain.claims import Claims
 from service.domain.problems import Problem
+from service.door.at_hand import AtHand
 from service.door.fetching import Unreachable
 from service.door.issuers import Issuer, Issuers
 
@@ -37,7 +35,6 @@ KEPT: Final = 60.0
 LEEWAY: Final = 30
 """Seconds by which an issuer's clock may be wrong."""
 MOST_BYTES: Final = 16_384
-_HELD: Final = 4_096
 S = TypeVar("S", bound=Struct)
 _log = structlog.get_logger("tokens")
 
@@ -57,14 +54,6 @@ class _Speaker(Struct, frozen=True):
     iss: str
 
 
-class _Held(Struct, frozen=True):
-    """A token that was checked. until: seconds of the process's clock."""
-
-    mark: bytes
-    caller: Caller
-    until: float
-
-
 class Tokens:
     """The tokens that were checked last."""
 
@@ -80,20 +69,16 @@ class Tokens:
         self._opaque = secret
         self._now = now
         self._clock = clock
-        self._held: OrderedDict[bytes, _Held] = OrderedDict()
-        self._secret = secrets.token_bytes(32)
+        self._at_hand = AtHand[Caller]()
 
     def at_hand(self, token: str) -> Caller | None:
         """Return who brings a token that was checked within a minute; None: to be checked."""
-        mark = self._mark(token)
-        held = self._held.get(mark)
-        if held is None or not hmac.compare_digest(held.mark, mark):
-            return None
-        return held.caller if self._clock() < held.until else None
+        return self._at_hand.get(self._at_hand.mark(token), self._clock())
 
     async def caller(self, token: str) -> Caller | Problem:
         """Return who brings a token, or why it opens nothing."""
-        seconds = self._clock()
+        seconds, mark = self._clock(), self._at_hand.mark(token)
+        began = self._at_hand.look(mark)
         try:
             issuer = self._issuer(token)
             found = await self._sent(issuer, token)
@@ -105,7 +90,8 @@ class Tokens:
             return Problem("unavailable", "the issuer of this token cannot be asked now")
         caller = granted(issuer, found, self._opaque)
         if isinstance(caller, Caller):
-            self._keep(token, caller, seconds, _expires(found))
+            lasts = min(KEPT, _expires(found) - self._now().timestamp())
+            self._at_hand.keep(mark, caller, seconds + lasts, began)
         return caller
 
     async def _sent(self, issuer: Issuer, token: str) -> Claims:
@@ -126,19 +112,6 @@ class Tokens:
         if found is None or not found.known.audiences:
             raise Untrusted("no such issuer is believed")
         return found
-
-    def _mark(self, token: str) -> bytes:
-        """Return under what a token is at hand: none is, and no other process could tell it."""
-        return hashlib.blake2b(token.encode(), digest_size=32, key=self._secret).digest()
-
-    def _keep(self, token: str, caller: Caller, seconds: float, expires: float) -> None:
-        lasts = min(KEPT, expires - self._now().timestamp())
-        if lasts > 0:
-            mark = self._mark(token)
-            self._held.pop(mark, None)
-            self._held[mark] = _Held(mark, caller, seconds + lasts)
-            while len(self._held) > _HELD:
-                self._held.popitem(last=False)
 
 
 async def checked(

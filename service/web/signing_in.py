@@ -17,7 +17,7 @@ from service.api.browsers import GOING, SESSION
 from service.api.rooms import Rooms, rooms
 from service.domain.caller import Caller
 from service.domain.problems import Problem
-from service.door.front import Returned
+from service.door.journey import Returned
 from service.door.sessions import csrf_token
 
 _PAGE: Final = """<!doctype html>

@@ -17,7 +17,8 @@ from service.domain.caller import LOCAL, Caller
 from service.domain.roles import grant
 from service.door.granting import NewKey, wanted
 from service.door.keyring import hashed
-from service.door.sessions import IDLE, KEPT, LONGEST, NOTED, Sessions
+from service.door.noting import NOTED
+from service.door.sessions import IDLE, KEPT, LONGEST, Sessions
 from service.settings import load
 from service.store import sessions
 from tests.issuer import issuing, providing, written

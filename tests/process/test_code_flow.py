@@ -11,8 +11,8 @@ from service.domain.caller import Caller
 from service.domain.roles import Grant
 from service.door import fetching, issuer_file
 from service.door.code_flow import LASTS, Flow
-from service.door.front import Going, Returned
 from service.door.issuers import Issuers
+from service.door.journey import Going, Returned
 from tests.issuer import issuing, key, written
 
 CALLBACK = "https://capmap.example.org/sign-in/callback"

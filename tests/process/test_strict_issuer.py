@@ -16,8 +16,8 @@ from service.domain.caller import Caller
 from service.domain.roles import Grant
 from service.door import fetching, issuer_file
 from service.door.code_flow import Flow
-from service.door.front import Going, Returned
 from service.door.issuers import Issuers
+from service.door.journey import Going, Returned
 from tests.issuer import written
 
 HERE = Path(__file__).parent / "issuer"
