@@ -89,7 +89,7 @@ async def _prepared(dsn: str) -> Known:
             await rooms.keyring.make(wanted(NewKey(name, [ROLE]), now), LOCAL.id)
             for name in ("live", "gone")
         ]
-        await rooms.keyring.revoke(gone.key.id)
+        await rooms.keyring.revoke(gone.key.id, LOCAL.id)
         async with lent(rooms.pool) as connection:
             only = reading.Filter(organisation=THERE)
             (found, *_) = await reading.page(connection, only, 0, 1_000_000, 1)
@@ -116,7 +116,7 @@ def _pairs(known: Known) -> Iterator[Pair]:
 
 def _request(path: str, key: str) -> bytes:
     return (
-        f"GET /api/v1/{path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {key}\r\n\r\n"
+        f"GET /api/v1/{path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\n\r\n"
     ).encode()
 
 

@@ -113,7 +113,7 @@ async def _new(issuer: Issuer, file: str) -> None:
 
 def _request(path: str, secret: str) -> bytes:
     return (
-        f"GET /api/v1/{path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {secret}\r\n\r\n"
+        f"GET /api/v1/{path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {secret}\r\n\r\n"
     ).encode()
 
 
