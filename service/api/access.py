@@ -27,6 +27,7 @@ from service.door.keyring import PREFIX
 
 DECLARED: Final = "permission"
 """Under this name a handler declares what it asks for: `@get(…, permission="read_events")`."""
+_BY_NAME: Final = {one: one for one in PERMISSIONS}
 _SCHEME: Final = b"bearer "
 
 # Any: litestar's connection is generic over handler, user, auth and state, none of which are used.
@@ -51,9 +52,10 @@ def _handlers(route: BaseRoute) -> Iterable[BaseRouteHandler]:
 
 
 def _declared(handler: BaseRouteHandler) -> Permission | None:
-    if getattr(handler, "http_methods", None) == {"OPTIONS"}:
+    found = _BY_NAME.get(handler.opt.get(DECLARED, ""))
+    if found is None and getattr(handler, "http_methods", None) == {"OPTIONS"}:
         return "public"
-    return next((one for one in PERMISSIONS if one == handler.opt.get(DECLARED)), None)
+    return found
 
 
 async def admit(connection: AnyConnection, handler: BaseRouteHandler) -> None:
