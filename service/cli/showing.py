@@ -76,7 +76,7 @@ def told(base: str, secrets: Mapping[str, str]) -> Iterator[str]:
         yield f"    {holder}={secret}"
     for line in LINES:
         yield f"\n{line.told}\n    {_curl(base, line, secrets[line.holder])}"
-    yield f"\nIn a browser, sign in with one of the keys, then open any address:\n    {base}/sign-in"
+    yield f"\nIn a browser, sign in with one of the keys first:\n    {base}/sign-in"
     yield "\nWhat to ask, in a terminal into which the four lines above are pasted:"
 
 
