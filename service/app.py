@@ -157,11 +157,11 @@ def build(settings: Settings, dsn: str) -> Litestar:
         ],
         lifespan=[functools.partial(_lifespan, settings, dsn)],
         state=State({metrics.MEMBER: requests, limiting.MEMBER: limiting.limits(settings)}),
-        guards=[access.admit],
         middleware=[
             metrics.measured(requests),
             hosts.named(settings.hosts, _origins(settings)),
             time_limits.timed(settings.request_seconds),
+            access.admitted,
         ],
         cors_config=cors.config(settings.cors_origins),
         openapi_config=None,

@@ -15,6 +15,8 @@ from litestar import Litestar
 from litestar.connection import ASGIConnection
 from litestar.handlers.base import BaseRouteHandler
 from litestar.routes import BaseRoute, HTTPRoute
+from litestar.types import ASGIApp, Receive, Send
+from litestar.types import Scope as ASGIScope
 
 from service.api import browsers, limiting, tracing
 from service.api.answers import AnyRequest
@@ -56,6 +58,20 @@ def _declared(handler: BaseRouteHandler) -> Permission | None:
     if found is None and getattr(handler, "http_methods", None) == {"OPTIONS"}:
         return "public"
     return found
+
+
+def admitted(app: ASGIApp) -> ASGIApp:
+    """Return an application whose handlers are reached by those alone who are let in.
+
+    No guard of the framework's, which copies the handler for each request: 9 of some 170 µs.
+    """
+
+    async def asked(scope: ASGIScope, receive: Receive, send: Send) -> None:
+        """Let a request in, or raise Refused."""
+        await admit(ASGIConnection(scope), scope["route_handler"])
+        await app(scope, receive, send)
+
+    return asked
 
 
 async def admit(connection: AnyConnection, handler: BaseRouteHandler) -> None:
