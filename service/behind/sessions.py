@@ -90,7 +90,7 @@ class Sessions:
 
     async def caller(self, cookie: str) -> Caller | None:
         """Return whom a cookie stands for, if its session goes on."""
-        mark = hashlib.blake2b(cookie.encode(), digest_size=32, key=self._secret).digest()
+        mark = self._mark(cookie)
         held, seconds = self._held.get(mark), self._clock()
         if held is None or seconds >= held.until:
             held = await self._looked_up(cookie, mark, seconds)
@@ -99,6 +99,10 @@ class Sessions:
         if seconds >= held.note_at:
             self._note(held, seconds)
         return held.caller
+
+    def remembers(self, cookie: str) -> bool:
+        """Tell whether a cookie stood for somebody here lately: who brings it does not guess."""
+        return self._mark(cookie) in self._held
 
     async def end(self, cookie: str) -> None:
         """End a session: here at once, elsewhere within half a minute."""
@@ -130,6 +134,9 @@ class Sessions:
     async def close(self) -> None:
         """Wait until what is being noted is written."""
         await asyncio.gather(*self._noting, return_exceptions=True)
+
+    def _mark(self, cookie: str) -> bytes:
+        return hashlib.blake2b(cookie.encode(), digest_size=32, key=self._secret).digest()
 
     def _forget(self, gone: Callable[[_Held], bool]) -> None:
         self._ended += 1  # what is being looked up now may be from before: not kept
