@@ -14,7 +14,7 @@ from litestar import Response
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
 
-from service.api import bodies
+from service.api import bodies, limiting
 from service.api.answers import AnyRequest
 from service.domain.caller import Caller
 from service.domain.problems import Problem, Refused
@@ -38,6 +38,8 @@ AnyConnection = ASGIConnection[Any, Any, Any, Any]
 async def known(connection: AnyConnection, front: Front) -> Caller:
     """Return whom the browser's session is of; raises Refused for none, and for a forged change."""
     cookie = brought(connection, front, SESSION)
+    if cookie and not front.sessions.remembers(cookie):
+        limiting.may_try(connection.scope)
     found = await front.sessions.caller(cookie) if cookie else None
     if cookie is None or found is None:
         raise Refused(Problem("unknown_caller", "the request brings no key"))

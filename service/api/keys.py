@@ -38,7 +38,8 @@ class KeyShown(Struct, frozen=True):
 class KeyMade(Struct, frozen=True):
     """A new key. secret: what its holder sends as `Authorization: Bearer …`; shown this once.
 
-    A request that is sent again with its Idempotency-Key is answered without the secret.
+    A request that is sent again with its Idempotency-Key is answered without the secret, and with
+    an empty name: the table of keys alone holds names, so that one can be forgotten.
     """
 
     key: KeyShown
@@ -71,8 +72,9 @@ async def _made(request: AnyRequest, wanted: granting.Wanted) -> Response[bytes]
 
 
 def _without_secret(answer: bytes) -> bytes:
-    """Return what is kept of an answer: a key itself is nowhere."""
-    return answers.encode(KeyMade(msgspec.json.decode(answer, type=KeyMade).key))
+    """Return what is kept of an answer: a key itself is nowhere, its name in no second place."""
+    key = msgspec.json.decode(answer, type=KeyMade).key
+    return answers.encode(KeyMade(msgspec.structs.replace(key, name="")))
 
 
 @get("/keys", operation_id="list_keys", permission="keys")

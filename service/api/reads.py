@@ -21,7 +21,7 @@ from service.domain import dates
 from service.domain.faults import Fault
 from service.domain.problems import Problem, Refused
 from service.domain.reads import Kind
-from service.domain.roles import ALL, Organisations
+from service.domain.roles import ALL
 from service.store import acts, pool, reads
 from service.store.acts import Noted
 from service.store.reads import Place, Read
@@ -119,7 +119,8 @@ async def list_acts_of(request: AnyRequest, code: FromPath[str]) -> Response[byt
     before = _FIRST if query.cursor is None else _opened(query.cursor, Number)
     async with pool.lent(rooms(request).pool) as connection:
         found = await acts.page_of(connection, known, before, query.limit)
-    return _acts(request, found, query.limit, frozenset({known}))
+    own = [Noted(one.number, domain.told(one.act, known)) for one in found]
+    return _acts(request, own, query.limit)
 
 
 @get("/acts", operation_id="list_acts", permission="read_acts")
@@ -129,7 +130,7 @@ async def list_acts(request: AnyRequest) -> Response[bytes]:
     before = _FIRST if query.cursor is None else _opened(query.cursor, Number)
     async with pool.lent(rooms(request).pool) as connection:
         found = await acts.page(connection, before, query.limit)
-    return _acts(request, found, query.limit, ALL)
+    return _acts(request, found, query.limit)
 
 
 def between(first: dt.date | None, last: dt.date | None) -> tuple[dt.datetime, Place]:
@@ -139,13 +140,11 @@ def between(first: dt.date | None, last: dt.date | None) -> tuple[dt.datetime, P
     return dates.end_of_day(since), Place(dates.end_of_day(until))
 
 
-def _acts(
-    request: AnyRequest, found: list[Noted], limit: int, told: Organisations
-) -> Response[bytes]:
-    """Answer a page of acts. told: of which organisations each may say that it concerns them."""
+def _acts(request: AnyRequest, found: list[Noted], limit: int) -> Response[bytes]:
+    """Answer a page of acts."""
     full = len(found) == limit
     onward = _href(request, found[-1].number, limit) if full else None
-    items = tuple(_act(one, told) for one in found)
+    items = tuple(_act(one) for one in found)
     return _listed(request, ActsListed(items, onward), onward)
 
 
@@ -154,11 +153,11 @@ def _read(one: Read) -> ReadShown:
     return ReadShown(one.hour, one.hours, one.caller, roles, one.kind, one.times)
 
 
-def _act(one: Noted, told: Organisations) -> ActShown:
+def _act(one: Noted) -> ActShown:
     act, concerns = one.act, one.act.organisations
-    codes = () if concerns == ALL else sorted(c for c in concerns if told == ALL or c in told)
+    codes = () if concerns == ALL else tuple(sorted(concerns))
     return ActShown(
-        one.number, act.at, act.by, act.name, act.object, concerns == ALL, tuple(codes), act.detail
+        one.number, act.at, act.by, act.name, act.object, concerns == ALL, codes, act.detail
     )
 
 

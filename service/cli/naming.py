@@ -187,9 +187,10 @@ def list_erasures() -> None:
 async def _acts(dsn: str) -> list[ErasureAct]:
     """Return the acts; the list that CAPMAP_ERASURES names is not read, as it may be made here."""
     from service.store import people as kept
+    from service.store import rights
 
     await process.prepare(dsn)
-    connection = await asyncpg.connect(dsn)
+    connection = await asyncpg.connect(dsn, server_settings={"role": rights.SERVE})
     try:
         return await kept.acts(connection)
     finally:

@@ -107,9 +107,9 @@ async def _acts(settings: Settings, dsn: str, code: str | None, limit: int) -> l
 
 async def _connect(settings: Settings, dsn: str) -> Connection:
     """Open a connection to a database that is fit; raises Refusal for one that is not."""
-    from service.store import migrate
+    from service.store import migrate, rights
 
-    connection = await asyncpg.connect(dsn)
+    connection = await asyncpg.connect(dsn, server_settings={"role": rights.SERVE})
     await migrate.check(connection, allow_unsafe=settings.allow_unsafe_database)
     return connection
 

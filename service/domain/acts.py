@@ -9,9 +9,10 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Final, Literal, get_args
 
+import msgspec
 from msgspec import Struct
 
-from service.domain.roles import ALL, Grant, Organisations
+from service.domain.roles import ALL, Grant, Organisations, grant
 
 Name = Literal[
     "key_made", "key_revoked", "dispute_settled", "file_imported", "upload_retracted",
@@ -20,6 +21,7 @@ Name = Literal[
 ]  # fmt: skip
 """What was done; the list is closed."""
 NAMES: Final[frozenset[Name]] = frozenset(get_args(Name))
+_OF_KEYS: Final[frozenset[Name]] = frozenset({"key_made", "key_revoked"})
 NOBODY: Final[frozenset[str]] = frozenset()
 
 
@@ -48,4 +50,24 @@ def reached(grants: Iterable[Grant]) -> Organisations:
     return frozenset(named)
 
 
-__all__ = ["NAMES", "NOBODY", "Act", "Name", "reached"]
+def told(act: Act, organisation: str) -> Act:
+    """Return an act as one organisation is told of it: not whom it concerns besides.
+
+    A key's roles name organisations too: of those only its own is left, and `all`.
+    """
+    detail, concerned = act.detail, act.organisations
+    if concerned != ALL:
+        concerned &= {organisation}
+    if act.name in _OF_KEYS:
+        cut = (_cut(grant(one), organisation) for one in act.detail.split())
+        detail = " ".join(one.text() for one in cut if one.organisations)
+    return msgspec.structs.replace(act, organisations=concerned, detail=detail)
+
+
+def _cut(one: Grant, organisation: str) -> Grant:
+    if one.organisations == ALL:
+        return one
+    return Grant(one.role, one.organisations & {organisation})
+
+
+__all__ = ["NAMES", "NOBODY", "Act", "Name", "reached", "told"]

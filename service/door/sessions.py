@@ -86,6 +86,10 @@ class Sessions:
         self._noting.used(held.digest, seconds)
         return held.caller
 
+    def remembers(self, cookie: str) -> bool:
+        """Tell whether a cookie stood for somebody here lately: who brings it does not guess."""
+        return self._at_hand.met(self._at_hand.mark(cookie))
+
     async def end(self, cookie: str) -> None:
         """End a session: here at once, elsewhere within half a minute."""
         digest = _hashed(cookie)

@@ -240,6 +240,21 @@ async def test_guessing_keys_is_slow_and_stops_nobody_whose_key_is_known(dsn):
     assert found[2].headers["ratelimit-policy"] == '"failures";q=2;w=60'
 
 
+async def test_guessing_sessions_is_slow_and_stops_nobody_whose_session_is_known(dsn):
+    """As with keys: cookies are looked up no more, but for one that stood for somebody before."""
+    async with served(dsn, load(KEYS | {"CAPMAP_FAILURES_PER_MINUTE": "2"})) as app:
+        room = app.state[MEMBER]
+        holder = await room.keyring.caller(await key(app))
+        cookie = {"Cookie": f"capmap={await room.front.sessions.begin(holder)}"}
+        async with asking(app) as known, asking(app) as guessing:
+            known.headers.update(cookie)
+            guessing.headers.update({"Cookie": "capmap=" + "A" * 43})
+            assert (await known.get("/api/v1/codes")).status_code == 200
+            found = [(await guessing.get("/api/v1/codes")).status_code for _ in range(3)]
+            assert (await known.get("/api/v1/codes")).status_code == 200
+    assert found == [401, 401, 429]
+
+
 async def test_while_access_is_off_nobody_is_limited(dsn):
     """The only caller is the person at this machine."""
     async with served(dsn, load({"CAPMAP_REQUESTS_PER_MINUTE": "1"})) as app:

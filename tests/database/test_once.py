@@ -44,7 +44,7 @@ async def make(client: httpx.AsyncClient, body: dict = NEW, **headers: str) -> h
 
 
 async def test_a_key_is_made_once_and_its_secret_is_told_once(client, connection):
-    """Sent again the answer is the same but for the secret, which is kept nowhere."""
+    """Sent again it lacks the secret, kept nowhere, and the name, kept with the key alone."""
     first, again = await make(client), await make(client)
     assert (first.status_code, again.status_code) == (201, 200)
     assert (first.headers.get("idempotent-replayed"), again.headers["idempotent-replayed"]) == (
@@ -52,13 +52,14 @@ async def test_a_key_is_made_once_and_its_secret_is_told_once(client, connection
         "true",
     )
     secret = first.json()["secret"]
-    assert again.json() == {"key": first.json()["key"]}
+    assert again.json() == {"key": first.json()["key"] | {"name": ""}}
     assert len((await client.get("/api/v1/keys")).json()["items"]) == 1
     rows = await connection.fetchval(
         "SELECT string_agg(k::text || body, '') FROM kept_answers AS k"
     )
     assert secret not in rows
     assert secret.encode().hex() not in rows
+    assert NEW["name"].encode().hex() not in rows
 
 
 @pytest.mark.parametrize(
