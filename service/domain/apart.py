@@ -52,7 +52,7 @@ def decide(batch: Batch, standing: Standing, salts: bytes) -> Decision:
 class Foreseen(Struct, frozen=True):
     """What the log would refuse, by place, what it has, and what it would know after the rest.
 
-    known: how many of the events are in the log already.
+    known: how many of the events that it would not refuse are in the log already.
     """
 
     refused: dict[int, Problem]
@@ -76,7 +76,6 @@ def foresee(
     """
     draft = Draft(standing, fresh=False)
     refused: dict[int, Problem] = {}
-    known = sum(submitted.event.id in standing.seen for submitted in events)
     for index, submitted in enumerate(events):
         if submitted.event.id in earlier:
             _meet(submitted, draft, earlier)
@@ -88,6 +87,8 @@ def foresee(
                 refused[index] = problem
             else:
                 _note(draft, submitted, kind, refers)
+    taken = (one.event.id for index, one in enumerate(events) if index not in refused)
+    known = sum(key in standing.seen for key in taken)
     return Foreseen(refused, known, draft.position, draft.streams, draft.referred, draft.links)
 
 
