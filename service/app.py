@@ -64,7 +64,7 @@ from service.store.writer import SESSION, Writer
 from service.submitting import desk, recording, spooling
 from service.submitting.desk import Desk
 from service.submitting.staging import Sizes
-from service.web import problems, signing_in
+from service.web import pages, problems, signing_in
 
 HANDLERS: Final = (
     events.append_events,
@@ -150,7 +150,7 @@ def build(settings: Settings, dsn: str) -> Litestar:
             health.live,
             health.ready,
             metrics.get_metrics,
-            problems.get_style,
+            pages.get_style,
             problems.list_problems,
             problems.get_problem,
             *signing_in.HANDLERS,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import functools
 from html import escape
-from importlib import resources
 from typing import Final
 
 from litestar import Response, get, post
@@ -19,21 +17,29 @@ from service.domain.caller import Caller
 from service.domain.problems import Problem
 from service.door.journey import Returned
 from service.door.sessions import csrf_token
+from service.web.pages import page
 
-_PAGE: Final = """<!doctype html>
-<html lang="en-GB"><head><meta charset="utf-8"><title>{title} – Capability map</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="stylesheet" href="/sign-in.css"></head>
-<body><main><h1>{title}</h1>{body}</main></body></html>"""
+_ABOUT: Final = """
+<p>The capability map shows what NHS organisations can do to improve care, and the evidence for it.
+Sign in to see your part of it.</p>"""
 _KEY_FORM: Final = """
 <form method="post" action="/sign-in/key">
 <h2>With a key</h2>
 <p><label for="key">Your key</label></p>
-<p id="key-hint">It begins with capmap_ and was given to you by the operator.</p>
+<p id="key-hint" class="hint">It begins with capmap_. Whoever runs this service gave it to you.</p>
 <p><input id="key" name="key" type="password" required autocomplete="current-password"
- spellcheck="false" aria-describedby="key-hint"></p>
+ spellcheck="false" aria-describedby="{described}"{invalid}></p>
 <p><button type="submit">Sign in with the key</button></p>
 </form>"""
+_ASKED: Final = _KEY_FORM.format(described="key-hint", invalid="")
+_ASKED_AGAIN: Final = _KEY_FORM.format(
+    described="key-error key-hint", invalid=' aria-invalid="true" autofocus'
+)
+_WRONG_KEY: Final = """
+<div class="error" role="alert"><h2>There is a problem</h2>
+<p id="key-error">This key opens nothing. Copy the whole key and try again,
+or ask for a new one.</p>
+</div>"""
 _OUT_FORM: Final = """
 <form method="post" action="/sign-out">
 <input type="hidden" name="csrf" value="{token}">
@@ -51,7 +57,7 @@ async def sign_in(request: AnyRequest) -> Response[bytes]:
     cookie = browsers.brought(request, room.front, SESSION)
     found = await room.front.sessions.caller(cookie) if cookie else None
     if cookie is None or found is None:
-        return _page("Sign in", _ways(room) + _KEY_FORM)
+        return _page("Sign in", _ABOUT + _ways(room) + _ASKED)
     return _page("You are signed in", _who(found) + _OUT_FORM.format(token=csrf_token(cookie)))
 
 
@@ -97,7 +103,7 @@ async def sign_in_with_key(request: AnyRequest) -> Response[bytes]:
     found = await room.keyring.caller((await browsers.form(request)).get("key", "").strip())
     if isinstance(found, Problem):
         limiting.failed(request.scope)
-        return _told(Problem("not_signed_in", "this key opens nothing"))
+        return _wrong_key(room)
     return await _in(request, found)
 
 
@@ -113,14 +119,7 @@ async def sign_out(request: AnyRequest) -> Response[bytes]:
     return browsers.sent_on("/sign-in", browsers.cookie(front, SESSION, ""))
 
 
-@get("/sign-in.css", operation_id="get_sign_in_style", permission="public", sync_to_thread=False)
-def get_sign_in_style() -> Response[bytes]:
-    """Give the style of these pages."""
-    headers = {"Cache-Control": "public, max-age=3600"}
-    return Response(_style(), headers=headers, media_type="text/css; charset=utf-8")
-
-
-HANDLERS: Final = (sign_in, sign_in_at, signed_in, sign_in_with_key, sign_out, get_sign_in_style)
+HANDLERS: Final = (sign_in, sign_in_at, signed_in, sign_in_with_key, sign_out)
 
 
 async def _in(request: AnyRequest, caller: Caller, *more: Cookie) -> Response[bytes]:
@@ -152,25 +151,31 @@ def _ways(room: Rooms) -> str:
 
 
 def _who(caller: Caller) -> str:
-    return f"<p>You are known here as <code>{escape(caller.id)}</code>.</p>"
+    return (
+        f"<p>You are known here as <code>{escape(caller.id)}</code>.</p>"
+        '<p><a href="/api/v1/me">Your roles, and the organisations that you can see</a></p>'
+    )
+
+
+def _wrong_key(room: Rooms) -> Response[bytes]:
+    """Return the page that asks again, and says nothing of why the key was wrong."""
+    answer = _page("Sign in", _WRONG_KEY + _ways(room) + _ASKED_AGAIN, tab="Error: Sign in")
+    answer.status_code = STATUS["invalid"]
+    return answer
 
 
 def _told(problem: Problem, *cookies: Cookie) -> Response[bytes]:
     """Return a problem as a page."""
-    kind = problem.kind
-    body = f"<p>{escape(problem.detail)}.</p><p>{escape(kind.way_out)}</p>{_AGAIN}"
+    kind, detail = problem.kind, problem.detail
+    said = f"{detail[:1].upper()}{detail[1:]}."
+    body = f"<p>{escape(said)}</p><p>{escape(kind.way_out)}</p>{_AGAIN}"
     answer = _page(kind.title, body, *cookies)
     answer.status_code = STATUS[kind.category]
     return answer
 
 
-def _page(title: str, body: str, *cookies: Cookie) -> Response[bytes]:
-    content = _PAGE.format(title=escape(title), body=body).encode()
-    headers = {"Cache-Control": "no-store"}
-    kind = "text/html; charset=utf-8"
-    return Response(content, headers=headers, cookies=cookies, media_type=kind)
-
-
-@functools.cache
-def _style() -> bytes:
-    return resources.files("service.web").joinpath("sign-in.css").read_bytes()
+def _page(heading: str, body: str, *cookies: Cookie, tab: str = "") -> Response[bytes]:
+    """Return a page that no cache keeps. tab: the title in the browser, the heading if empty."""
+    answer = page(tab or heading, f"<h1>{escape(heading)}</h1>{body}", cookies)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

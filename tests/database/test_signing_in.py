@@ -214,11 +214,11 @@ async def test_a_browser_that_did_not_go_does_not_come_back(app, browser):
 
 def test_pages_load_nothing_and_run_nothing():
     """No script, no style within the page: they stand under the strictest policy."""
-    from service.web import signing_in
+    from service.web import pages, signing_in
 
-    pages = signing_in._PAGE + signing_in._KEY_FORM + signing_in._OUT_FORM
-    assert not re.search(r"<script|<style|style=|\bon\w+=|https?:", pages)
-    assert b"url(" not in signing_in._style()
+    all_of_them = pages.FRAME + signing_in._KEY_FORM + signing_in._OUT_FORM
+    assert not re.search(r"<script|<style|style=|\bon\w+=|https?:", all_of_them)
+    assert b"url(" not in pages.style()
 
 
 async def test_where_nobody_can_sign_in_the_page_says_so(dsn, tmp_path):
