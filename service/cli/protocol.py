@@ -32,7 +32,7 @@ class Limited(HttpToolsProtocol):
     _late: asyncio.TimerHandle | None = None
     _head: int = 0
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # it is TCP
         """Begin to wait for the first head."""
         super().connection_made(transport)
         self._wait()

@@ -60,7 +60,7 @@ async def opened(
             yield made
             return
         # A service without issuers does not load what speaks to them: it takes a tenth of a second.
-        from service.door import code_flow, fetching, issuer_file, issuers, tokens  # noqa: PLC0415
+        from service.door import code_flow, fetching, issuer_file, issuers, tokens  # noqa: PLC0415 - as said
 
         async with lent(writes) as connection:
             secret = await sessions.secret(connection)

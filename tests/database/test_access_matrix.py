@@ -97,7 +97,7 @@ async def asked(client: httpx.AsyncClient, paths: Iterable[str]) -> list[httpx.R
 
 async def reads(app: Litestar, role: str) -> None:
     """Hold what a role reads by code, in lists and of events against whom it sees today."""
-    seen, gives = SEEN[role], GIVES[role.partition(":")[0]]  # type: ignore[index]
+    seen, gives = SEEN[role], GIVES[role.partition(":")[0]]  # type: ignore[index]  # a role
     told = await events_of(app)
     theirs = [one["id"] for one in told if concerned(one) & seen]
     async with asking(app, await key(app, role)) as client:
@@ -227,7 +227,7 @@ async def puts_right(app: Litestar, role: str) -> None:
 
 async def functions(app: Litestar, role: str) -> None:
     """Hold that what no grant of a role gives is answered so, whatever it is asked about."""
-    gives = GIVES[role.partition(":")[0]] | {"public"}  # type: ignore[index]
+    gives = GIVES[role.partition(":")[0]] | {"public"}  # type: ignore[index]  # a role
     async with asking(app, await key(app, role)) as client:
         for method, path, permission in routes(app):
             if permission not in gives:

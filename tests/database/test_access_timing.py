@@ -63,7 +63,7 @@ async def test_what_is_out_of_scope_is_answered_like_what_does_not_exist(
     app: Litestar, role: str
 ) -> None:
     """By code on every route: the same bytes, the same functions in the same order."""
-    gives = GIVES[role.partition(":")[0]]  # type: ignore[index]
+    gives = GIVES[role.partition(":")[0]]  # type: ignore[index]  # a role
     async with asking(app, await key(app, role)) as client:
         squares = [
             (method, path) for method, path, permission in routes(app)
