@@ -100,7 +100,6 @@ def test_a_password_is_named(ending):
         (Limits(columns=3), "a value in column D; at most 3 columns"),
         (Limits(sheets=0), "1 sheets; at most 0"),
         (Limits(cell_characters=8), "has 12 characters; a cell has at most 8"),
-        (Limits(workbook_memory_bytes=1 << 24), "16 MB"),
     ],
 )
 def test_a_limit_that_is_crossed_is_named(limits, said):

@@ -67,6 +67,17 @@ def test_a_cell_far_away_ends_only_the_process_that_reads(tmp_path):
     assert "more than 768 MB of memory; often a stray cell" in found.detail
 
 
+def test_a_limit_of_memory_is_named(tmp_path):
+    """The book is larger than what the process that reads it may happen to have at hand already."""
+    rows = [["type", f"text {row}", row] for row in range(20_000)]
+    path = written(tmp_path / "large.xlsx", lambda sheet: [
+        sheet.write_row(number, 0, row) for number, row in enumerate(rows)
+    ])  # fmt: skip
+    found = read(path, Limits(workbook_memory_bytes=1 << 24))
+    assert found.code == "file_limit"
+    assert "more than 16 MB of memory" in found.detail
+
+
 def test_reading_ends_with_its_time(tmp_path):
     """A sheet that takes longer than it may is given up, and the limit is named."""
     path = written(tmp_path / "tall.xlsx", lambda sheet: sheet.write(1_048_575, 11, 1))
