@@ -26,12 +26,6 @@ SELECT id, name, hash, grants::text, made_at, made_by, expires_at, revoked_at, l
 FROM keys WHERE hash = $1
 """
 
-ONE: Final = """
--- $1 id. Index: keys_pkey.
-SELECT id, name, hash, grants::text, made_at, made_by, expires_at, revoked_at, last_used_at
-FROM keys WHERE id = $1
-"""
-
 LISTED: Final = """
 -- Every key, oldest first. They are few: no index.
 SELECT id, name, hash, grants::text, made_at, made_by, expires_at, revoked_at, last_used_at
@@ -98,11 +92,6 @@ async def by_hash(connection: Connection, digest: bytes) -> Key | None:
     return _key(await connection.fetchrow(BY_HASH, digest))
 
 
-async def one(connection: Connection, key: uuid.UUID) -> Key | None:
-    """Return a key by its id."""
-    return _key(await connection.fetchrow(ONE, key))
-
-
 async def listed(connection: Connection) -> list[Key]:
     """Return every key, the oldest first."""
     return [key for row in await connection.fetch(LISTED) if (key := _key(row)) is not None]
@@ -125,4 +114,4 @@ def _key(row: asyncpg.Record | None) -> Key | None:
     return Key(key, name, digest, _GRANTS.decode(grants), *rest)
 
 
-__all__ = ["Key", "New", "by_hash", "listed", "make", "one", "revoke", "used"]
+__all__ = ["Key", "New", "by_hash", "listed", "make", "revoke", "used"]
