@@ -13,7 +13,6 @@ from msgspec import UNSET, Struct, UnsetType
 from service.api import answers, bodies, events, once, parameters
 from service.api.answers import AnyRequest
 from service.api.rooms import caller, rooms
-from service.domain.problems import Problem, Refused
 from service.door import granting
 from service.store.keys import Key
 
@@ -91,22 +90,11 @@ async def list_keys(request: AnyRequest) -> Response[bytes]:
 async def revoke_key(request: AnyRequest, key_id: FromPath[str]) -> Response[bytes]:
     """Revoke a key: it opens nothing here from now on, elsewhere within half a minute."""
     parameters.read(request, Struct)
-    found = await rooms(request).keyring.revoke(_id(key_id), caller(request).id)
+    found = await rooms(request).keyring.revoke(parameters.key(key_id, "key"), caller(request).id)
     if found is None:
-        raise _unknown(key_id)
+        raise parameters.absent(key_id, "key")
     rooms(request).front.sessions.forget_key(found.id)
     return Response(answers.encode(_shown(found)), status_code=201, media_type="application/json")
-
-
-def _id(given: str) -> uuid.UUID:
-    try:
-        return uuid.UUID(given)
-    except ValueError:
-        raise _unknown(given) from None
-
-
-def _unknown(given: str) -> Refused:
-    return Refused(Problem("not_found", f"there is no key {given[:60]}"))
 
 
 def _shown(key: Key) -> KeyShown:

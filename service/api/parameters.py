@@ -6,6 +6,7 @@ A misspelt `known_at` must never answer for today (CONVENTIONS.md 11).
 from __future__ import annotations
 
 import functools
+import uuid
 from typing import Final, TypeVar, cast
 from urllib.parse import parse_qsl
 
@@ -57,6 +58,19 @@ def code(given: str) -> str:
     except msgspec.ValidationError:
         detail = f"{given[:20]} is no code, which has 3 to 5 letters and digits"
         raise Refused(Problem("not_found", detail)) from None
+
+
+def key(given: str, what: str) -> uuid.UUID:
+    """Return a path's id of something; raises Refused, as for one that is not there, for none."""
+    try:
+        return uuid.UUID(given)
+    except ValueError:
+        raise absent(given, what) from None
+
+
+def absent(given: str, what: str) -> Refused:
+    """Return that there is nothing of a kind under an id."""
+    return Refused(Problem("not_found", f"there is no {what} {given[:60]}"))
 
 
 def _wrong(name: str, value: str, annotation: object) -> list[Fault]:

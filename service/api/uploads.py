@@ -163,9 +163,9 @@ async def get_upload(request: AnyRequest, upload_id: FromPath[str]) -> Response[
     parameters.read(request, Struct)
     async with snapshot(request) as connection:
         await _one(request, connection, upload_id)
-        found = await receipts.receipt(connection, _id(upload_id))
+        found = await receipts.receipt(connection, parameters.key(upload_id, "upload"))
     if found is None:
-        raise _unknown(upload_id)
+        raise parameters.absent(upload_id, "upload")
     told = await sensed.upload(rooms(request), found, await disclosing.reader(request))
     return answers.json(request, answers.encode(told))
 
@@ -245,9 +245,9 @@ async def restore_upload(request: AnyRequest, upload_id: FromPath[str]) -> Respo
 
 async def _one(request: AnyRequest, connection: Connection, given: str) -> uploads.Upload:
     """Return an upload; raises Refused where there is none, or it is not the caller's."""
-    found = await uploads.one(connection, _id(given))
+    found = await uploads.one(connection, parameters.key(given, "upload"))
     if found is None or _of(request) not in {None, found.received_by}:
-        raise _unknown(given)
+        raise parameters.absent(given, "upload")
     tracing.shown(request, senders(found))
     return found
 
@@ -270,17 +270,6 @@ def _of(request: AnyRequest) -> str | None:
     """Return whose uploads the caller reads: their own, the operator everybody's (None)."""
     asks = caller(request)
     return None if asks.operator else asks.id
-
-
-def _id(given: str) -> uuid.UUID:
-    try:
-        return uuid.UUID(given)
-    except ValueError:
-        raise _unknown(given) from None
-
-
-def _unknown(given: str) -> Refused:
-    return Refused(Problem("not_found", f"there is no upload {given[:60]}"))
 
 
 def _cursor(*numbers: int) -> str:
